@@ -1,0 +1,50 @@
+# The two commands of the README are `make demo` and `make test`; everything else is for developers.
+PYTHON ?= $(shell for p in python3.11 python3 python; do "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+BIN := .venv/bin
+CITY ?= bukit-merah
+STORE ?= sqlite:///var/$(CITY).db
+ARGS ?=
+
+.PHONY: setup demo test check lint types bench-setup lock browser clean
+
+setup: .venv/.ready
+
+# The lock carries a hash for every file and no index address; the product itself is then
+# installed from this folder without looking anything up.
+.venv/.ready: locks/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "geogrid needs Python 3.11; say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	$(BIN)/geogrid demo --city $(CITY) --store $(STORE) $(ARGS)
+
+check: lint types
+	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+
+test: setup browser lint types
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+# Tests in a real browser and the printed sheets need Chromium and Chinese fonts from the system.
+browser:
+	@sh .ci/browser
+
+bench-setup: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
+
+# Needs `uv`; run after a change of the dependencies in pyproject.toml.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/dev.txt
+	uv pip compile pyproject.toml --extra dev --extra bench -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/bench.txt
+
+clean:
+	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""From the text of an address to a place in the city."""

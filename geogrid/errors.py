@@ -1,0 +1,93 @@
+"""Every error that geogrid raises on purpose.
+
+GeogridError
+├── InputError        city data, an address file or an assignment file that cannot be used; carries all faults
+├── PolicyError       a policy file that breaks its own rules; carries all faults
+├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
+├── NotFoundError     no such city, community, grid, version ... in this store or snapshot
+├── StaleError        an edit that started from an older version
+├── StoreError        the archive cannot be opened, migrated or written
+└── SnapshotError     a compiled snapshot is missing, damaged or of another format
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """What a fault means for the data: refused, mended, or only worth knowing."""
+
+    ERROR = "error"
+    REPAIRED = "repaired"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an input: where it is, which rule it breaks, what to do about it.
+
+    ``rule`` is a stable kebab-case name (``duplicate-id``) that tests and scripts can rely on;
+    ``message`` and ``remedy`` are sentences for a person.
+    """
+
+    rule: str
+    message: str
+    remedy: str = ""
+    file: str = ""
+    layer: str = ""
+    id: str = ""
+    field: str = ""
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        named = {"layer": self.layer, "id": self.id, "field": self.field}
+        place = ", ".join([self.file] * bool(self.file) + [f"{k} {v}" for k, v in named.items() if v])
+        text = f"{place}: {self.message} [{self.rule}]" if place else f"{self.message} [{self.rule}]"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class GeogridError(Exception):
+    """The root of the tree; catching it catches all that geogrid raises on purpose."""
+
+
+class FaultyError(GeogridError):
+    """An error that carries every fault found, not only the first."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class InputError(FaultyError):
+    """Data from outside cannot be used; nothing of it was kept."""
+
+
+class PolicyError(FaultyError):
+    """A policy breaks its own rules."""
+
+
+class PlanError(GeogridError):
+    """An assignment that cannot be a plan."""
+
+
+class NotFoundError(GeogridError):
+    """No such thing here; ``kind`` and ``id`` say what was asked for."""
+
+    def __init__(self, kind: str, id: str) -> None:  # noqa: A002
+        self.kind = kind
+        self.id = id
+        super().__init__(f"no {kind} {id!r} here")
+
+
+class StaleError(GeogridError):
+    """An edit started from a version that is no longer the newest one."""
+
+
+class StoreError(GeogridError):
+    """The archive cannot be opened, migrated or written."""
+
+
+class SnapshotError(GeogridError):
+    """A compiled snapshot is missing, damaged or of another format."""

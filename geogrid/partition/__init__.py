@@ -1,0 +1,1 @@
+"""Divide a community into grids, and prove how good the division is."""
