@@ -7,10 +7,10 @@
 ... ''', households={"A": 50})
 
 One character is a square cell. A capital letter is a cell of that compound with one building in its middle;
-One character is a square cell. A capital letter is a cell of that compound with one building in its middle;
 a small letter is a building with homes outside any compound; ``.`` is land without anything on it, ``~``
 water (a river barrier), ``*`` a park (``Land``), a space lies outside the community. The first row is the
 north. Buildings are named in reading order: ``A1``, ``A2`` ... The south-west corner is (0, 0).
+"""
 
 from __future__ import annotations
 
