@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+import shapely
 
 from geogrid.errors import PlanError
 from geogrid.units import UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shapely import MultiPolygon, Polygon
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.units import Unit
 
 
 class GridKind(StrEnum):
@@ -90,7 +94,57 @@ def derive_grids(plan: Plan, graph: UnitGraph) -> tuple[Grid, ...]:
 
     :raises PlanError: the plan does not assign exactly the units of ``graph``.
     """
-    raise NotImplementedError
+    strangers = {unit.id for unit in graph.units} ^ set(plan.assignment)
+    if strangers:
+        named = ", ".join(sorted(strangers)[:5])
+        raise PlanError(f"the plan of community {plan.community_id} and its units differ: {named}")
+    units = {unit.id: unit for unit in graph.units}
+    sizes = Counter(unit.compound_id for unit in graph.units if unit.compound_id)
+    return tuple(
+        _grid(plan.community_id, number, [units[id] for id in members], sizes)
+        for number, members in plan.members().items()
+    )
 
 
-__all__ = ["Alignment", "Grid", "GridKind", "Plan", "UnitKind", "derive_grids"]
+def alignment_of(units: Sequence[Unit], sizes: Mapping[str, int]) -> Alignment:
+    """Tell how a grid of ``units`` lies to the compounds; ``sizes`` counts the units of each compound."""
+    if sum(unit.households for unit in units) == 0:
+        return Alignment.SPECIAL
+    here = Counter(unit.compound_id for unit in units if unit.compound_id)
+    if not here:
+        return Alignment.HOMES
+    if any(count < sizes[compound] for compound, count in here.items()):
+        return Alignment.PART
+    return Alignment.WHOLE if len(here) == 1 else Alignment.JOINED
+
+
+def _grid(community_id: str, number: int, units: list[Unit], sizes: Mapping[str, int]) -> Grid:
+    homes: Counter[str] = Counter()
+    for unit in units:
+        if unit.compound_id:
+            homes[unit.compound_id] += unit.households
+    alignment = alignment_of(units, sizes)
+    return Grid(
+        community_id=community_id,
+        number=number,
+        kind=GridKind.SPECIAL if alignment is Alignment.SPECIAL else GridKind.RESIDENTIAL,
+        alignment=alignment,
+        unit_ids=tuple(unit.id for unit in units),
+        compound_ids=tuple(sorted(homes, key=lambda id: (-homes[id], id))),
+        building_ids=tuple(sorted(id for unit in units for id in unit.building_ids)),
+        households=sum(unit.households for unit in units),
+        estimated=any(unit.estimated for unit in units),
+        geometry=_dissolved(units),
+    )
+
+
+def _dissolved(units: list[Unit]) -> Polygon | MultiPolygon:
+    tiles = [unit.geometry for unit in units]
+    # The coverage union keeps shared borders vertex for vertex; it needs tiles that do not overlap.
+    merged = (
+        shapely.coverage_union_all(tiles) if shapely.coverage_is_valid(tiles) else shapely.union_all(tiles)
+    )
+    return cast("Polygon | MultiPolygon", merged)
+
+
+__all__ = ["Alignment", "Grid", "GridKind", "Plan", "UnitKind", "alignment_of", "derive_grids"]
