@@ -6,6 +6,7 @@ GeogridError
 ├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
 ├── NotFoundError     no such city, community, grid, version ... in this store or snapshot
 ├── StaleError        an edit that started from an older version
+├── FrozenError       an edit of a published plan, which never changes
 ├── StoreError        the archive cannot be opened, migrated or written
 └── SnapshotError     a compiled snapshot is missing, damaged or of another format
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -59,6 +61,10 @@ class FaultyError(GeogridError):
         self.faults = faults
         super().__init__("\n".join(str(fault) for fault in faults))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes with all faults; by default only the message would."""
+        return type(self), (self.faults,), self.__dict__
+
 
 class InputError(FaultyError):
     """Data from outside cannot be used; nothing of it was kept."""
@@ -80,9 +86,17 @@ class NotFoundError(GeogridError):
         self.id = id
         super().__init__(f"no {kind} {id!r} here")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes; by default the message alone would, which is no argument list."""
+        return type(self), (self.kind, self.id), self.__dict__
+
 
 class StaleError(GeogridError):
     """An edit started from a version that is no longer the newest one."""
+
+
+class FrozenError(GeogridError):
+    """A published plan never changes; copy it to a draft instead."""
 
 
 class StoreError(GeogridError):

@@ -52,6 +52,10 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "assignment", MappingProxyType(dict(self.assignment)))
 
+    def __reduce__(self) -> tuple[type[Plan], tuple[str, dict[str, int]]]:
+        """Travel between processes; a mapping proxy alone cannot be pickled."""
+        return Plan, (self.community_id, dict(self.assignment))
+
     def move(self, units: Mapping[str, int]) -> Plan:
         """Return the plan in which each of ``units`` lies in the grid given for it.
 
