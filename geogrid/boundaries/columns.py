@@ -163,6 +163,9 @@ def _numbers(
     absurd = numbers > ABSURD.get(column.name, ABSURD_ELSE)
     remedy = f"Nothing above {ABSURD.get(column.name, ABSURD_ELSE):,} is believed here"
     _tell(absurd, table.fault("absurd-number", "the number is too large", remedy, column.name), ids, book)
+    if column.name == "levels":
+        # Registers write basements as negative levels; the levels above ground are then unknown.
+        numbers = np.where(numbers < 0, np.nan, numbers)
     negative = numbers < 0
     _tell(
         negative,
