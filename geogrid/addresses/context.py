@@ -1,0 +1,50 @@
+"""What an address says about where it lies (city, district, subdistrict, community), and whether a door agrees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from geogrid.addresses.normalize import name_key
+
+if TYPE_CHECKING:
+    from geogrid.addresses.elements import Elements
+    from geogrid.addresses.gazetteer import Gazetteer
+
+STATED = ("community", "subdistrict", "county", "city")
+_KINDS = {"community": "community", "subdistrict": "subdistrict", "county": "district", "city": "city"}
+
+
+class Context(NamedTuple):
+    """The communities that each stated division allows; ``unknown`` names divisions this city does not have.
+
+    ``allowed`` holds (element, text, communities). ``former`` holds names that were matched as former ones.
+    """
+
+    allowed: tuple[tuple[str, str, frozenset[int]], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
+
+    def against(self, community: int) -> tuple[tuple[str, str], ...]:
+        """Return the stated divisions that contradict a community."""
+        return tuple((element, text) for element, text, allowed in self.allowed if community not in allowed)
+
+
+NOTHING_SAID = Context()
+
+
+def context_of(read: Elements, gazetteer: Gazetteer, members: dict[str, list[frozenset[int]]]) -> Context:
+    """Resolve the divisions an address states; ``members`` gives the communities of each division by kind."""
+    allowed, unknown, former = [], [], []
+    for element in STATED:
+        text: str = getattr(read, element)
+        if not text:
+            continue
+        names = gazetteer.exact(name_key(text), (_KINDS[element],))
+        if not names:
+            unknown.append((element, text))
+            continue
+        former += [(element, text) for name in names[:1] if name.how == "former"]
+        if element != "city":
+            found = frozenset[int]().union(*(members[name.kind][name.target] for name in names))
+            allowed.append((element, text, found))
+    return Context(tuple(allowed), tuple(unknown), tuple(former))
