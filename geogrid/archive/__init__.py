@@ -1,0 +1,26 @@
+"""The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
+
+from geogrid.archive.records import (
+    AuditEntry,
+    DatedCode,
+    GridLink,
+    GridRecord,
+    Status,
+    StoredCity,
+    StoredDivision,
+    Version,
+)
+from geogrid.archive.store import SHANGHAI, Archive
+
+__all__ = [
+    "SHANGHAI",
+    "Archive",
+    "AuditEntry",
+    "DatedCode",
+    "GridLink",
+    "GridRecord",
+    "Status",
+    "StoredCity",
+    "StoredDivision",
+    "Version",
+]

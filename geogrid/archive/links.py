@@ -1,0 +1,90 @@
+"""Link the grids of a new version to those that they replace, by shared homes and then by shared land."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from sqlalchemy import insert, select
+
+from geogrid.archive.records import GridLink
+from geogrid.archive.schema import grid, grid_link
+from geogrid.archive.versions import read_all_stored, read_grids
+from geogrid.plan import Grid, derive_grids
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from geogrid.archive.records import Version
+
+# Less common land than this is a rounding of borders, not a take-over.
+LEAST_M2 = 1.0
+
+
+def link_grids(connection: Connection, new: Version, old: Version, households: dict[str, int]) -> None:
+    """Note for each grid of ``new`` the grids of ``old`` that it overlaps; the largest overlap is ``main``.
+
+    ``households`` gives the households of each building; buildings are known by their ids in both.
+    """
+    before = _grids(connection, old.id)
+    after = _grids(connection, new.id)
+    home = {building: number for number, (_, one) in enumerate(before) for building in one.building_ids}
+    tree = shapely.STRtree([one.geometry for _, one in before])
+    rows: list[dict[str, Any]] = []
+    for grid_id, one in after:
+        shared = Counter[int]()
+        for building in one.building_ids:
+            if building in home:
+                shared[home[building]] += households.get(building, 0)
+        near = tree.query(one.geometry, predicate="intersects")
+        area = {int(n): shapely.intersection(one.geometry, before[n][1].geometry).area for n in near}
+        found = sorted(
+            (n for n in {*shared, *area} if shared[n] or area.get(n, 0.0) >= LEAST_M2),
+            key=lambda n: (-shared[n], -area.get(n, 0.0), before[n][0]),
+        )
+        rows += [
+            {
+                "grid_id": grid_id,
+                "replaces_id": before[n][0],
+                "households": shared[n],
+                "area_m2": area.get(n, 0.0),
+                "main": place == 0,
+            }
+            for place, n in enumerate(found)
+        ]
+    if rows:
+        connection.execute(insert(grid_link), rows)
+
+
+def _grids(connection: Connection, version_id: int) -> list[tuple[int, Grid]]:
+    ids = {(one.community_id, one.number): one.id for one in read_grids(connection, version_id)}
+    return [
+        (ids[one.community_id, one.number], one)
+        for stored in read_all_stored(connection, version_id)
+        for one in derive_grids(stored.division.plan, stored.graph)
+    ]
+
+
+def read_links(connection: Connection, version_id: int) -> dict[int, tuple[GridLink, ...]]:
+    """Return what each grid of a version replaces, the largest share first."""
+    mine, other = grid.alias("mine"), grid.alias("other")
+    query = (
+        select(grid_link, other.c.code, other.c.version_id)
+        .join(mine, mine.c.id == grid_link.c.grid_id)
+        .join(other, other.c.id == grid_link.c.replaces_id)
+        .where(mine.c.version_id == version_id)
+        .order_by(
+            grid_link.c.grid_id,
+            grid_link.c.main.desc(),
+            grid_link.c.households.desc(),
+            grid_link.c.area_m2.desc(),
+            grid_link.c.replaces_id,
+        )
+    )
+    links: dict[int, list[GridLink]] = {}
+    for row in connection.execute(query):
+        links.setdefault(row.grid_id, []).append(
+            GridLink(row.replaces_id, row.code, row.version_id, row.households, row.area_m2, row.main)
+        )
+    return {grid_id: tuple(found) for grid_id, found in links.items()}

@@ -1,0 +1,1 @@
+"""The steps that build the archive's tables, run by Alembic whenever a store is opened."""

@@ -1,0 +1,171 @@
+"""Divide many communities at once, one process a core."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
+
+from geogrid.adjacency import UnitGraph, build_graph
+from geogrid.errors import GeogridError, NotFoundError, PlanError
+from geogrid.partition import Division, divide
+from geogrid.units import build_units
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from geogrid.model import City
+    from geogrid.plan import Plan
+    from geogrid.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """One community with its units, its graph and its division."""
+
+    community_id: str
+    graph: UnitGraph
+    division: Division
+
+
+@dataclass(frozen=True)
+class _Work:
+    """All that a worker has to know; sent to each once."""
+
+    city: City
+    policy: Policy
+    incumbents: Mapping[str, Plan]
+    time_limit_s: float | None
+
+
+def divide_city(
+    city: City,
+    policy: Policy,
+    *,
+    workers: int = 2,
+    communities: Sequence[str] | None = None,
+    incumbents: Mapping[str, Plan] | None = None,
+    time_limit_s: float | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> tuple[Divided, ...]:
+    """Divide all communities of ``city`` (or those named) and return them in the city's order.
+
+    ``workers`` processes share the work; 1 stays in this process. ``incumbents`` are the plans in force by
+    community. ``progress`` is told ``(community id, done, all)`` after each. An error of geogrid's own keeps
+    its type and names the community; nothing goes on working after an error or an interruption.
+
+    :raises NotFoundError: a community of ``communities`` is not in the city.
+    :raises PlanError: a worker process was killed, or a community met an unforeseen error.
+    """
+    ids = _ids(city, communities)
+    # Addresses play no part in a division, and they are most of a city's bytes.
+    bare = replace(city, addresses=city.addresses.iloc[:0])
+    work = _Work(bare, policy, incumbents or {}, time_limit_s)
+    done: dict[str, Divided] = {}
+    results = _one_by_one(work, ids) if workers <= 1 or len(ids) <= 1 else _spread(work, ids, workers)
+    for one in results:
+        done[one.community_id] = one
+        if progress is not None:
+            progress(one.community_id, len(done), len(ids))
+    return tuple(done[one] for one in ids)
+
+
+def _ids(city: City, communities: Sequence[str] | None) -> tuple[str, ...]:
+    known = [community.id for community in city.communities]
+    if communities is None:
+        return tuple(known)
+    for asked in communities:
+        if asked not in known:
+            raise NotFoundError("community", asked)
+    wanted = set(communities)
+    return tuple(one for one in known if one in wanted)
+
+
+def _one_by_one(work: _Work, ids: Sequence[str]) -> Iterator[Divided]:
+    for one in ids:
+        yield _divide_one(work, one)
+
+
+def _divide_one(work: _Work, community_id: str) -> Divided:
+    try:
+        units = build_units(work.city, community_id)
+        graph = build_graph(units, work.city.barriers, community_id)
+        division = divide(
+            graph,
+            work.policy,
+            incumbent=work.incumbents.get(community_id),
+            time_limit_s=work.time_limit_s,
+        )
+    except GeogridError as error:
+        error.add_note(f"while dividing community {community_id}")
+        raise
+    except Exception as error:
+        raise PlanError(f"community {community_id} could not be divided: {error!r}") from error
+    return Divided(community_id, graph, division)
+
+
+def _spread(work: _Work, ids: Sequence[str], workers: int) -> Iterator[Divided]:
+    """Yield the communities as they are done, from fresh processes that end with this call."""
+    with _pool(work, min(workers, len(ids))) as pool:
+        waiting = {pool.submit(_task, one): one for one in ids}
+        for future in as_completed(waiting):
+            try:
+                yield pickle.loads(future.result())  # noqa: S301 - written by our own worker
+            except BrokenProcessPool as error:
+                raise PlanError(
+                    f"a worker process ended while dividing community {waiting[future]} or one beside it; "
+                    "it was killed or ran out of memory"
+                ) from error
+
+
+@contextmanager
+def _pool(work: _Work, workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Give a pool of spawned processes; after an error they are ended at once, not awaited.
+
+    Spawned, because a fork of a process with threads (HiGHS, numba) may hang.
+    """
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(pickle.dumps(work),),
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    pool.shutdown()
+
+
+_WORK: list[_Work] = []  # one entry, in worker processes only
+
+
+def _start_worker(work: bytes) -> None:
+    # Ctrl-C reaches the whole process group: workers end silently, the parent tells.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _WORK[:] = [pickle.loads(work)]  # noqa: S301 - written by our own parent
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent was killed; otherwise it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _task(community_id: str) -> bytes:
+    return pickle.dumps(_divide_one(_WORK[0], community_id))
