@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import shapely
 
-from geogrid.locate.lattice import LON_MAX
+from geogrid.locate.lattice import LAT_MAX, LON_MAX
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,6 +39,16 @@ class Frame:
     y_bits: int
     columns: int
     rows: int
+
+    @property
+    def east(self) -> int:
+        """Return the last column of lattice points that the raster covers."""
+        return min(self.x + (self.columns << self.x_bits) - 1, LON_MAX)
+
+    @property
+    def north(self) -> int:
+        """Return the last row of lattice points that the raster covers."""
+        return min(self.y + (self.rows << self.y_bits) - 1, LAT_MAX)
 
 
 @dataclass(frozen=True, slots=True)

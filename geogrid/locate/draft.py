@@ -68,7 +68,7 @@ class DraftIndex:
 
 def _sides(polygon: Polygon | MultiPolygon) -> NDArray[np.int64]:
     """Return the sides that do not run north, left end first: ax, ay, bx, by."""
-    xy, ring = shapely.get_coordinates(shapely.get_rings(polygon), return_index=True)
+    xy, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(polygon)), return_index=True)
     ends = np.hstack([xy[:-1], xy[1:]])[ring[:-1] == ring[1:]].astype(np.int64)
     left = np.where((ends[:, 0] > ends[:, 2])[:, None], ends[:, [2, 3, 0, 1]], ends)
     sloped: NDArray[np.int64] = left[left[:, 0] < left[:, 2]]

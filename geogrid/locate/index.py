@@ -17,9 +17,12 @@ from geogrid.locate.rim import nearest
 from geogrid.locate.walk import kernel, locate_compiled, locate_numpy, point_walk, warm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+    from shapely import Geometry
+
+    from geogrid.locate.lattice import Geometries
 
 FORMAT = 1
 _ARRAYS = ("table", "records", "rim")
@@ -42,7 +45,7 @@ class PointIndex:
     cells: Cells
 
     @classmethod
-    def compile(cls, polygons: ArrayLike, labels: ArrayLike) -> Self:
+    def compile(cls, polygons: Sequence[Geometry | None] | Geometries, labels: ArrayLike) -> Self:
         """Compile (Multi)Polygons in degrees and their labels, whole numbers >= 0; labels may repeat.
 
         Borders must be shared: a neighbour's vertex that lies within 5 cm of a side is inserted there,

@@ -20,10 +20,9 @@ _BLOCK = 512
 def _locate(lon: Any, lat: Any, frame: Any, table: Any, records: Any, out: Any) -> None:  # noqa: PLR0917
     # One function and no helper that takes arrays: passing them costs more than the walk. Within a block
     # the first loop only rounds, the second only reads the table, so that the reads overlap.
-    x0, y0, x_bits, y_bits, columns, rows = frame
+    x0, y0, x_bits, y_bits, columns, last_x, last_y = frame
     west, south = np.float64(x0), np.float64(y0)
-    east = np.float64(x0 + (columns << x_bits) - 1)
-    north = np.float64(y0 + (rows << y_bits) - 1)
+    east, north = np.float64(last_x), np.float64(last_y)
     px = np.empty(_BLOCK, np.int64)
     py = np.empty(_BLOCK, np.int64)
     cell = np.empty(_BLOCK, np.int64)

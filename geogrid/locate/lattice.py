@@ -14,9 +14,10 @@ import shapely
 from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+    from shapely import Geometry
 
 STEPS = 1e7  # lattice steps in a degree
 LON_MAX = 1_800_000_000
@@ -34,7 +35,9 @@ def snap(degrees: ArrayLike) -> NDArray[np.float64]:
     return np.rint(np.asarray(degrees, dtype=np.float64) * STEPS)
 
 
-def lattice_partition(polygons: ArrayLike, labels: ArrayLike) -> tuple[Geometries, NDArray[np.int32]]:
+def lattice_partition(
+    polygons: Sequence[Geometry | None] | Geometries, labels: ArrayLike
+) -> tuple[Geometries, NDArray[np.int32]]:
     """Return single polygons in lattice steps and the label of each; together they are a valid coverage.
 
     ``polygons`` are (Multi)Polygons in degrees, ``labels`` whole numbers >= 0, one each; a label may come
@@ -45,9 +48,10 @@ def lattice_partition(polygons: ArrayLike, labels: ArrayLike) -> tuple[Geometrie
     shapes, named = _checked(np.asarray(polygons, dtype=object), np.asarray(labels))
     parts, index = shapely.get_parts(shapes, return_index=True)
     parts, named = _settled(shapely.transform(parts, snap), named[index])
-    if not shapely.coverage_is_valid(parts):
-        parts = _mended(parts)
-        parts, named = _settled(parts, named)
+    if not shapely.coverage_is_valid(parts, gap_width=MEND_STEPS):
+        mended = _settled(_mended(parts), named)
+        if shapely.coverage_is_valid(mended[0]):
+            return mended
         _refuse_overlaps(parts, named)
     return parts, named
 
@@ -91,13 +95,13 @@ def _settled(parts: Geometries, labels: NDArray[np.int32]) -> tuple[Geometries, 
 
 def _mended(parts: Geometries) -> Geometries:
     """Give each border the vertices that its neighbour has on it; only where borders do not match."""
-    where = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(parts)))
+    where = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(parts, gap_width=MEND_STEPS)))
     corners = shapely.points(np.unique(shapely.get_coordinates(parts[where]), axis=0))
     tree = shapely.STRtree(np.atleast_1d(np.asarray(corners, dtype=object)))
     mended = parts.copy()
     for i in where:
         rings = [_with_corners(ring, tree) for ring in _rings(parts[i])]
-        mended[i] = shapely.polygons(rings[0], rings[1:])
+        mended[i] = shapely.Polygon(rings[0], rings[1:])
     return mended
 
 

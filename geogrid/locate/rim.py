@@ -28,7 +28,8 @@ def metres_in_a_degree(lat: float) -> tuple[float, float]:
 def nearest(rim: NDArray[np.int32], *, lon: float, lat: float) -> tuple[int, float]:
     """Return the label of the nearest border to the outside and its distance in metres.
 
-    Of equally near ones the smallest label. (-1, inf) where there is no rim or no such place.
+    Of equally near ones (to a micrometre) the smallest label; (-1, inf) where
+    there is no rim or no such place.
     """
     if not len(rim) or not (isfinite(lon) and isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
         return OUTSIDE, inf
@@ -36,7 +37,7 @@ def nearest(rim: NDArray[np.int32], *, lon: float, lat: float) -> tuple[int, flo
     # Scaled anew half-way between the two places: exact enough there, and still cheap.
     metres = _distances(rim[side], lon, lat, (lat + foot) / 2)[0]
     best = metres.min()
-    return int(rim[side, 4][metres <= best].min()), float(best)
+    return int(rim[side, 4][metres <= best + 1e-6].min()), float(best)
 
 
 def _distances(

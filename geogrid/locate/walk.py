@@ -51,7 +51,7 @@ def locate_compiled(
 ) -> NDArray[np.int32]:
     """Return the label of each point, the points shared out evenly between ``threads``."""
     f = cells.frame
-    frame = (f.x, f.y, f.x_bits, f.y_bits, f.columns, f.rows)
+    frame = (f.x, f.y, f.x_bits, f.y_bits, f.columns, f.east, f.north)
     out = np.empty(len(lon), dtype=np.int32)
     lon, lat = _read_only(lon), _read_only(lat)
     workers = max(1, min(threads, len(lon) // _SHARE))
@@ -87,8 +87,7 @@ def locate_numpy(cells: Cells, lon: NDArray[np.float64], lat: NDArray[np.float64
 
 def _block(cells: Cells, fx: NDArray[np.float64], fy: NDArray[np.float64]) -> NDArray[np.int32]:
     f = cells.frame
-    inside = (fx >= f.x) & (fx < f.x + (f.columns << f.x_bits))
-    inside &= (fy >= f.y) & (fy < f.y + (f.rows << f.y_bits))
+    inside = (fx >= f.x) & (fx <= f.east) & (fy >= f.y) & (fy <= f.north)
     at = np.flatnonzero(inside)
     x, y = fx[at].astype(np.int64), fy[at].astype(np.int64)
     found = cells.table[((y - f.y) >> f.y_bits) * f.columns + ((x - f.x) >> f.x_bits)]
@@ -121,7 +120,7 @@ def point_walk(cells: Cells) -> Callable[[float, float], int]:
     """
     f = cells.frame
     x0, y0, x_bits, y_bits, columns = f.x, f.y, f.x_bits, f.y_bits, f.columns
-    wide, high = f.columns << f.x_bits, f.rows << f.y_bits
+    east, north = f.east, f.north
     table, records = cells.table.data, cells.records.ravel().data
 
     def label_at(lon: float, lat: float) -> int:
@@ -129,7 +128,7 @@ def point_walk(cells: Cells) -> Callable[[float, float], int]:
             x, y = round(lon * STEPS), round(lat * STEPS)
         except (ValueError, OverflowError):  # NaN, infinity
             return OUTSIDE
-        if not (0 <= x - x0 < wide and 0 <= y - y0 < high):
+        if not (x0 <= x <= east and y0 <= y <= north):
             return OUTSIDE
         label: int = table[((y - y0) >> y_bits) * columns + ((x - x0) >> x_bits)]
         if label >= OUTSIDE:
