@@ -55,11 +55,13 @@ def divide_city(
     incumbents: Mapping[str, Plan] | None = None,
     time_limit_s: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    found: Callable[[Divided], None] | None = None,
 ) -> tuple[Divided, ...]:
     """Divide all communities of ``city`` (or those named) and return them in the city's order.
 
     ``workers`` processes share the work; 1 stays in this process. ``incumbents`` are the plans in force by
-    community. ``progress`` is told ``(community id, done, all)`` after each. An error of geogrid's own keeps
+    community. ``progress`` is told ``(community id, done, all)`` after each, ``found`` is handed each as it
+    comes, so that a caller can keep it. An error of geogrid's own keeps
     its type and names the community; nothing goes on working after an error or an interruption.
 
     :raises NotFoundError: a community of ``communities`` is not in the city.
@@ -73,6 +75,8 @@ def divide_city(
     results = _one_by_one(work, ids) if workers <= 1 or len(ids) <= 1 else _spread(work, ids, workers)
     for one in results:
         done[one.community_id] = one
+        if found is not None:
+            found(one)
         if progress is not None:
             progress(one.community_id, len(done), len(ids))
     return tuple(done[one] for one in ids)

@@ -181,6 +181,39 @@ class Archive:
             self._note(connection, who, "add-version", subject=f"version {new.id}", after=new.digest)
             return new
 
+    def extend_version(
+        self,
+        version: int,
+        divisions: Iterable[Division],
+        *,
+        policy: Policy | None = None,
+        who: str = NOBODY,
+    ) -> Version:
+        """Add the divisions of further communities to a draft, so that long work can be kept piece by piece.
+
+        :raises FrozenError: the version is published.
+        :raises NotFoundError: no such version or community, or a community without stored units.
+        :raises PlanError: a plan does not assign exactly the stored units, or a community comes twice.
+        """
+        with writing(self._engine) as connection:
+            before = versions.editable(connection, version, None)
+            added = tuple(divisions)
+            for one in added:
+                versions.add_division(connection, before, one, policy)
+            versions.change(connection, version, revision=before.revision + 1)
+            versions.redigest(connection, version)
+            after = versions.read_version(connection, version)
+            self._note(
+                connection,
+                who,
+                "extend-version",
+                subject=f"version {version}",
+                before=before.digest,
+                after=after.digest,
+                details={"communities": [one.plan.community_id for one in added]},
+            )
+            return after
+
     def copy_version(self, version: int, *, who: str = NOBODY, note: str = "") -> Version:
         """Add a draft that equals an earlier version, on the data it was made from; roll-back begins here.
 

@@ -105,6 +105,20 @@ def write_division(
     _write_grids(connection, here.edition, keys, sorted(set(one.plan.assignment.values())))
 
 
+def add_division(connection: Connection, here: Version, one: Division, policy: Policy | None) -> None:
+    """Write the division of one more community of a draft, in the place the community has in the city.
+
+    :raises NotFoundError: the city has no such community, or no units are stored for it.
+    """
+    query = select(community.c.position).where(
+        community.c.edition_id == here.edition, community.c.id == one.plan.community_id
+    )
+    position = connection.execute(query).scalar()
+    if position is None:
+        raise NotFoundError("community", one.plan.community_id)
+    write_division(connection, here, position, one, policy)
+
+
 def _write_grids(connection: Connection, edition: int, keys: dict[str, Any], numbers: list[int]) -> None:
     code = connection.execute(
         select(community.c.code).where(
