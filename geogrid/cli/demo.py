@@ -1,0 +1,100 @@
+"""``geogrid demo``: from a city's files to a page in the browser, with one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geogrid.cli.app import StoreOption, app
+from geogrid.cli.console import note, say
+from geogrid.cli.divide import PolicyOption, WorkersOption, divide_city, policy_of
+from geogrid.cli.load import read, told
+from geogrid.cli.serve import HostOption, PortOption, run
+from geogrid.cli.store import compiled, opened, put_in_force
+from geogrid.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from geogrid.archive import Archive
+    from geogrid.policy import Policy
+
+BOUNDARIES = Path(__file__).parents[2] / "data" / "boundaries"
+EXAMPLES = 3
+
+
+@app.command()
+def demo(
+    city: Annotated[
+        str, typer.Option("--city", metavar="NAME|FOLDER", help="A city of data/boundaries, or a folder.")
+    ] = "bukit-merah",
+    store: StoreOption = "",
+    policy: PolicyOption = "eight-to-ten",
+    workers: WorkersOption = 2,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the page at the end.")] = True,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+) -> None:
+    """Load a city, divide every community, publish the plan and serve it.
+
+    Goes on where an interrupted run stopped; a second run starts at once from the store, by default
+    sqlite:///var/NAME.db.
+
+    Example: geogrid demo --city songshan --no-serve
+    """
+    folder = city_folder(city)
+    store = store or f"sqlite:///var/{folder.stem}.db"
+    with opened(store, new=True) as archive:
+        city_id = _loaded(archive, folder)
+        version = _published(archive, city_id, policy_of(policy), workers)
+        snapshot = compiled(archive, store, city_id, version)
+        put_in_force(snapshot)
+        examples = _examples(archive, city_id)
+    say("Addresses to try:")
+    for example in examples:
+        say(f"  {example}")
+    if serve:
+        run(snapshot, host, port)
+    else:
+        say(f"Serve it with: geogrid serve --store {store}")
+
+
+def city_folder(name: str) -> Path:
+    """Return the folder of a city that ships with geogrid, or the one that is named.
+
+    :raises NotFoundError: neither is there.
+    """
+    for folder in (BOUNDARIES / name, Path(name)):
+        if (folder / "city.toml").is_file():
+            return folder.resolve()
+    raise NotFoundError("city folder", name)
+
+
+def _loaded(archive: Archive, folder: Path) -> str:
+    """Return the id of the city in ``folder``, loading it where the store does not have it yet."""
+    known = [city.id for city in archive.cities()]
+    if folder.name in known:
+        return folder.name
+    city = read(folder)
+    archive.store_city(city)
+    say(told(city))
+    return city.id
+
+
+def _published(archive: Archive, city_id: str, policy: Policy, workers: int) -> int:
+    """Return the plan in force, dividing and publishing where there is none."""
+    version = archive.version_in_force(city_id)
+    if version is None:
+        draft = divide_city(archive, city_id, policy, workers)
+        version = archive.publish(draft.id, archive.today())
+        note(f"Version {version.id} is published; compiling its snapshot ...")
+    grids = len(archive.grids(version.id))
+    say(f"{grids} grids, version {version.id}, in force from {version.effective_from}.")
+    return version.id
+
+
+def _examples(archive: Archive, city_id: str) -> list[str]:
+    """Return a few addresses spread over the city, always the same ones."""
+    texts = archive.load_city(city_id).addresses["text"]
+    places = [len(texts) * (2 * n + 1) // (2 * EXAMPLES) for n in range(EXAMPLES)]
+    return [str(texts.iloc[place]) for place in places] if len(texts) else []

@@ -1,0 +1,83 @@
+"""``geogrid load``: a city's data into the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
+from geogrid.cli.console import note, note_faults, print_json, say
+from geogrid.cli.store import opened
+from geogrid.errors import Fault, InputError
+
+if TYPE_CHECKING:
+    from geogrid.model import City
+
+
+@app.command()
+def load(
+    source: Annotated[Path, typer.Argument(help="A city folder with city.toml, or one data file.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="A TOML file that maps foreign layers and columns.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+) -> None:
+    """Read and check a city's data, and keep it in the store.
+
+    All faults are listed at once, and then nothing is stored (exit 3). What was repaired is told.
+
+    Example: geogrid load data/boundaries/bukit-merah --store sqlite:///var/bukit-merah.db
+    """
+    city = read(source, mapping)
+    with opened(store, new=True) as archive:
+        archive.store_city(city)
+    if json:
+        print_json(facts(city))
+        return
+    say(told(city))
+
+
+def read(source: Path, mapping: Path | None = None) -> City:
+    """Read a city and show what was repaired or is worth knowing.
+
+    :raises InputError: it cannot be used.
+    """
+    from geogrid.boundaries import read_city
+
+    if not source.exists():
+        remedy = "name a city folder or a data file"
+        raise InputError((Fault("no-such-file", "there is no such file or folder", remedy, str(source)),))
+    city = read_city(source, mapping)
+    if city.faults:
+        note(f"{len(city.faults)} things repaired or worth knowing:")
+        note_faults(city.faults)
+    return city
+
+
+def told(city: City) -> str:
+    """Return what was loaded as one sentence."""
+    counts = facts(city)
+    return (
+        f"{city.name} ({city.id}): {counts['communities']} communities, {counts['compounds']} compounds, "
+        f"{counts['buildings']:,} buildings, {counts['homes']:,} {city.counts}, "
+        f"{counts['addresses']:,} addresses."
+    )
+
+
+def facts(city: City) -> dict[str, Any]:
+    """Return the counts of a city."""
+    return {
+        "city": city.id,
+        "name": city.name,
+        "communities": len(city.communities),
+        "compounds": len(city.compounds),
+        "buildings": len(city.buildings),
+        "homes": sum(building.households for building in city.buildings),
+        "estimated": sum(building.households for building in city.buildings if building.estimated),
+        "counts": city.counts,
+        "addresses": len(city.addresses),
+        "faults": len(city.faults),
+    }

@@ -1,0 +1,59 @@
+"""``geogrid publish``: put a plan version in force and compile its snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
+from geogrid.cli.console import note, print_json, say
+from geogrid.cli.store import compiled, opened, which_city
+from geogrid.errors import NotFoundError
+
+DayOption = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="First day in force; today if left out."),
+]
+
+
+@app.command()
+def publish(
+    version: Annotated[int | None, typer.Argument(help="The version; the newest draft if left out.")] = None,
+    day: DayOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    city: CityOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Publish a version and compile the snapshot that answers from it.
+
+    A published plan never changes any more. Readers see the old snapshot or the new one, never a mixture.
+
+    Example: geogrid publish --store sqlite:///var/bukit-merah.db --from 2026-12-01
+    """
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        number = _newest_draft(archive.versions(city_id), city_id) if version is None else version
+        published = archive.publish(number, day.date() if day else archive.today())
+        note(f"Compiling the snapshot of version {number} ...")
+        folder = compiled(archive, store, city_id, number)
+    if json:
+        print_json(
+            {
+                "city": city_id,
+                "version": number,
+                "status": published.status,
+                "effective_from": published.effective_from,
+                "snapshot": str(folder),
+            }
+        )
+        return
+    say(f"Version {number} of {city_id} is in force from {published.effective_from}.")
+
+
+def _newest_draft(versions: object, city_id: str) -> int:
+    drafts = [one.id for one in versions if one.status in {"draft", "submitted"}]  # type: ignore[attr-defined]
+    if not drafts:
+        raise NotFoundError("draft of city", city_id)
+    return int(drafts[-1])

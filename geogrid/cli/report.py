@@ -1,0 +1,83 @@
+"""``geogrid report``: how a city was divided."""
+
+from __future__ import annotations
+
+import json as json_
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
+from geogrid.cli.console import print_json, say
+from geogrid.cli.store import opened, version_in_force, which_city
+from geogrid.errors import Fault, InputError
+from geogrid.tables import written_aside
+
+if TYPE_CHECKING:
+    from geogrid.report import CityReport
+
+
+@app.command()
+def report(
+    target: Annotated[
+        Path | None, typer.Argument(help="A .md, .html or .json file; Markdown on stdout if left out.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(help="A version; the one in force if left out.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    city: CityOption = "",
+    json: JsonOption = False,
+) -> None:
+    """Tell for every community how it was divided, how good that is proved to be, and which rules gave way.
+
+    Example: geogrid report docs/division-report-bukit-merah.md --store sqlite:///var/bukit-merah.db
+    """
+    made = _made(store, city, version)
+    if target is not None:
+        _write(made, target)
+        say(f"{target}: {len(made.communities)} communities")
+    elif json:
+        _print_json(made)
+    else:
+        _print_markdown(made)
+
+
+def _made(store: str, city: str, version: int | None) -> CityReport:
+    from geogrid.report import report_city, report_community
+
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        number = version_in_force(archive, city_id).id if version is None else version
+        data = archive.load_city(city_id, version=number)
+        stored = archive.all_stored(number)
+    named = {community.id: community for community in data.communities}
+    rows = [report_community(named[one.graph.community_id], one.graph, one.division) for one in stored]
+    return report_city(data, rows, version=str(number))
+
+
+def _print_json(made: CityReport) -> None:
+    from geogrid.report import as_json
+
+    print_json(as_json(made))
+
+
+def _print_markdown(made: CityReport) -> None:
+    from geogrid.report import as_markdown
+
+    typer.echo(as_markdown(made), nl=False)
+
+
+def _write(made: CityReport, target: Path) -> None:
+    from geogrid.report import as_html, as_json, as_markdown
+
+    makers = {
+        ".md": as_markdown,
+        ".html": as_html,
+        ".json": lambda made: json_.dumps(as_json(made), ensure_ascii=False, indent=2) + "\n",
+    }
+    make = makers.get(target.suffix.lower())
+    if make is None:
+        told = f"a report cannot be written as {target.suffix or 'a file without an ending'}"
+        raise InputError((Fault("unknown-format", told, "use .md, .html or .json", str(target)),))
+    with written_aside(target) as aside:
+        aside.write_text(make(made), encoding="utf-8")

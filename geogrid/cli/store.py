@@ -1,0 +1,108 @@
+"""Find what a command works on: the store, the city in it, the plan in force and its snapshot."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from geogrid.errors import NotFoundError, SnapshotError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geogrid.archive import Archive, Version
+    from geogrid.snapshot import Snapshot
+
+
+@contextmanager
+def opened(store: str, *, new: bool = False) -> Iterator[Archive]:
+    """Open the store of a command; only ``new`` may create one.
+
+    :raises StoreError: it cannot be opened, or is not there.
+    """
+    from geogrid.archive import Archive, store_file
+
+    file = store_file(store)
+    if file is not None and not new and not file.exists():
+        raise StoreError(f"there is no store at {file}; `geogrid load` or `geogrid demo` makes one")
+    with Archive.open(store) as archive:
+        yield archive
+
+
+def which_city(archive: Archive, wanted: str) -> str:
+    """Return the id of the city that is meant: the named one, or the only one.
+
+    :raises NotFoundError: the store is empty or has no such city.
+    """
+    known = [city.id for city in archive.cities()]
+    if wanted and wanted not in known:
+        raise NotFoundError("city", wanted)
+    if not known:
+        raise NotFoundError("city", wanted or "any")
+    if not wanted and len(known) > 1:
+        raise typer.BadParameter(f"the store holds {', '.join(known)}: say which", param_hint="--city")
+    return wanted or known[0]
+
+
+def version_in_force(archive: Archive, city_id: str) -> Version:
+    """Return the published plan that is in force today.
+
+    :raises NotFoundError: none is.
+    """
+    version = archive.version_in_force(city_id)
+    if version is None:
+        raise NotFoundError("published plan of city", city_id)
+    return version
+
+
+def snapshot_root(store: str) -> Path:
+    """Return the folder of compiled snapshots: beside the store's file, else ``var/snapshots``."""
+    from geogrid.archive import store_file
+
+    file = store_file(store)
+    return Path("var/snapshots") if file is None else file.with_name(f"{file.stem}.snapshots")
+
+
+def snapshot_folder(store: str, city_id: str, version: int) -> Path:
+    """Return the folder of one version's snapshot."""
+    return snapshot_root(store) / city_id / str(version)
+
+
+def compiled(archive: Archive, store: str, city_id: str, version: int) -> Path:
+    """Return the folder of a version's snapshot; compile it where it is missing or damaged."""
+    from geogrid.snapshot import Snapshot, compile_snapshot
+
+    folder = snapshot_folder(store, city_id, version)
+    try:
+        Snapshot.open(folder)
+    except SnapshotError:
+        compile_snapshot(archive, city_id, version, folder)
+    return folder
+
+
+def snapshot_in_force(store: str, city: str) -> tuple[Path, Snapshot]:
+    """Open the snapshot of the plan in force, compiling it where it is missing.
+
+    :raises NotFoundError: nothing is published.
+    """
+    from geogrid.snapshot import Snapshot
+
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        version = version_in_force(archive, city_id)
+        folder = compiled(archive, store, city_id, version.id)
+    return folder, Snapshot.open(folder)
+
+
+def put_in_force(folder: Path) -> Path:
+    """Point the link ``current`` beside ``folder`` at it in one step, and return the link."""
+    link = folder.with_name("current")
+    aside = folder.with_name(f".current.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(folder.name, target_is_directory=True)
+    aside.replace(link)
+    return link
