@@ -10,13 +10,14 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 
+from geogrid.units.site import NOBODY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from geogrid.units.site import Site
     from geogrid.units.tessellation import Faces, Seeds
-
-NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +30,46 @@ class Stakes:
 
 
 def stakes(site: Site, faces: Faces) -> Stakes:
-    """Look up footprint, compound and land of every face; where several lie there the first by rank counts.
+    """Look up footprint, compound and land of every face; where several lie there the first counts.
 
     Among footprints one with homes comes before one without, then the smaller (a tower stands on its
-    podium), then the smaller id.
+    podium), then the smaller id. A door counts for its face outside compounds only.
     """
-    points = shapely.points(faces.inside)
     rank = sorted(
         range(len(site.buildings)),
         key=lambda i: (site.buildings[i].households == 0, site.buildings[i].geometry.area, i),
     )
+    buildings = [site.buildings[i].geometry for i in rank]
+    compound = _first_around(faces, [compound.geometry for compound in site.compounds])
+    footprint, door = _first_around(faces, buildings), _first_inside(faces, buildings)
+    building = np.where((footprint == NOBODY) & (compound == NOBODY), door, footprint)
     return Stakes(
-        building=_first_hit(points, [site.buildings[i].geometry for i in rank], rank),
-        compound=_first_hit(
-            points, [compound.geometry for compound in site.compounds], range(len(site.compounds))
-        ),
-        land=_first_hit(points, [piece.geometry for piece in site.land], range(len(site.land))),
+        building=np.array([*rank, NOBODY])[building],
+        compound=compound,
+        land=_first_around(faces, [piece.geometry for piece in site.land]),
     )
 
 
-def _first_hit(points, geometries, names) -> NDArray[np.int64]:  # type: ignore[no-untyped-def]
-    first = np.full(len(points), len(geometries), dtype=np.int64)
-    if len(geometries) and len(points):
-        point, place = shapely.STRtree(geometries).query(points, predicate="intersects")
-        area = shapely.get_dimensions(np.asarray(geometries, dtype=object)[place]) == 2
-        np.minimum.at(first, point[area], place[area])
-    return np.append(np.asarray(list(names), dtype=np.int64), NOBODY)[first]
+def _first_around(faces: Faces, geometries: list[BaseGeometry]) -> NDArray[np.int64]:
+    """Return for every face the first area of ``geometries`` that its inner point lies in."""
+    things = np.array(geometries, dtype=object)
+    point, thing = shapely.STRtree(things).query(shapely.points(faces.inside), predicate="intersects")
+    area = shapely.get_dimensions(things[thing]) == 2
+    return _first(len(faces.polygons), len(things), point[area], thing[area])
+
+
+def _first_inside(faces: Faces, geometries: list[BaseGeometry]) -> NDArray[np.int64]:
+    """Return for every face the first point of ``geometries`` that lies in it."""
+    things = np.array(geometries, dtype=object)
+    points = np.where(shapely.get_dimensions(things) == 0, things, None)
+    thing, face = shapely.STRtree(faces.polygons).query(points, predicate="intersects")
+    return _first(len(faces.polygons), len(things), face, thing)
+
+
+def _first(size: int, things: int, at: NDArray[np.int64], thing: NDArray[np.int64]) -> NDArray[np.int64]:
+    first = np.full(size, things)
+    np.minimum.at(first, at, thing)
+    return np.where(first < things, first, NOBODY)
 
 
 def pieces_of(label: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
@@ -83,7 +98,9 @@ def absorb(
     return label
 
 
-def _spread(label, faces, seed_distance, link) -> NDArray[np.int64]:  # type: ignore[no-untyped-def]
+def _spread(
+    label: NDArray[np.int64], faces: Faces, seed_distance: NDArray[np.float64], link: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     a, b = faces.a[link], faces.b[link]
     far = np.hypot(*(faces.inside[a] - faces.inside[b]).T)
     near = np.where(label[a] == NOBODY, seed_distance[a], seed_distance[b])

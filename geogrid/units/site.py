@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
 from geogrid.errors import NotFoundError
-from geogrid.model import BarrierKind
+from geogrid.model import Barrier, BarrierKind, Building, BuildingGroup, Compound, Land
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-    from geogrid.model import Barrier, Building, BuildingGroup, City, Community, Compound, Land
+    from geogrid.model import City, Community
 
 HARD_BARRIERS = frozenset({BarrierKind.RIVER, BarrierKind.RAILWAY, BarrierKind.EXPRESSWAY})
 BORDER_STEP_M = 8.0
+NOBODY = -1
+
+Thing = TypeVar("Thing", Compound, Building, BuildingGroup, Barrier, Land)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One community with everything on it, sorted by id; ``outline`` is its border with added vertices.
+    """One community with everything on it, each tuple sorted by id.
 
-    Units meet the community's border only in vertices of ``outline``. Those are placed by a rule
-    that the neighbouring community follows too, so the tiles of a whole city share their vertices.
+    ``outline`` is the community's border with added vertices: units meet the border only in those. They
+    are placed by a rule that the neighbouring community follows too, so the tiles of a whole city share
+    their vertices. ``compound_of`` has for every building the place of its compound or ``NOBODY``;
+    ``households`` the sum for every compound.
+
+    Whose ground a face is, is said by a number: the place of a compound; ``homes`` for all homes outside
+    compounds; ``given + i`` for the land of place i; ``wild`` for other land without homes.
     """
 
     community: Community
@@ -36,6 +46,27 @@ class Site:
     groups: tuple[BuildingGroup, ...]
     barriers: tuple[Barrier, ...]
     land: tuple[Land, ...]
+    compound_of: NDArray[np.int64]
+    households: NDArray[np.int64]
+
+    @property
+    def homes(self) -> int:
+        """Return the number of all homes outside compounds."""
+        return len(self.compounds)
+
+    @property
+    def given(self) -> int:
+        """Return the number of the first given piece of land."""
+        return len(self.compounds) + 1
+
+    @property
+    def wild(self) -> int:
+        """Return the number of land without homes that the data does not name."""
+        return len(self.compounds) + 1 + len(self.land)
+
+    def building_households(self) -> NDArray[np.int64]:
+        """Return the households of every building, and a last 0 that the place ``NOBODY`` finds."""
+        return np.array([building.households for building in self.buildings] + [0], dtype=np.int64)
 
 
 def survey(city: City, community_id: str) -> Site:
@@ -43,36 +74,54 @@ def survey(city: City, community_id: str) -> Site:
     community = next((c for c in city.communities if c.id == community_id), None)
     if community is None:
         raise NotFoundError("community", community_id)
+    ground = community.geometry
+    shapely.prepare(ground)
     compounds = _by_id(c for c in city.compounds if c.community_id == community_id)
-    known = {compound.id for compound in compounds}
-    shapely.prepare(community.geometry)
+    buildings = _by_id(b for b in city.buildings if b.community_id == community_id)
+    place = {compound.id: i for i, compound in enumerate(compounds)}
+    compound_of = np.array([place.get(b.compound_id, NOBODY) for b in buildings], dtype=np.int64)
     return Site(
         community=community,
-        outline=densify(community.geometry, BORDER_STEP_M),
+        outline=densify(ground),
         compounds=compounds,
-        buildings=_by_id(b for b in city.buildings if b.community_id == community_id),
-        groups=_by_id(g for g in city.building_groups if g.compound_id in known),
+        buildings=buildings,
+        groups=_by_id(g for g in city.building_groups if g.compound_id in place),
         barriers=_by_id(
-            b for b in city.barriers if b.kind in HARD_BARRIERS and community.geometry.intersects(b.geometry)
+            b for b in city.barriers if b.kind in HARD_BARRIERS and ground.intersects(b.geometry)
         ),
-        land=_by_id(p for p in city.land if community.geometry.intersects(p.geometry)),
+        land=_by_id(piece for piece in city.land if ground.intersects(piece.geometry)),
+        compound_of=compound_of,
+        households=_compound_households(compounds, buildings, compound_of),
     )
 
 
-def _by_id(things):  # type: ignore[no-untyped-def]
+def _by_id(things: Iterable[Thing]) -> tuple[Thing, ...]:
     return tuple(sorted(things, key=lambda thing: thing.id))
 
 
-def densify(geometry: Polygon | MultiPolygon, step: float) -> Polygon | MultiPolygon:
+def _compound_households(
+    compounds: tuple[Compound, ...], buildings: tuple[Building, ...], compound_of: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Sum the households of every compound's buildings; take its stated number where it has no building."""
+    total = np.array([compound.households or 0 for compound in compounds], dtype=np.int64)
+    total[compound_of[compound_of != NOBODY]] = 0
+    for place, building in zip(compound_of.tolist(), buildings, strict=True):
+        if place != NOBODY:
+            total[place] += building.households
+    return total
+
+
+def densify(geometry: Polygon | MultiPolygon, step: float = BORDER_STEP_M) -> Polygon | MultiPolygon:
     """Add vertices so that no segment is longer than ``step``, the same from either side of a border."""
     parts = [
-        Polygon(_densify_ring(part.exterior), [_densify_ring(ring) for ring in part.interiors])
+        Polygon(_densify_ring(part.exterior, step), [_densify_ring(ring, step) for ring in part.interiors])
         for part in shapely.get_parts(geometry)
     ]
     return parts[0] if len(parts) == 1 else MultiPolygon(parts)
 
 
-def _densify_ring(ring: shapely.LinearRing, step: float = BORDER_STEP_M) -> NDArray[np.float64]:
+def _densify_ring(ring: shapely.LinearRing, step: float) -> NDArray[np.float64]:
+    """Divide every segment evenly, counted from its smaller end whichever way the ring runs."""
     xy = shapely.get_coordinates(ring)
     start, end = xy[:-1], xy[1:]
     flip = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
@@ -80,8 +129,7 @@ def _densify_ring(ring: shapely.LinearRing, step: float = BORDER_STEP_M) -> NDAr
     count = np.maximum(1, np.ceil(np.hypot(*(high - low).T) / step)).astype(np.int64)
     owner = np.repeat(np.arange(len(count)), count)
     rank = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    rank = np.where(flip[owner], count[owner] - rank, rank)
-    points = low[owner] + (high - low)[owner] * (rank / count[owner])[:, None]
-    first = np.where(flip[owner], rank == count[owner], rank == 0)
-    points[first] = start[owner][first]
+    share = np.where(flip[owner], count[owner] - rank, rank) / count[owner]
+    points = low[owner] + (high - low)[owner] * share[:, None]
+    points[rank == 0] = start
     return np.vstack([points, points[:1]])

@@ -144,13 +144,42 @@ def faces_between(lines: Sequence[BaseGeometry], site: Site) -> Faces:
 
 def _on_barrier(points: NDArray[np.float64], site: Site) -> NDArray[np.bool_]:
     hit = np.zeros(len(points), dtype=bool)
-    lines = [barrier_line(barrier.geometry) for barrier in site.barriers]
+    lines = barrier_lines(site)
     if lines and len(points):
         tree = shapely.STRtree(shapely.points(points))
         hit[tree.query(lines, predicate="dwithin", distance=1e-3)[1]] = True
     return hit
 
 
-def barrier_line(geometry: BaseGeometry) -> BaseGeometry:
-    """Return the line of a barrier: itself, or the outline of an area."""
-    return geometry.boundary if shapely.get_dimensions(geometry) == 2 else geometry
+def barrier_lines(site: Site) -> list[BaseGeometry]:
+    """Return the line of every hard barrier: itself, or the middle of an area."""
+    return [
+        middle_of(barrier.geometry) if shapely.get_dimensions(barrier.geometry) == 2 else barrier.geometry
+        for barrier in site.barriers
+    ]
+
+
+def middle_of(area: BaseGeometry) -> BaseGeometry:
+    """Draw the middle line of a long area, as a river: the ridge between points of opposite banks.
+
+    Two points lie on opposite banks where the way along the outline is at least four times the way across;
+    or they lie on two rings.
+    """
+    lines = []
+    for part in shapely.get_parts(area):
+        rings = shapely.segmentize(shapely.get_rings(part), SEED_STEP_M)
+        xy, ring = shapely.get_coordinates(rings, return_index=True)
+        step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
+        along = np.cumsum(np.where(np.diff(ring, prepend=ring[:1]) == 0, step, 0.0))
+        seeds = _unique(np.round(xy, 3), np.arange(len(xy)))
+        cells = shapely.voronoi_polygons(shapely.MultiPoint(seeds.xy), ordered=True)
+        shared = borders(shapely.get_parts(cells))
+        one, other = seeds.owner[shared.a], seeds.owner[shared.b]
+        way = np.abs(along[one] - along[other])
+        way = np.minimum(way, shapely.length(rings)[ring[one]] - way)
+        across = np.hypot(*(xy[one] - xy[other]).T)
+        ridge = (ring[one] != ring[other]) | (way > 4 * across)
+        ridges = shapely.linestrings(shared.segments[ridge].reshape(-1, 2, 2))
+        shapely.prepare(part)
+        lines += ridges[shapely.intersects(part, ridges)].tolist()
+    return shapely.intersection(shapely.union_all(lines), area)

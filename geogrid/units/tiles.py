@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import shapely
@@ -12,81 +13,97 @@ from geogrid.coverage import borders
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
-    from geogrid.units.site import Site
+XY: TypeAlias = tuple[float, float]
+
+ON_LINE_M = 1e-6
 
 
 def dissolve(polygons: NDArray[np.object_], label: NDArray[np.int64]) -> NDArray[np.object_]:
     """Join the polygons of each label 0, 1, ...; the result is a coverage where ``polygons`` is one."""
     order = np.argsort(label, kind="stable")
-    starts = np.searchsorted(label[order], np.arange(label.max() + 2))
+    starts = np.searchsorted(label[order], np.arange(1, label.max() + 1))
     return np.array(
-        [
-            shapely.coverage_union_all(polygons[order[low:high]])
-            for low, high in zip(starts[:-1], starts[1:], strict=True)
-        ],
-        dtype=object,
+        [shapely.coverage_union_all(own) for own in np.split(polygons[order], starts)], dtype=object
     )
 
 
-def meet_outline_in_vertices(tiles: NDArray[np.object_], site: Site) -> NDArray[np.object_]:
+def meet_outline_in_vertices(tiles: NDArray[np.object_], outline: BaseGeometry) -> NDArray[np.object_]:
     """Move every corner on the community's border to the nearest vertex of the outline.
 
     A corner between two tiles that fell inside a segment of the outline slides along it to one of its ends;
-    other vertices there are dropped. So the neighbouring community needs no vertex it does not know.
+    other vertices there are dropped, and a vertex of the outline that a tile passes without touching is
+    put in. So the neighbouring community needs no vertex that it does not know.
     """
-    known = {tuple(point) for point in shapely.get_coordinates(site.outline).tolist()}
-    moves = _moves(borders(tiles).outer, known)
-    if not moves:
-        return tiles
-    return np.array([_moved(tile, moves) for tile in tiles], dtype=object)
+    rings = [_points(ring) for ring in shapely.get_rings(shapely.get_parts(outline))]
+    place = {point: (r, i) for r, ring in enumerate(rings) for i, point in enumerate(ring)}
+    moves = _moves(borders(tiles).outer, place)
+    return np.array([_rebuilt(tile, moves, place, rings) for tile in tiles], dtype=object)
 
 
-def _moves(
-    outer: NDArray[np.float64], known: set[tuple[float, ...]]
-) -> dict[tuple[float, float], tuple[float, float]]:
+def _points(ring: BaseGeometry) -> list[XY]:
+    """Return the vertices of a ring, the last one left out."""
+    return [(x, y) for x, y in shapely.get_coordinates(ring).tolist()[:-1]]
+
+
+def _moves(outer: NDArray[np.float64], place: dict[XY, tuple[int, int]]) -> dict[XY, XY]:
     """Walk the border segments; send each unknown vertex to the nearer known one on its stretch."""
-    around: dict[tuple[float, float], list[tuple[float, float]]] = {}
+    around: dict[XY, list[XY]] = {}
     for x0, y0, x1, y1 in outer.tolist():
         around.setdefault((x0, y0), []).append((x1, y1))
         around.setdefault((x1, y1), []).append((x0, y0))
     moves = {}
-    for point in sorted(around):
-        if point in known:
-            continue
-        ends = sorted({_walk(point, step, around, known) for step in around[point]})
-        moves[point] = min(ends, key=lambda end: (np.hypot(end[0] - point[0], end[1] - point[1]), end))
+    for point in around:
+        if point not in place:
+            ends = sorted(_walk(point, step, around, place) for step in around[point])
+            moves[point] = min(ends, key=lambda end: (math.dist(end, point), end))
     return moves
 
 
-def _walk(
-    start: tuple[float, float],
-    step: tuple[float, float],
-    around: dict[tuple[float, float], list[tuple[float, float]]],
-    known: set[tuple[float, ...]],
-) -> tuple[float, float]:
+def _walk(start: XY, step: XY, around: dict[XY, list[XY]], place: dict[XY, tuple[int, int]]) -> XY:
     previous, here = start, step
-    while here not in known:
+    while here not in place and here != start:
         onward = [point for point in around[here] if point != previous]
-        if not onward or here == start:
+        if not onward:
             return start
         previous, here = here, onward[0]
     return here
 
 
-def _moved(tile: shapely.Geometry, moves: dict[tuple[float, float], tuple[float, float]]) -> shapely.Geometry:
+def _rebuilt(
+    tile: BaseGeometry, moves: dict[XY, XY], place: dict[XY, tuple[int, int]], rings: list[list[XY]]
+) -> BaseGeometry:
     parts = []
     for part in shapely.get_parts(tile):
-        shell = _moved_ring(part.exterior, moves)
-        holes = [ring for ring in (_moved_ring(hole, moves) for hole in part.interiors) if ring is not None]
-        if shell is not None:
-            parts.append(Polygon(shell, holes))
+        shell, *holes = [_moved(ring, moves, place, rings) for ring in shapely.get_rings(part)]
+        if len(shell) >= 3:
+            parts.append(Polygon(shell, [hole for hole in holes if len(hole) >= 3]))
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
-def _moved_ring(
-    ring: shapely.LinearRing, moves: dict[tuple[float, float], tuple[float, float]]
-) -> list[tuple[float, float]] | None:
-    points = [moves.get((x, y), (x, y)) for x, y in shapely.get_coordinates(ring).tolist()[:-1]]
-    kept = [point for i, point in enumerate(points) if point != points[i - 1]]
-    return [*kept, kept[0]] if len(kept) >= 3 else None
+def _moved(
+    ring: BaseGeometry, moves: dict[XY, XY], place: dict[XY, tuple[int, int]], rings: list[list[XY]]
+) -> list[XY]:
+    points = [moves.get(point, point) for point in _points(ring)]
+    points = [point for i, point in enumerate(points) if point != points[i - 1]]
+    full = []
+    for i, point in enumerate(points):
+        full += [*_passed(points[i - 1], point, place, rings), point]
+    return full
+
+
+def _passed(start: XY, end: XY, place: dict[XY, tuple[int, int]], rings: list[list[XY]]) -> list[XY]:
+    """Return the vertices of the outline that lie on the segment from ``start`` to ``end``, in its order."""
+    if start not in place or end not in place or place[start][0] != place[end][0]:
+        return []
+    ring = rings[place[start][0]]
+    i, j, size = place[start][1], place[end][1], len(ring)
+    forward = (j - i) % size
+    step, count = (1, forward) if forward <= size - forward else (-1, size - forward)
+    between = [ring[(i + step * k) % size] for k in range(1, count)]
+    return between if all(_on_segment(point, start, end) for point in between) else []
+
+
+def _on_segment(point: XY, start: XY, end: XY) -> bool:
+    return math.dist(start, point) + math.dist(point, end) - math.dist(start, end) < ON_LINE_M

@@ -1,0 +1,100 @@
+"""Cut one large piece of ground into groups of buildings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from geogrid.units import claims
+from geogrid.units.groups import TORN_M, Cells, group_cells
+from geogrid.units.site import NOBODY
+from geogrid.units.tessellation import Faces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geogrid.units.site import Site
+
+WALL_TO_WALL_M = 0.5
+
+
+def groups_of_faces(
+    site: Site,
+    faces: Faces,
+    footprint: NDArray[np.int64],
+    standing: NDArray[np.int64],
+    here: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the group 0, 1, ... of each of the faces ``here``, one connected piece of ground.
+
+    ``footprint`` has the building of every face, ``standing`` the face of every building. Buildings on one
+    face share a cell, and so do those of a given building group.
+    """
+    local = np.full(len(faces.polygons), NOBODY)
+    local[here] = np.arange(len(here))
+    inside = np.flatnonzero(local[standing] != NOBODY)
+    core = local[standing[inside]]
+    node = _nodes(site, core, inside)
+    of_building = np.full(len(site.buildings) + 1, NOBODY)
+    of_building[inside] = node
+    cell = of_building[footprint[here]]
+    cell[core] = node
+    ground = _subset(faces, here, local)
+    rooted = np.isin(claims.pieces_of(cell, ground), claims.pieces_of(cell, ground)[core])
+    cell = np.where(rooted, cell, NOBODY)
+    cell = claims.absorb(cell, ground, np.full(len(here), np.inf), over_barriers=True)
+    return group_cells(_cells(site, ground, cell, node, inside))[cell]
+
+
+def _nodes(site: Site, face: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the cells: one for each face with buildings, joined where a given group spans several."""
+    node = np.unique(face, return_inverse=True)[1]
+    place = {site.buildings[i].id: row for row, i in enumerate(inside.tolist())}
+    for group in site.groups:
+        rows = [place[name] for name in group.building_ids if name in place]
+        if rows:
+            node[np.isin(node, node[rows])] = node[rows].min()
+    return np.asarray(np.unique(node, return_inverse=True)[1], dtype=np.int64)
+
+
+def _subset(faces: Faces, here: NDArray[np.int64], local: NDArray[np.int64]) -> Faces:
+    kept = (local[faces.a] != NOBODY) & (local[faces.b] != NOBODY)
+    return Faces(
+        polygons=faces.polygons[here],
+        inside=faces.inside[here],
+        a=local[faces.a[kept]],
+        b=local[faces.b[kept]],
+        length=faces.length[kept],
+        open_m=faces.open_m[kept],
+    )
+
+
+def _cells(
+    site: Site,
+    ground: Faces,
+    cell: NDArray[np.int64],
+    node: NDArray[np.int64],
+    inside: NDArray[np.int64],
+) -> Cells:
+    count = int(node.max()) + 1
+    geometries = np.array([site.buildings[i].geometry for i in inside.tolist()], dtype=object)
+    households = np.bincount(node, weights=site.building_households()[inside], minlength=count)
+    centre = shapely.get_coordinates(shapely.centroid(geometries))
+    xy = np.column_stack([np.bincount(node, weights=axis) for axis in centre.T])
+    low, high = np.minimum(cell[ground.a], cell[ground.b]), np.maximum(cell[ground.a], cell[ground.b])
+    apart = low != high
+    pairs, row = np.unique(low[apart] * count + high[apart], return_inverse=True)
+    one, other = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=WALL_TO_WALL_M)
+    touching = node[one] * count + node[other]
+    areas = shapely.get_dimensions(geometries) == 2
+    walls = np.unique(touching[areas[one] & areas[other]])
+    return Cells(
+        households=households.astype(np.int64),
+        xy=xy / np.bincount(node, minlength=count)[:, None],
+        a=pairs // count,
+        b=pairs % count,
+        border_m=np.bincount(row, weights=ground.length[apart], minlength=len(pairs)),
+        torn_m=np.where(np.isin(pairs, walls), TORN_M, 0.0),
+    )
