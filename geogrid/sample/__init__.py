@@ -1,0 +1,1 @@
+"""Draw a made-up city around real names."""
