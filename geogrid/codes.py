@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 # GB/T 2260: the first two digits of the provinces, autonomous regions, municipalities and special regions.
-PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
-)
+PROVINCE_RANGES = ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
+PROVINCES = frozenset(str(n) for first, last in PROVINCE_RANGES for n in range(first, last + 1))
 FIRST_MERGED_COMMUNITY = 601
 # Places that differ by less count as equally far west or north (metres).
 SAME_PLACE_M = 1e-3
@@ -100,11 +99,10 @@ def is_area_code(text: str) -> bool:
     """Say whether ``text`` is a well-formed 12-digit code: digits, a province, no gap in the hierarchy."""
     if not _digits(text, 12) or text[:2] not in PROVINCES:
         return False
-    parts = (text[2:4], text[4:6], text[6:9], text[9:12])
-    used = [int(part) > 0 for part in parts]
-    # A district may stand directly under a province's "city" 00 in no published edition; nothing below
-    # a zero part exists except communities, which never do.
-    return used == sorted(used, reverse=True)
+    city, subdistrict, community = (int(part) > 0 for part in (text[2:4], text[6:9], text[9:12]))
+    # A few cities (Dongguan, 441900) have no districts: their subdistricts follow a district part of 00.
+    district = int(text[4:6]) > 0
+    return (city or not (district or subdistrict)) and (subdistrict or not community)
 
 
 def area_level(text: str) -> AreaLevel:

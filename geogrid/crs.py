@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
 if TYPE_CHECKING:
@@ -47,11 +47,18 @@ def plane_for(lon: float, lat: float) -> str:
     return f"+proj=tmerc +lat_0={lat:.2f} +lon_0={lon:.2f} +k=1 +x_0=0 +y_0=0 +datum=WGS84 +units=m +type=crs"
 
 
-def read_crs(text: Any) -> CRS | None:
-    """Return the coordinate system that ``text`` (or an object of another library) names, None if unknown.
+def read_crs(source: Any) -> CRS | None:
+    """Return the coordinate system that a text (or another library's object) names, None if unknown.
 
     A system without a place on the earth (an "undefined cartesian" one) counts as unknown.
     """
+    if source is None:
+        return None
+    return _read_text(source if isinstance(source, str) else str(source.to_wkt()))
+
+
+@lru_cache(maxsize=64)
+def _read_text(text: str) -> CRS | None:
     if text in (WGS84, CGCS2000, *SHIFTED):
         return CRS.from_user_input(DEGREES)
     try:
@@ -74,17 +81,27 @@ def is_degrees(source: Any) -> bool:
     return crs is not None and crs.is_geographic
 
 
+def areal_scale(plane: str, lon: float, lat: float) -> float:
+    """Return by how much areas at a place are too large in ``plane`` (1 where they are true)."""
+    return float(Proj(plane).get_factors(lon, lat).areal_scale)
+
+
 @lru_cache(maxsize=32)
 def _transformer(source: str, target: str) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
+@lru_cache(maxsize=64)
+def _wkt(text: str) -> str:
+    crs = _read_text(text)
+    if crs is None:
+        raise ValueError("not a known coordinate system")
+    return str(crs.to_wkt())
+
+
 def _text(crs: Any) -> str:
     """Return a hashable name of a system, so that its transformer is built once."""
-    known = read_crs(crs)
-    if known is None:
-        raise ValueError("not a known coordinate system")
-    return str(known.to_wkt())
+    return _wkt(crs if isinstance(crs, str) else str(crs.to_wkt()))
 
 
 def reproject_points(x: ArrayLike, y: ArrayLike, source: Any, target: Any) -> tuple[Floats, Floats]:
@@ -93,8 +110,8 @@ def reproject_points(x: ArrayLike, y: ArrayLike, source: Any, target: Any) -> tu
     ``source`` may be GCJ-02 or BD-09. Points that cannot be projected come out as infinity.
     """
     east, north = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    if source in SHIFTED:
-        east, north = to_wgs84(lon=east, lat=north, crs=str(source))
+    if isinstance(source, str) and source in SHIFTED:
+        east, north = to_wgs84(lon=east, lat=north, crs=source)
     found = _transformer(_text(source), _text(target)).transform(east, north)
     return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from geogrid.boundaries.mapping import CityFile
     from geogrid.errors import Fault
 
-    Tables = Mapping[str, tuple[Table, ...]]
+    Tables = Mapping[str, Table]
 
 
 def assemble(tables: Tables, city_file: CityFile, plane: str, faults: tuple[Fault, ...]) -> City:
@@ -82,14 +82,15 @@ def assemble(tables: Tables, city_file: CityFile, plane: str, faults: tuple[Faul
 
 
 def _rows(tables: Tables, layer: str) -> Iterator[dict[str, Any]]:
-    for table in tables.get(layer, ()):
-        columns = {name: table.frame[name].tolist() for name in table.frame}
-        columns["geometry"] = (
-            list(table.geometry) if table.geometry is not None else [None] * len(table.frame)
-        )
-        names = list(columns)
-        for values in zip(*columns.values(), strict=True):
-            yield dict(zip(names, values, strict=True))
+    if layer not in tables:
+        return
+    table = tables[layer]
+    columns = {name: table.frame[name].tolist() for name in table.frame}
+    if table.geometry is not None:
+        columns["geometry"] = list(table.geometry)
+    names = list(columns)
+    for values in zip(*columns.values(), strict=True):
+        yield dict(zip(names, values, strict=True))
 
 
 def _whole(value: float) -> int | None:
@@ -165,17 +166,14 @@ def _levels(value: float) -> int | None:
 
 def _addresses(tables: Tables) -> pd.DataFrame:
     names = {"id": "address_id", "text": "text", "building_id": "building_id", "community_id": "community_id"}
-    found = tables.get("addresses", ())
-    if not found:
+    table = tables.get("addresses")
+    if table is None:
         return pd.DataFrame({name: pd.Series(dtype=str) for name in names.values()} | {"x": [], "y": []})
-    elements = [name for name in ADDRESS_ELEMENTS if any(table.frame[name].ne("").any() for table in found)]
-    frames = []
-    for table in found:
-        assert table.geometry is not None
-        frame = table.frame[[*names, *elements]].rename(columns=names)
-        place = {"x": shapely.get_x(table.geometry), "y": shapely.get_y(table.geometry)}
-        frames.append(frame.assign(**place)[[*names.values(), "x", "y", *elements]])
-    return pd.concat(frames, ignore_index=True)
+    elements = [name for name in ADDRESS_ELEMENTS if table.frame[name].ne("").any()]
+    frame = table.frame[[*names, *elements]].rename(columns=names).astype("str")
+    frame.insert(len(names), "x", shapely.get_x(table.geometry))
+    frame.insert(len(names) + 1, "y", shapely.get_y(table.geometry))
+    return frame
 
 
 def _background(tables: Tables) -> tuple[tuple[Barrier, ...], tuple[Land, ...], tuple[Street, ...]]:

@@ -43,15 +43,19 @@ class FaultBook:
         """Return every fault, and for each kind that was cut short how many more there are."""
         return (*self.found, *(_rest(self.found, key, n) for key, n in self.counts.items() if n > TOLD))
 
+    def refusal(self) -> InputError:
+        """Return the error that carries every fault, errors first."""
+        return InputError(
+            tuple(sorted(self.faults(), key=lambda fault: fault.severity is not Severity.ERROR))
+        )
+
     def raise_errors(self) -> None:
         """Refuse the data if anything found so far does.
 
-        :raises InputError: with all faults, errors first.
+        :raises InputError: with all faults.
         """
         if self.has_errors():
-            raise InputError(
-                tuple(sorted(self.faults(), key=lambda fault: fault.severity is not Severity.ERROR))
-            )
+            raise self.refusal()
 
 
 def _kind(fault: Fault) -> tuple[str, ...]:

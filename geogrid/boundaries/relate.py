@@ -2,164 +2,229 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geogrid.boundaries.columns import Table, tell_repair
-from geogrid.errors import Severity
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from geogrid.boundaries.columns import Table
     from geogrid.boundaries.faults import FaultBook
 
+    Points = NDArray[np.object_]
     Texts = NDArray[np.object_]
     Rows = NDArray[np.bool_]
 
-# A stated owner is believed while the place lies no farther from it than this.
-NEAR_M = 30.0
-# Two owners share a footprint fairly, so that neither is its own, from this share on.
-SHARED_PART = 0.4
+# A stated owner is believed while the place lies no farther from it than this: doors stand on streets,
+# and footprints hang over.
+NEAR_M = 50.0
+# From this share on a compound has a fair claim on a footprint; where two have one, the data must say whose.
+FAIR_SHARE = 0.4
+
+# (layer, column, layer that the ids are of)
+REFERENCES = (
+    ("compounds", "community_id", "communities"),
+    ("buildings", "community_id", "communities"),
+    ("buildings", "compound_id", "compounds"),
+    ("buildings", "group_id", "building_groups"),
+    ("addresses", "community_id", "communities"),
+    ("addresses", "building_id", "buildings"),
+    ("venues", "community_id", "communities"),
+    ("building_groups", "compound_id", "compounds"),
+    ("building_groups", "buildings", "buildings"),
+    ("branches", "compounds", "compounds"),
+    ("branches", "community_id", "communities"),
+    ("branches", "secretary_id", "team"),
+    ("team", "community_id", "communities"),
+    ("team", "branch_id", "branches"),
+    ("team", "compound_id", "compounds"),
+    ("pairings", "branch_id", "branches"),
+)
+SINGULAR = {"communities": "community", "branches": "branch", "team": "team member"}
+
+
+def known_ids(tables: list[Table]) -> dict[str, frozenset[str]]:
+    """Return the ids of each layer, as the data gives them."""
+    ids: dict[str, frozenset[str]] = {}
+    for table in tables:
+        ids[table.layer.name] = ids.get(table.layer.name, frozenset()) | frozenset(table.ids)
+    return ids
+
+
+def refuse_dangling(table: Table, known: Mapping[str, frozenset[str]], book: FaultBook) -> Table:
+    """Tell every reference of a table that points nowhere, and blank it."""
+    for layer, column, target in REFERENCES:
+        if layer == table.layer.name:
+            table = _refuse(table, column, target, known.get(target, frozenset()), book)
+    return table
+
+
+def _refuse(table: Table, column: str, target: str, known: frozenset[str], book: FaultBook) -> Table:
+    stated = table.frame[column]
+    single = stated.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+    fine = (stated.isin(known) | stated.eq("")).to_numpy(dtype=bool)
+    lost = [int(n) for n in np.flatnonzero(single & ~fine)]
+    for row in lost:
+        _tell_dangling(table, column, target, str(stated.iloc[row]), row, book)
+    for row in np.flatnonzero(~single):
+        for value in (v for v in stated.iloc[row] if v not in known):
+            _tell_dangling(table, column, target, str(value), int(row), book)
+    if not lost:
+        return table
+    kept = stated.to_numpy(dtype=object).copy()
+    kept[lost] = ""
+    return table.put(**{column: kept})
+
+
+def _tell_dangling(table: Table, column: str, target: str, value: str, row: int, book: FaultBook) -> None:
+    what = SINGULAR.get(target, target.removesuffix("s").replace("_", " "))
+    rule = f"unknown-{what.replace(' ', '-')}"
+    message = f"there is no {what} {value[:60]!r}"
+    book.add(table.fault(rule, message, f"Mend the reference, or add the {what}", field=column, row=row))
 
 
 def refuse_duplicates(table: Table, book: FaultBook) -> Table:
     """Return the first row of every id; the others are told."""
     again = pd.Series(table.ids).duplicated().to_numpy(dtype=bool)
+    if not again.any():
+        return table
     template = table.fault(
-        "duplicate-id", "another row has the same id", "Give every row an id of its own", "id"
+        "duplicate-id", "another row has the same id", "Give every row its own", field="id"
     )
     book.add_each(table.ids[again], template)
-    return table.keep(~again) if again.any() else table
+    return table.keep(~again)
 
 
-def refuse_unknown(table: Table, column: str, known: Table | None, book: FaultBook) -> Table:
-    """Blank the references of ``column`` that point nowhere and tell them."""
-    stated = table.frame[column]
-    ids = set(known.ids) if known is not None else set()
-    lost = ((stated != "") & ~stated.isin(ids)).to_numpy(dtype=bool)
-    if not lost.any():
-        return table
-    what = column.removesuffix("_id").replace("_", " ")
-    for found, value in zip(table.ids[lost], stated[lost], strict=True):
-        message = f"there is no {what} {value!r}"
-        book.add(
-            table.fault(
-                f"unknown-{what.replace(' ', '-')}", message, f"Mend the {what} or add it", column, found
-            )
-        )
-    return replace(table, frame=table.frame.assign(**{column: stated.where(~pd.Series(lost), "")}))
-
-
-def inner_points(table: Table) -> NDArray[np.object_]:
+def inner_points(table: Table) -> Points:
     """Return a point on each geometry."""
-    assert table.geometry is not None
-    return np.asarray(shapely.point_on_surface(table.geometry), dtype=object)
+    shapes = table.shapes
+    flat = shapely.get_type_id(shapes) == 0
+    points = shapes.copy()
+    points[~flat] = shapely.point_on_surface(shapes[~flat])
+    return points
 
 
-def owners_by_place(points: NDArray[np.object_], owners: Table) -> Texts:
-    """Return the id of the owner whose polygon each point lies in, the smallest id on a border, "" outside all."""
-    assert owners.geometry is not None
+def owners_by_place(points: Points, owners: Table) -> Texts:
+    """Return the id of the owner whose polygon each point lies in: the smallest id on a border, "" outside all."""
     found = np.full(len(points), "", dtype=object)
-    tree = shapely.STRtree(owners.geometry)
-    row, owner = tree.query(points, predicate="intersects")
+    row, owner = shapely.STRtree(owners.shapes).query(points, predicate="intersects")
     ids = owners.ids[owner]
-    for n in np.lexsort((ids, row))[::-1]:
-        found[row[n]] = ids[n]
+    order = np.lexsort((ids.astype(str), row))[::-1]
+    found[row[order]] = ids[order]
     return found
 
 
-def distance_to(points: NDArray[np.object_], ids: Texts, owners: Table) -> NDArray[np.float64]:
-    """Return the metres from each point to the owner with the given id; NaN where the id is blank."""
-    assert owners.geometry is not None
-    shapes = pd.Series(owners.geometry, index=pd.Index(owners.ids, dtype=object), dtype=object)
-    chosen = shapes.reindex(pd.Index(ids, dtype=object)).to_numpy(dtype=object)
-    chosen = np.where(pd.isna(chosen), None, chosen)
-    return np.asarray(shapely.distance(points, chosen), dtype=float)
+def distance_to(points: Points, ids: Texts, owners: Table) -> NDArray[np.float64]:
+    """Return the metres from each point to the owner of the given id; NaN where there is none."""
+    row_of = {found: n for n, found in enumerate(owners.ids)}
+    rows = np.array([row_of.get(found, -1) for found in ids], dtype=np.intp)
+    distance = np.full(len(points), np.nan)
+    known = rows >= 0
+    distance[known] = shapely.distance(points[known], owners.shapes[rows[known]])
+    return distance
 
 
 def place_in(table: Table, column: str, owners: Table, book: FaultBook) -> Table:
-    """Fill the blanks of ``column`` by place; tell stated owners that lie elsewhere.
+    """Fill the blanks of ``column`` by place and tell stated owners that lie elsewhere.
 
-    A row in no owner's polygon keeps a blank.
+    A row in no owner's polygon keeps its blank.
     """
-    if not len(table.frame):
-        return table
     points = inner_points(table)
-    stated = table.frame[column].to_numpy(dtype=object)
-    found = owners_by_place(points, owners)
-    differs = np.asarray((stated != "") & (stated != found), dtype=bool)
-    far = differs.copy()
-    far[differs] = distance_to(points[differs], stated[differs], owners) > NEAR_M
-    what = column.removesuffix("_id")
+    stated = table.texts(column)
+    blank = np.asarray(stated == "", dtype=bool)
+    away = distance_to(points, stated, owners)
+    far = np.nan_to_num(away) > NEAR_M
+    asked = blank | far
+    found = np.full(len(points), "", dtype=object)
+    found[asked] = owners_by_place(points[asked], owners)
+    what = SINGULAR.get(owners.layer.name, owners.layer.name.removesuffix("s"))
     for row in np.flatnonzero(far):
-        there = f"in {found[row]!r}" if found[row] else "in none"
-        message = f"it lies {there}, not in its {what} {stated[row]!r}"
+        there = f"lies in {found[row]!r}" if found[row] else f"lies in no {what}"
+        message = f"it {there}, {away[row]:,.0f} m from {stated[row]!r}"
         book.add(
-            table.fault(f"wrong-{what}", message, f"Mend its {what} or its place", column, table.ids[row])
+            table.fault(f"wrong-{what}", message, f"Mend its {what} or its place", field=column, row=int(row))
         )
-    chosen = np.where(stated == "", found, stated)
-    return replace(table, frame=table.frame.assign(**{column: chosen}))
+    return table.put(**{column: np.where(blank, found, stated)})
+
+
+def has_homes(table: Table) -> Rows:
+    """Say which buildings have homes: a stated number above 0, or residential where none is stated."""
+    stated = table.numbers("households")
+    residential = np.array([flag is not False for flag in table.texts("residential")], dtype=bool)
+    return np.where(np.isnan(stated), residential, stated > 0).astype(bool)
 
 
 def drop_outside(table: Table, book: FaultBook) -> Table:
     """Refuse buildings with homes outside every community; leave the others out, told once."""
-    outside = table.frame["community_id"].eq("").to_numpy(dtype=bool)
-    homes = outside & _has_homes(table)
-    template = table.fault(
-        "building-outside",
-        "it lies outside every community",
-        "Draw its community, or leave it out",
-        "geometry",
-    )
-    book.add_each(table.ids[homes], template)
+    outside = np.asarray(table.texts("community_id") == "", dtype=bool)
+    homes = outside & has_homes(table)
+    message, remedy = "it lies outside every community", "Draw its community, or leave it out"
+    book.add_each(table.ids[homes], table.fault("building-outside", message, remedy, field="geometry"))
     idle = int((outside & ~homes).sum())
     if idle:
-        tell_repair(
-            table, "left-out", f"{idle:,} buildings without homes outside every community were left out", book
-        )
+        message = f"{idle:,} buildings without homes outside every community were left out"
+        book.add(table.repair("left-out", message))
     return table.keep(~outside)
 
 
-def _has_homes(table: Table) -> Rows:
-    stated = table.frame["households"].to_numpy(dtype=float)
-    residential = np.array([flag is not False for flag in table.frame["residential"]], dtype=bool)
-    return np.where(np.isnan(stated), residential, stated > 0).astype(bool)
-
-
 def house_buildings(table: Table, compounds: Table, book: FaultBook) -> Table:
-    """Give every building with homes its compound; tell those that two compounds share and those in none."""
-    homes = _has_homes(table)
-    blank = table.frame["compound_id"].eq("").to_numpy(dtype=bool)
-    placed = place_in(table, "compound_id", compounds, book)
-    chosen = placed.frame["compound_id"].to_numpy(dtype=object)
-    chosen = np.where(blank & ~homes, "", chosen)
+    """Give every building with homes its compound; tell those that two compounds share and those in none.
+
+    A stated compound counts; a building without homes that states none is left alone.
+    """
+    homes = has_homes(table)
+    blank = np.asarray(table.texts("compound_id") == "", dtype=bool)
     _tell_shared(table, compounds, blank & homes, book)
-    none = homes & (chosen == "")
-    if none.any():
-        message = f"{int(none.sum()):,} buildings with homes lie in no compound"
-        fault = table.fault(
-            "building-in-no-compound", message, "They become units of their own", "compound_id"
-        )
-        book.add(replace(fault, severity=Severity.WARNING))
-    return replace(placed, frame=placed.frame.assign(compound_id=chosen))
+    placed = place_in(table, "compound_id", compounds, book)
+    placed = placed.put(compound_id=np.where(blank & ~homes, "", placed.texts("compound_id")))
+    housed = _reconciled(placed, compounds, book)
+    alone = int((homes & (housed.texts("compound_id") == "")).sum())
+    if alone:
+        message = f"{alone:,} buildings with homes lie in no compound and make units of their own"
+        book.add(table.warning("building-in-no-compound", message, field="compound_id"))
+    return housed
 
 
 def _tell_shared(table: Table, compounds: Table, rows: Rows, book: FaultBook) -> None:
-    assert table.geometry is not None
-    assert compounds.geometry is not None
-    numbers = np.flatnonzero(rows & (shapely.get_dimensions(table.geometry) == 2))
-    tree = shapely.STRtree(compounds.geometry)
-    row, owner = tree.query(table.geometry[numbers], predicate="intersects")
-    shapes = table.geometry[numbers][row]
-    part = shapely.area(shapely.intersection(shapes, compounds.geometry[owner])) / shapely.area(shapes)
-    shared = pd.Series(part >= SHARED_PART).groupby(row).sum()
-    for n in shared.index[shared >= 2]:
-        found = table.ids[numbers[n]]
+    numbers = np.flatnonzero(rows & (shapely.get_dimensions(table.shapes) == 2))
+    row, owner = shapely.STRtree(compounds.shapes).query(table.shapes[numbers], predicate="intersects")
+    shapes = table.shapes[numbers][row]
+    share = shapely.area(shapely.intersection(shapes, compounds.shapes[owner])) / shapely.area(shapes)
+    claims = pd.Series(share >= FAIR_SHARE).groupby(row).sum()
+    for n in claims.index[claims >= 2]:
         message = "two compounds share it and the data does not say whose it is"
         book.add(
-            table.fault("building-in-two-compounds", message, "State its compound", "compound_id", found)
+            table.fault(
+                "building-in-two-compounds",
+                message,
+                "State its compound",
+                field="compound_id",
+                row=int(numbers[n]),
+            )
         )
+
+
+def _reconciled(table: Table, compounds: Table, book: FaultBook) -> Table:
+    """Mend buildings whose compound belongs to another community than they do: the nearer of the two counts.
+
+    Both were believed because they are near; a building in its compound follows it, the others lose it.
+    """
+    home = dict(zip(compounds.ids, compounds.texts("community_id"), strict=True))
+    mine = table.texts("community_id").copy()
+    compound = table.texts("compound_id").copy()
+    its = np.array([home.get(found, "") for found in compound], dtype=object)
+    rows = np.flatnonzero((its != "") & (mine != its))
+    inside = distance_to(inner_points(table)[rows], compound[rows], compounds) == 0
+    for row, within in zip(rows, inside, strict=True):
+        message = f"its compound {compound[row]!r} belongs to community {its[row]!r}, it to {mine[row]!r}; "
+        message += (
+            "it lies in its compound and follows it" if within else "it is not in its compound and left it"
+        )
+        book.add(table.repair("compound-elsewhere", message, row=int(row)))
+        mine[row], compound[row] = (its[row], compound[row]) if within else (mine[row], "")
+    return table.put(community_id=mine, compound_id=compound)
