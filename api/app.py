@@ -1,0 +1,50 @@
+"""The application: routes, problems and edge put together for one set of settings."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI
+
+from api import problems
+from api.asked import known_only
+from api.documented import DESCRIPTION, describe
+from api.edge import Edge
+from api.routes import communities, lookup, pages, service
+from api.served import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from api.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service over ``settings.snapshot``; it starts without one too, and then says so."""
+    desk = Desk(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        async with desk.watching():
+            yield
+
+    app = FastAPI(
+        title="geogrid",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.desk = desk
+    problems.install(app)
+    for router in (lookup.router, communities.router, service.router):
+        app.include_router(router, dependencies=[Depends(known_only)])
+    app.include_router(pages.router)
+    app.add_middleware(Edge, origins=settings.origins)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app

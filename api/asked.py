@@ -1,0 +1,61 @@
+"""Read what was asked: bodies with a limit, and only parameters that exist."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeVar
+
+import msgspec
+from fastapi import params
+from fastapi.dependencies.utils import get_flat_params
+from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
+
+from api.problems import Refusal
+
+T = TypeVar("T")
+PLACE = re.compile(r" - at `\$\.(\w+)`")
+
+
+async def read_body(request: Request, shape: type[T]) -> T:
+    """Return the JSON body of a request as a ``shape``.
+
+    :raises Refusal: it is too large, no JSON, or not of that shape.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(415)
+    most = request.app.state.settings.max_body
+    taken = bytearray()
+    async for part in request.stream():
+        taken += part
+        if len(taken) > most:
+            raise Refusal(413, f"A body may have {most} bytes.")
+    try:
+        return msgspec.json.decode(taken, type=shape)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, errors=[_fault(str(error), shape)]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refusal(422, "The body is not JSON.") from None
+
+
+def _fault(message: str, shape: type) -> dict[str, str]:
+    """Return what is wrong with a body, in words that do not repeat it."""
+    names = [field.name for field in msgspec.structs.fields(shape)]
+    if "unknown field" in message:
+        return {"in": "body", "name": "", "message": f"unknown field; known are {', '.join(names)}"}
+    place = PLACE.search(message)
+    name = place.group(1) if place and place.group(1) in names else ""
+    return {"in": "body", "name": name, "message": PLACE.sub("", message)}
+
+
+async def known_only(request: Request) -> None:
+    """Refuse query parameters that the route does not have, so that a typing mistake is no silent answer.
+
+    :raises Refusal: there is one.
+    """
+    if not request.query_params:
+        return
+    parameters = get_flat_params(request.scope["route"].dependant)
+    known = {one.alias for one in parameters if isinstance(one.field_info, params.Query)}
+    if any(name not in known for name in request.query_params):
+        told = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
+        raise Refusal(422, errors=[{"in": "query", "name": "", "message": f"unknown parameter; {told}"}])

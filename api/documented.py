@@ -1,0 +1,66 @@
+"""Say in OpenAPI what a route takes and answers; the schemas come from `api.shapes`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from api.problems import MEDIA_TYPE, TITLES
+from api.replies import GEOJSON, JSON
+from api.shapes import SHAPES, FeatureCollection, Problem
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+REF = "#/components/schemas/{name}"
+DESCRIPTION = """Tell which service grid an address or a position lies in, and who looks after it.
+
+- Every answer names the plan that gave it, the attribution and the licence of its data.
+- Addresses and positions are neither stored nor logged. Send people's addresses by POST.
+- Positions are WGS-84 unless `crs=` says otherwise; answers are always WGS-84.
+- Public answers carry an `ETag`; ask again with `If-None-Match`. Address answers are `private`.
+- Errors are problem details (RFC 9457). An unknown query parameter is an error, not ignored.
+"""
+
+
+def schema(shape: type) -> dict[str, str]:
+    """Return the reference to a shape."""
+    return {"$ref": REF.format(name=shape.__name__)}
+
+
+def answers(shape: type, *errors: int) -> dict[str, Any]:
+    """Return the ``responses=`` of a route that answers with ``shape`` or with one of ``errors``."""
+    media = GEOJSON if shape is FeatureCollection else JSON
+    told: dict[int, dict[str, Any]] = {
+        200: {"description": _first_line(shape), "content": {media: {"schema": schema(shape)}}}
+    }
+    for status in errors:
+        told[status] = {
+            "description": TITLES[status][1],
+            "content": {MEDIA_TYPE: {"schema": schema(Problem)}},
+        }
+    return {"responses": told, "response_model": None}
+
+
+def takes(shape: type) -> dict[str, Any]:
+    """Return the ``openapi_extra=`` of a route that reads ``shape`` from its body."""
+    body = {"required": True, "content": {JSON: {"schema": schema(shape)}}}
+    return {"openapi_extra": {"requestBody": body}}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = type(app).openapi(app)
+        _, components = msgspec.json.schema_components(SHAPES, ref_template=REF)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        schemas.update(sorted(components.items()))
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _first_line(shape: type) -> str:
+    return (shape.__doc__ or "").strip().splitlines()[0]

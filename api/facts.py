@@ -1,0 +1,96 @@
+"""Turn what a snapshot tells into what the API answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from api.shapes import (
+    Answer,
+    Area,
+    Choice,
+    CityFacts,
+    CommunityAnswer,
+    CommunityFacts,
+    CommunityList,
+    GridAnswer,
+    GridFacts,
+    GridName,
+    Nearest,
+    PlanInForce,
+)
+
+if TYPE_CHECKING:
+    from api.served import Served
+    from geogrid.snapshot import CityCard, CommunityCard, GridCard, LookupAnswer, LookupCandidate
+
+
+def plan_of(city: CityCard) -> PlanInForce:
+    """Return the plan that answers."""
+    return PlanInForce(city["version"], city["status"], city["effective_from"], city["effective_until"])
+
+
+def credit_of(city: CityCard) -> dict[str, Any]:
+    """Return where the data come from, what they allow, and whether they are made up."""
+    return {"attribution": city["attribution"], "licence": city["licence"], "synthetic": city["synthetic"]}
+
+
+def grid_of(card: GridCard) -> GridFacts:
+    """Return what is shown of a grid: the fields of the shape and no others."""
+    return msgspec.convert(card, GridFacts)
+
+
+def answer_of(found: LookupAnswer, here: Served) -> Answer:
+    """Return the answer to an address or a position."""
+    near = found.nearest
+    return Answer(
+        status=found.status,  # type: ignore[arg-type]  # the snapshot names the same six
+        match_level=found.match_level,
+        address=found.address,
+        score=found.score,
+        lon=found.lon,
+        lat=found.lat,
+        grid=here.card(found.grid["code"]) if found.grid else None,
+        choices=[_choice(one) for one in found.candidates] if found.status != "matched" else [],
+        missing=list(found.missing),
+        nearest=Nearest(_name_of(near), round(found.distance_m or 0.0, 1)) if near else None,
+        plan=here.plan,
+        **here.credit,
+    )
+
+
+def city_of(here: Served) -> CityFacts:
+    """Return the facts of the city."""
+    return msgspec.convert({**here.snapshot.city, "plan": here.plan}, CityFacts)
+
+
+def community_list(here: Served) -> CommunityList:
+    """Return all communities."""
+    found = [_community(one, here) for one in here.known.values()]
+    return CommunityList(found, here.plan, **here.credit)
+
+
+def community_answer(here: Served, community_id: str) -> CommunityAnswer:
+    """Return one community and its grids by number."""
+    card = here.known[community_id]
+    grids = [here.card(code) for code in card["grid_codes"]]
+    return CommunityAnswer(_community(card, here), grids, here.plan, **here.credit)
+
+
+def grid_answer(here: Served, code: str) -> GridAnswer:
+    """Return one grid."""
+    return GridAnswer(here.card(code), here.plan, **here.credit)
+
+
+def _community(card: CommunityCard, here: Served) -> CommunityFacts:
+    return msgspec.convert({**card, "counts": here.snapshot.city["counts"]}, CommunityFacts)
+
+
+def _choice(found: LookupCandidate) -> Choice:
+    grid = _name_of(found.grid) if found.grid else None
+    return Choice(found.kind, found.text, found.score, grid, found.lon, found.lat)
+
+
+def _name_of(card: GridCard) -> GridName:
+    return GridName(card["code"], card["number"], card["name"], msgspec.convert(card["community"], Area))

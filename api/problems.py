@@ -1,0 +1,108 @@
+"""Errors as problem details (RFC 9457): one table from exception to status.
+
+A problem never repeats what was asked: an address or an id from the request stays out of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from geogrid.errors import GeogridError, InputError, NotFoundError, SnapshotError, StaleError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:geogrid:problem:"
+STATUS: dict[type[Exception], int] = {
+    NotFoundError: 404,
+    StaleError: 409,
+    InputError: 422,
+    SnapshotError: 503,
+    StoreError: 503,
+    GeogridError: 500,
+}
+TITLES = {
+    400: ("bad-request", "The request cannot be read"),
+    404: ("not-found", "There is nothing here"),
+    405: ("method-not-allowed", "This address does not answer that method"),
+    409: ("stale", "The edit started from an older version"),
+    413: ("too-large", "The request body is too large"),
+    415: ("unsupported-media-type", "The body must be application/json"),
+    422: ("invalid", "The request has a value that cannot be used"),
+    500: ("internal", "Something went wrong here"),
+    503: ("unavailable", "No published plan can be served right now"),
+}
+
+
+class Refusal(Exception):  # noqa: N818
+    """A request that is refused with a status and, where it helps, the fields at fault."""
+
+    def __init__(self, status: int, detail: str = "", errors: Sequence[Mapping[str, str]] = ()) -> None:
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        super().__init__(detail)
+
+
+def problem(
+    status: int,
+    detail: str = "",
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return the response for one problem."""
+    name, title = TITLES.get(status, ("error", "The request was refused"))
+    body: dict[str, Any] = {"type": TYPE + name, "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    if errors:
+        body["errors"] = list(errors)
+    return Response(
+        orjson.dumps(body), status, {"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE
+    )
+
+
+def status_of(error: Exception) -> int:
+    """Return the status of an error by the nearest class in `STATUS`."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def install(app: FastAPI) -> None:
+    """Make ``app`` answer every error as a problem."""
+    app.add_exception_handler(GeogridError, _on_geogrid)
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def _on_geogrid(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    detail = f"The published plan has no such {error.kind}." if isinstance(error, NotFoundError) else ""
+    return problem(status_of(error), detail)
+
+
+async def _on_refusal(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, Refusal)
+    return problem(error.status, error.detail, error.errors)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"in": str(fault["loc"][0]), "name": str(fault["loc"][-1]), "message": str(fault["msg"])}
+        for fault in error.errors()
+    ]
+    return problem(422, errors=errors)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, headers=error.headers)

@@ -1,0 +1,108 @@
+"""Which grid is mine? By address or by position."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import Response
+
+from api import facts
+from api.asked import read_body
+from api.documented import answers, takes
+from api.problems import Refusal
+from api.replies import JSON, PRIVATE, Body, reply
+from api.served import Served, served
+from api.shapes import Answer, Question, Suggestion, SuggestionList, Typed
+from geogrid.crs import to_wgs84
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+router = APIRouter(tags=["lookup"])
+Here = Annotated[Served, Depends(served)]
+Crs = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
+BOTH = "Give either an address, or lon and lat."
+
+
+@router.get("/v1/lookup", summary="Find the grid of an address or a position", **answers(Answer, 422, 503))
+async def lookup(
+    request: Request,
+    here: Here,
+    address: Annotated[str | None, Query(description="An address as somebody would type it.")] = None,
+    lon: Annotated[float | None, Query(ge=-180, le=180, description="Longitude in degrees.")] = None,
+    lat: Annotated[float | None, Query(ge=-90, le=90, description="Latitude in degrees.")] = None,
+    crs: Annotated[Crs, Query(description="What lon and lat are given in.")] = "WGS-84",
+    limit: Annotated[int, Query(ge=1, le=20, description="Most choices to answer with.")] = 5,
+) -> Response:
+    """Answer by link. An address in a link is kept by browsers; prefer POST for people's addresses."""
+    content = _answer(here, Question(address, lon, lat, crs, limit), request.app.state.settings)
+    return reply(request, Body(content, JSON), PRIVATE)
+
+
+@router.post(
+    "/v1/lookup",
+    summary="Find the grid, with the address in the body",
+    **answers(Answer, 413, 415, 422, 503),
+    **takes(Question),
+)
+async def lookup_by_post(request: Request, here: Here) -> Response:
+    """Answer without the address in any URL, history or log."""
+    question = await read_body(request, Question)
+    content = _answer(here, question, request.app.state.settings)
+    return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
+
+
+@router.get("/v1/suggest", summary="Complete an address", **answers(SuggestionList, 422, 503))
+async def suggest(
+    request: Request,
+    here: Here,
+    q: Annotated[str, Query(description="What was typed so far.")],
+    limit: Annotated[int, Query(ge=1, le=20, description="Most suggestions to answer with.")] = 8,
+) -> Response:
+    """Suggest addresses and names that begin like, or sound like, what was typed."""
+    content = _suggest(here, Typed(q, limit), request.app.state.settings)
+    return reply(request, Body(content, JSON), PRIVATE)
+
+
+@router.post(
+    "/v1/suggest",
+    summary="Complete an address, with the text in the body",
+    **answers(SuggestionList, 413, 415, 422, 503),
+    **takes(Typed),
+)
+async def suggest_by_post(request: Request, here: Here) -> Response:
+    """Suggest without the text in any URL, history or log."""
+    typed = await read_body(request, Typed)
+    content = _suggest(here, typed, request.app.state.settings)
+    return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
+
+
+def _answer(here: Served, question: Question, settings: Settings) -> bytes:
+    address, lon, lat = question.address, question.lon, question.lat
+    if (address is None) == (lon is None and lat is None):
+        raise Refusal(422, BOTH)
+    if address is not None:
+        found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit)
+        return msgspec.json.encode(facts.answer_of(found, here))
+    if lon is None or lat is None:
+        raise Refusal(422, "A longitude and a latitude belong together.")
+    if question.crs not in ("WGS-84", "CGCS2000"):
+        east, north = to_wgs84(lon, lat, crs=question.crs)
+        lon, lat = float(east), float(north)
+    return msgspec.json.encode(facts.answer_of(here.snapshot.lookup_point(lon=lon, lat=lat), here))
+
+
+def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:
+    found = here.snapshot.suggest(_short(typed.q, settings), limit=typed.limit)
+    return msgspec.json.encode(SuggestionList([Suggestion(text=one) for one in found]))
+
+
+def _short(text: str, settings: Settings) -> str:
+    """Return ``text``, or refuse one that no address is as long as."""
+    if not text.strip():
+        raise Refusal(422, "The text is empty.")
+    if len(text) > settings.max_text:
+        raise Refusal(422, f"The text has more than {settings.max_text} characters.")
+    return text

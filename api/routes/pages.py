@@ -1,0 +1,55 @@
+"""The pages for people, and the files they are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from api.documented import describe
+from api.problems import Refusal
+from api.replies import FOREVER, HTML, JSON, Body, reply
+from api.served import Served, served
+from maps.assets import assets_by_path
+from maps.docs import docs_page
+from maps.page import resident_page
+from maps.words import language_for
+
+router = APIRouter(include_in_schema=False)
+Here = Annotated[Served, Depends(served)]
+
+
+@router.get("/")
+async def page(request: Request, here: Here) -> Response:
+    """Show the resident page in the language of ``lang=``; other parameters are ignored."""
+    language = language_for(request.query_params.get("lang"))
+    body = here.body(f"page/{language}", lambda: resident_page(here.snapshot.city, language).encode(), HTML)
+    return reply(request, body, "public, no-cache")
+
+
+@router.get("/static/{name}")
+async def static(request: Request, name: str) -> Response:
+    """Give a script or a style; its name changes with its content, so it is kept for ever."""
+    found = assets_by_path().get(f"static/{name}")
+    if found is None:
+        raise Refusal(404)
+    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(found.packed, headers=headers, media_type=found.media_type)
+    return Response(found.content, headers=headers, media_type=found.media_type)
+
+
+@router.get("/openapi.json")
+async def openapi(request: Request) -> Response:
+    """Give the OpenAPI document."""
+    return reply(request, Body(orjson.dumps(describe(request.app)), JSON), "public, no-cache")
+
+
+@router.get("/docs")
+async def docs(request: Request) -> Response:
+    """Show the API's documentation, made from the OpenAPI document."""
+    language = language_for(request.query_params.get("lang") or "en")
+    return reply(request, Body(docs_page(describe(request.app), language).encode(), HTML), "public, no-cache")

@@ -1,0 +1,177 @@
+"""The snapshot that is served, and its fixed answers, built once each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import orjson
+from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
+
+from api import facts
+from api.replies import GEOJSON, JSON, Body
+from geogrid.errors import GeogridError, NotFoundError, SnapshotError
+from geogrid.snapshot import Snapshot
+from maps.dress import dress_communities, dress_grids
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from api.settings import Settings
+    from api.shapes import GridFacts
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+log = logging.getLogger("geogrid.api")
+
+
+@dataclass
+class Served:
+    """One open snapshot with the answers made from it so far; dropped whole when another takes its place."""
+
+    snapshot: Snapshot
+    bodies: dict[str, Body] = field(default_factory=dict)
+    cards: dict[str, GridFacts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.plan = facts.plan_of(self.snapshot.city)
+        self.credit = facts.credit_of(self.snapshot.city)
+        self.known = {str(one["id"]): one for one in self.snapshot.communities()}
+
+    def body(self, key: str, make: Callable[[], Any], media_type: str = JSON) -> Body:
+        """Return the fixed answer ``key``, made on its first use."""
+        found = self.bodies.get(key)
+        if found is None:
+            made = make()
+            found = self.bodies[key] = Body(
+                made if isinstance(made, bytes) else msgspec.json.encode(made), media_type
+            )
+        return found
+
+    def card(self, code: str) -> GridFacts:
+        """Return what is shown of a grid.
+
+        :raises NotFoundError: the plan has no such grid.
+        """
+        found = self.cards.get(code)
+        if found is None:
+            found = self.cards[code] = facts.grid_of(self.snapshot.grid(code))
+        return found
+
+    def collection(self, key: str, make: Callable[[], Any]) -> Body:
+        """Return a fixed GeoJSON answer that carries the plan and its credit."""
+        return self.body(key, lambda: orjson.dumps({**make(), **self.head()}), GEOJSON)
+
+    def communities_geojson(self) -> Body:
+        """Return all communities with the places of their labels."""
+        return self.collection("communities.geojson", lambda: dress_communities(self.snapshot))
+
+    def grids_geojson(self, community_id: str) -> Body:
+        """Return the grids of a community with colours, label places and everything their cards show."""
+        self.require(community_id)
+        return self.collection(f"grids/{community_id}", lambda: self._grids(community_id))
+
+    def _grids(self, community_id: str) -> dict[str, Any]:
+        dressed = dress_grids(self.snapshot.grids_geojson(community_id))
+        return {**dressed, "community": {"id": community_id}}
+
+    def background_geojson(self, community_id: str) -> Body:
+        """Return what is drawn under the grids of a community."""
+        self.require(community_id)
+        return self.collection(
+            f"background/{community_id}", lambda: self.snapshot.background_geojson(community_id)
+        )
+
+    def require(self, community_id: str) -> None:
+        """Refuse an unknown community.
+
+        :raises NotFoundError: the plan has no such community.
+        """
+        if community_id not in self.known:
+            raise NotFoundError("community", community_id)
+
+    def head(self) -> dict[str, Any]:
+        """Return what every answer carries beside its own content."""
+        return {"plan": msgspec.to_builtins(self.plan), **self.credit}
+
+    def public(self, longest: int) -> str:
+        """Return the Cache-Control of public answers: never past the day on which another plan takes over."""
+        until = self.plan.effective_until
+        if until is not None:
+            begins = datetime.combine(date.fromisoformat(until), datetime.min.time(), SHANGHAI)
+            longest = max(0, min(longest, int((begins - datetime.now(SHANGHAI)).total_seconds())))
+        return f"public, max-age={longest}"
+
+
+class Desk:
+    """Holds what is served now; a newly published snapshot takes its place in one step."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._served: Served | None = None
+        self._stamp: object = None
+
+    def now(self) -> Served:
+        """Return what is served.
+
+        :raises SnapshotError: there is nothing to serve yet.
+        """
+        if self._served is None:
+            raise SnapshotError("no snapshot is open")
+        return self._served
+
+    def refresh(self) -> None:
+        """Open the snapshot when it is another one than before; keep the old one when that fails."""
+        stamp = _stamp(self.settings.snapshot)
+        if stamp is None or stamp == self._stamp:
+            return
+        try:
+            self._served = Served(Snapshot.open(self.settings.snapshot))
+            self._stamp = stamp
+        except (GeogridError, OSError) as error:
+            kind = type(error).__name__
+            log.error("the snapshot cannot be opened: %s", kind)  # noqa: TRY400 - no path in the log
+
+    @contextlib.asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Keep looking for a newly published snapshot."""
+        self.refresh()
+        if not self.settings.reload_s:
+            yield
+            return
+        task = asyncio.create_task(self._watch())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.reload_s)
+            self.refresh()
+
+
+def _stamp(folder: Path) -> object:
+    """Return what changes when another snapshot stands at ``folder``; None where nothing does."""
+    try:
+        real = folder.resolve(strict=True)
+        state = real.stat()
+    except OSError:
+        return None
+    return real, state.st_ino, state.st_mtime_ns
+
+
+async def served(request: Request) -> Served:
+    """Return what is served (a dependency of the routes).
+
+    :raises SnapshotError: there is nothing to serve yet.
+    """
+    desk: Desk = request.app.state.desk
+    return desk.now()

@@ -1,0 +1,135 @@
+// The answer card and the lists: everything from the data is set as text.
+(function () {
+  "use strict";
+  const geogrid = window.geogrid;
+  const { t, el, name } = geogrid;
+  const ROLES = ["chief_leader", "leader", "worker", "volunteer"];
+  const SHOWN = 6;
+
+  function row(label, ...content) {
+    return el("div", { class: "fact" }, el("dt", {}, label), el("dd", {}, ...content));
+  }
+
+  // A long list shows its beginning; the rest is one press away.
+  function names(values) {
+    const list = el("ul", { class: "names" }, values.slice(0, SHOWN).map((value) => el("li", {}, name(value))));
+    const rest = values.slice(SHOWN);
+    if (!rest.length) return list;
+    const more = el("ul", { class: "names", hidden: true }, rest.map((value) => el("li", {}, name(value))));
+    const button = el("button", { type: "button", class: "link", "aria-expanded": "false" }, t("grid.more", { n: rest.length }));
+    button.addEventListener("click", () => {
+      more.hidden = !more.hidden;
+      button.setAttribute("aria-expanded", String(!more.hidden));
+      button.textContent = more.hidden ? t("grid.more", { n: rest.length }) : t("grid.fewer");
+    });
+    return el("div", {}, list, more, button);
+  }
+
+  function phone(number) {
+    const digits = number.replace(/[^\d+]/g, "");
+    return el("a", { href: "tel:" + digits, class: "phone", "aria-label": t("phone.call", { n: number }) }, name(number));
+  }
+
+  function member(post) {
+    if (post.vacant) return el("span", { class: "vacant" }, t("vacant"));
+    if (!post.name) return el("span", { class: "withheld" }, t("withheld"));
+    return el("span", {}, name(post.name), post.post ? [" · ", name(post.post)] : null, post.phone ? [" ", phone(post.phone)] : null);
+  }
+
+  function team(grid) {
+    const rows = ROLES.map((role) => {
+      const posts = grid.team.filter((post) => post.role === role);
+      if (!posts.length) return null;
+      return row(t("role." + role), el("ul", { class: "people" }, posts.map((post) => el("li", {}, member(post)))));
+    });
+    return el("dl", { class: "facts team" }, rows);
+  }
+
+  function branch(grid) {
+    if (!grid.branch) {
+      const special = grid.kind === "special";
+      return el("span", { class: special ? "withheld" : "vacant" }, t(special ? "grid.branch.special" : "grid.branch.none"));
+    }
+    const found = grid.branch;
+    return el(
+      "span", {}, name(found.name),
+      found.stars ? el("span", { class: "stars" }, t("grid.stars", { n: found.stars })) : null,
+      found.joint ? el("span", { class: "tag" }, t("grid.branch.joint")) : null,
+    );
+  }
+
+  function compounds(grid) {
+    const partly = grid.alignment === "part" ? t("grid.part") : "";
+    const values = grid.compounds.map((compound) => compound.name + partly);
+    return values.length ? names(values) : t("grid.compounds.none");
+  }
+
+  geogrid.card = function (grid, { lead, plan, level } = {}) {
+    const sub = [name(grid.community.name), t("alignment." + grid.alignment)];
+    return el(
+      "article", { class: "card", "aria-labelledby": "card-title" },
+      lead ? el("p", { class: "lead" }, lead) : null,
+      el(
+        "header", {},
+        el("span", { class: "badge", "aria-hidden": "true" }, String(grid.number)),
+        el(
+          "div", {},
+          el(level || "h2", { id: "card-title", tabindex: "-1" }, geogrid.title(grid), grid.name ? [" · ", name(grid.name)] : null),
+          el("p", { class: "sub" }, sub[0], " · ", sub[1]),
+        ),
+      ),
+      el("p", { class: "size" }, geogrid.size(grid)),
+      el("h3", {}, t("grid.team")),
+      team(grid),
+      el(
+        "dl", { class: "facts" },
+        row(t("grid.branch"), branch(grid)),
+        grid.paired && grid.paired.length ? row(t("grid.paired"), names(grid.paired)) : null,
+        row(t("grid.compounds"), compounds(grid)),
+        grid.doors && grid.doors.length ? row(t("grid.doors"), names(grid.doors)) : null,
+        (grid.venues || []).map((venue) =>
+          row(t("grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
+        row(t("grid.code"), el("code", {}, grid.code)),
+        grid.valid_from ? row(t("grid.valid"), el("time", { datetime: grid.valid_from }, geogrid.date(grid.valid_from))) : null,
+        plan && plan.version ? row(t("grid.version"), name(String(plan.version))) : null,
+      ),
+    );
+  };
+
+  function entry({ number, colour, title, detail, mark, act, current }) {
+    const badge = number === undefined ? null : el("span", { class: "badge small colour-" + colour, "aria-hidden": "true" }, String(number));
+    const button = el(
+      "button", { type: "button", "aria-current": current ? "true" : null, on: { click: act } },
+      badge, el("span", { class: "what" }, title, el("span", { class: "detail" }, detail, mark ? el("span", { class: "vacant" }, mark) : null)),
+    );
+    return el("li", {}, button);
+  }
+
+  geogrid.gridList = function (features, { onGrid, chosen, roster }) {
+    return el("ol", { class: "list" }, features.map(({ properties: p }) =>
+      entry({
+        number: p.number, colour: p.colour === null || p.colour === undefined ? "none" : p.colour,
+        title: el("span", {}, el("span", { class: "hidden" }, geogrid.title(p) + " "), name(p.name)),
+        detail: geogrid.size(p), mark: roster && geogrid.vacant(p) ? t("list.vacant") : null,
+        current: p.code === chosen, act: () => onGrid(p.code),
+      })));
+  };
+
+  geogrid.communityList = function (features, { onCommunity }) {
+    return el("ol", { class: "list" }, features.map(({ properties: p }) =>
+      entry({
+        title: name(p.name), detail: t("list.count", { n: p.grids }) + " · " + geogrid.size(p), act: () => onCommunity(p.id),
+      })));
+  };
+
+  geogrid.choices = function (choices, { onGrid, onText }) {
+    return el("ul", { class: "list choices" }, choices.map((choice) => {
+      const where = choice.grid ? geogrid.t("grid.number", { n: choice.grid.number }) : null;
+      const detail = choice.grid ? [name(choice.grid.community.name), " · ", where] : null;
+      const act = choice.grid ? () => onGrid(choice.grid.code) : () => onText(choice.text);
+      const button = el("button", { type: "button", on: { click: act } },
+        el("span", { class: "what" }, name(choice.text), detail ? el("span", { class: "detail" }, detail) : null));
+      return el("li", {}, button);
+    }));
+  };
+})();

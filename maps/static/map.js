@@ -1,0 +1,261 @@
+// Draw communities, their background and their grids; all data come as GeoJSON.
+(function () {
+  "use strict";
+  const geogrid = window.geogrid;
+  const { t, el, name } = geogrid;
+  const PALETTE = ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
+  const INK = "#222222";
+  const SVG = "http://www.w3.org/2000/svg";
+  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+  // What lies under the colours and what shines through them.
+  const GROUND = {
+    water: { fillColor: "#c3dcec", fillOpacity: 1, stroke: false },
+    park: { fillColor: "#d3e5c5", fillOpacity: 1, stroke: false },
+    land: { fillColor: "#e6e2d8", fillOpacity: 1, stroke: false },
+    compound: { fillColor: "#f7f3ea", fillOpacity: 1, color: "#cfc7b6", weight: 1 },
+  };
+  const DETAIL = {
+    compound: { fill: false, color: "#ffffff", opacity: 0.55, weight: 1, dashArray: "3 3" },
+    building: { fillColor: "#1f1a14", fillOpacity: 0.2, color: "#1f1a14", opacity: 0.18, weight: 0.5 },
+    door: { fillColor: "#1f1a14", fillOpacity: 0.34, stroke: false, radius: 1.6 },
+    barrier: { fill: false, color: "#3d5a6c", opacity: 0.5, weight: 2.2 },
+  };
+  const ROADS = { expressway: 5, arterial: 4, collector: 3, street: 2 };
+
+  const cache = new Map();
+  async function load(url) {
+    const data = geogrid.data || {};
+    if (Object.prototype.hasOwnProperty.call(data, url)) return data[url];
+    if (!cache.has(url)) {
+      const answer = fetch(url, { headers: { Accept: "application/geo+json" } }).then((response) => {
+        if (!response.ok) throw new Error("HTTP " + response.status);
+        return response.json();
+      });
+      answer.catch(() => cache.delete(url));
+      cache.set(url, answer);
+    }
+    return cache.get(url);
+  }
+
+  function fill(url, community) {
+    return url.replace("{community}", () => encodeURIComponent(community));
+  }
+
+  function pane(map, id, order, passive) {
+    const node = map.createPane(id);
+    node.style.zIndex = order;
+    if (passive) node.style.pointerEvents = "none";
+  }
+
+  function pattern(id, base, line, opacity) {
+    const node = document.createElementNS(SVG, "pattern");
+    const attributes = { id, width: 9, height: 9, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" };
+    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+    for (const [at, wide, colour, alpha] of [[0, 9, base, 1], [0, 2, line, opacity]]) {
+      const rect = document.createElementNS(SVG, "rect");
+      for (const [key, value] of Object.entries({ x: at, y: 0, width: wide, height: 9, fill: colour, "fill-opacity": alpha })) {
+        rect.setAttribute(key, value);
+      }
+      node.appendChild(rect);
+    }
+    return node;
+  }
+
+  function addPatterns(renderer) {
+    const defs = document.createElementNS(SVG, "defs");
+    defs.appendChild(pattern("hatch-special", "#d9dbdc", "#8b9296", 0.9));
+    PALETTE.forEach((colour, i) => defs.appendChild(pattern("hatch-" + i, colour, "#ffffff", 0.5)));
+    renderer._container.insertBefore(defs, renderer._container.firstChild);
+  }
+
+  // A grid named after several compounds goes by the first of them where there is little room.
+  const shortName = (grid) => (grid.compounds.length > 1 ? grid.compounds[0].name + " …" : grid.name);
+
+  geogrid.vacant = (grid) =>
+    grid.kind !== "special" && grid.team.some((post) => post.role === "leader" && post.vacant);
+
+  geogrid.createMap = function (node, { layers, onGrid, onCommunity }) {
+    const url = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
+    const map = L.map(node, {
+      zoomSnap: 0.25, zoomControl: false, attributionControl: false, maxZoom: 20, zoomAnimation: !calm,
+      fadeAnimation: !calm, inertia: !calm, maxBoundsViscosity: 0.8, wheelPxPerZoomLevel: 90,
+    });
+    L.control.zoom({ zoomInTitle: t("map.in"), zoomOutTitle: t("map.out") }).addTo(map);
+    L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
+    const credit = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
+    credit.getContainer().append(el("span", {}, name(geogrid.setup.attribution || "", "span"), " · ", t("map.credit")));
+    for (const [id, order, passive] of [
+      ["city", 210], ["ground", 220, true], ["fill", 300], ["detail", 310, true], ["border", 320, true],
+      ["chosen", 330, true], ["labels", 600, true],
+    ]) pane(map, id, order, passive);
+    const ground = L.canvas({ pane: "ground", padding: 0.4 });
+    const detail = L.canvas({ pane: "detail", padding: 0.4 });
+    const fills = L.svg({ pane: "fill", padding: 0.4 });
+    const state = { community: null, code: null, layers: [], grids: new Map(), turn: 0 };
+    let city = null;
+    let cityLabels = null;
+
+    function clear() {
+      state.layers.forEach((layer) => layer.remove());
+      Object.assign(state, { layers: [], grids: new Map(), code: null });
+    }
+
+    function add(layer) {
+      state.layers.push(layer.addTo(map));
+      return layer;
+    }
+
+    function tip(layer, title, more) {
+      const content = el("div", {}, title, el("br"), more);
+      layer.bindTooltip(() => content, { sticky: true, direction: "top", className: "tip", opacity: 1 });
+    }
+
+    function styleCommunity(feature) {
+      const id = feature.properties.id;
+      if (state.community === id) return { pane: "city", fillColor: "#f1ede4", fillOpacity: 1, color: "#5c6670", weight: 2 };
+      const quiet = state.community !== null;
+      return {
+        fillColor: quiet ? "#eceae4" : "#e3eaee", fillOpacity: 1, color: quiet ? "#bcbcb6" : "#5c6670", weight: quiet ? 1 : 1.25,
+      };
+    }
+
+    function hover(layer, restyle) {
+      layer.on("mouseover", () => layer.setStyle({ fillOpacity: 0.88 }));
+      layer.on("mouseout", restyle);
+    }
+
+    async function showCommunities() {
+      const data = await load(url.communities);
+      city = L.geoJSON(data, {
+        pane: "city", style: styleCommunity,
+        onEachFeature(feature, layer) {
+          const p = feature.properties;
+          tip(layer, name(p.name, "strong"), t("list.count", { n: p.grids }));
+          layer.on("click", () => onCommunity(p.id));
+          layer.on("mouseover", () => state.community !== p.id && layer.setStyle({ fillColor: "#c9d9e2" }));
+          layer.on("mouseout", () => city.resetStyle(layer));
+        },
+      }).addTo(map);
+      return data;
+    }
+
+    function nameCommunities() {
+      if (cityLabels) cityLabels.remove();
+      const others = city.toGeoJSON().features.filter((f) => f.properties.id !== state.community);
+      const kind = state.community === null ? "community-label" : "community-label beside";
+      cityLabels = new geogrid.Labels(others.map((f) => ({ name: f.properties.name, place: f.properties.label })), { kind });
+      cityLabels.addTo(map);
+    }
+
+    function drawBackground(data) {
+      const pick = (names) => ({ ...data, features: data.features.filter((f) => names.includes(f.properties.layer)) });
+      add(L.geoJSON(pick(["land", "park", "compound", "water"]), {
+        pane: "ground", renderer: ground, interactive: false, style: (f) => GROUND[f.properties.layer],
+      }));
+      const roads = pick(["street"]);
+      const wide = (f) => ROADS[f.properties.kind] || ROADS.street;
+      add(L.geoJSON(roads, {
+        pane: "detail", renderer: detail, interactive: false,
+        style: (f) => ({ color: "#ffffff", opacity: 0.62, weight: wide(f), lineCap: "round" }),
+      }));
+      add(L.geoJSON(pick(["building"]), {
+        pane: "detail", renderer: detail, interactive: false, style: () => DETAIL.building,
+        pointToLayer: (f, at) => L.circleMarker(at, { ...DETAIL.door, pane: "detail", renderer: detail }),
+      }));
+    }
+
+    function styleGrid(feature) {
+      const p = feature.properties;
+      const hatch = p.kind === "special" ? "special" : geogrid.vacant(p) && state.roster ? p.colour : null;
+      const colour = PALETTE[p.colour % PALETTE.length] || "#b8bcbf";
+      return { stroke: false, fillColor: hatch === null ? colour : "url(#hatch-" + hatch + ")", fillOpacity: 0.7, fillRule: "evenodd" };
+    }
+
+    function drawGrids(data) {
+      const layer = add(L.geoJSON(data, {
+        pane: "fill", renderer: fills, style: styleGrid,
+        onEachFeature(feature, item) {
+          const p = feature.properties;
+          state.grids.set(p.code, { feature, layer: item });
+          tip(item, el("strong", {}, p.number + " ", name(p.name)), geogrid.size(p));
+          item.on("click", (event) => {
+            L.DomEvent.stop(event);
+            onGrid(p.code);
+          });
+          hover(item, () => item.setStyle({ fillOpacity: 0.7 }));
+        },
+      }));
+      if (!fills._container.querySelector("defs")) addPatterns(fills);
+      add(L.geoJSON(data, { pane: "border", interactive: false, style: { fill: false, color: INK, weight: 1.6, lineJoin: "round" } }));
+      add(new geogrid.Labels(data.features.map((f) => ({ number: String(f.properties.number), name: f.properties.name, short: shortName(f.properties), place: f.properties.label }))));
+      return layer;
+    }
+
+    function fit(bounds, animate) {
+      const pad = node.clientWidth < 500 ? 14 : 36;
+      map.fitBounds(bounds, { padding: [pad, pad], maxZoom: 18.5, animate: animate && !calm });
+    }
+
+    const view = { map };
+
+    view.showCity = async function (animate) {
+      const data = city ? null : await showCommunities();
+      clear();
+      state.community = null;
+      state.turn++;
+      city.setStyle(styleCommunity);
+      const bounds = city.getBounds();
+      if (data) map.setMaxBounds(bounds.pad(0.6));
+      fit(bounds, animate && !data);
+      if (data) map.setMinZoom(map.getZoom() - 1);
+      nameCommunities();
+    };
+
+    view.showCommunity = async function (id, code) {
+      if (!city) await view.showCity(false);
+      if (state.community !== id) {
+        const turn = ++state.turn;
+        const [grids, background] = await Promise.all([
+          load(fill(url.grids, id)), load(fill(url.background, id)).catch(() => null),
+        ]);
+        if (turn !== state.turn) return null;
+        clear();
+        state.community = id;
+        state.roster = grids.features.some((f) => f.properties.branch || f.properties.team.some((post) => !post.vacant));
+        nameCommunities();
+        city.setStyle(styleCommunity);
+        if (background) drawBackground(background);
+        state.drawn = drawGrids(grids);
+        state.data = grids;
+        if (!code) fit(state.drawn.getBounds(), true);
+      } else if (!code) fit(state.drawn.getBounds(), true);
+      view.choose(code || null);
+      return state.data;
+    };
+
+    view.choose = function (code) {
+      if (state.mark) state.mark.remove();
+      state.mark = null;
+      state.code = code;
+      const grid = state.grids.get(code);
+      if (!grid) return;
+      const line = (color, weight) => L.geoJSON(grid.feature, {
+        pane: "chosen", interactive: false, style: { fill: false, color, weight, lineJoin: "round" },
+      });
+      state.mark = L.layerGroup([line("#ffffff", 8), line("#111111", 4)]).addTo(map);
+      state.layers.push(state.mark);
+      const bounds = grid.layer.getBounds();
+      fit(bounds.pad(0.35), true);
+    };
+
+    view.roster = () => Boolean(state.roster);
+    view.chosen = () => ({ community: state.community, grid: state.code });
+    new ResizeObserver(() => map.invalidateSize()).observe(node);
+    return view;
+  };
+
+  geogrid.load = load;
+  geogrid.fillUrl = fill;
+  geogrid.PALETTE = PALETTE;
+})();
