@@ -1,5 +1,6 @@
 """The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
 
+from geogrid.archive.engine import store_file
 from geogrid.archive.records import (
     AuditEntry,
     DatedCode,
@@ -23,4 +24,5 @@ __all__ = [
     "StoredCity",
     "StoredDivision",
     "Version",
+    "store_file",
 ]

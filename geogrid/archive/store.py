@@ -199,7 +199,7 @@ class Archive:
             before = versions.editable(connection, version, None)
             added = tuple(divisions)
             for one in added:
-                versions.add_division(connection, before, one, policy)
+                versions.write_division(connection, before, one, policy)
             versions.change(connection, version, revision=before.revision + 1)
             versions.redigest(connection, version)
             after = versions.read_version(connection, version)
@@ -362,7 +362,7 @@ class Archive:
             return versions.read_stored(connection, version, community_id)
 
     def all_stored(self, version: int) -> tuple[StoredDivision, ...]:
-        """Return the division of every community of a version with its units, in the order they came in.
+        """Return the division of every community of a version with its units, in the city's order.
 
         :raises NotFoundError: no such version.
         """

@@ -67,7 +67,7 @@ def write_version(
     policy: Policy | None,
     **facts: object,
 ) -> Version:
-    """Add a version with a division for each community of ``divisions``, in their order.
+    """Add a version with a division for each community of ``divisions``.
 
     :raises NotFoundError: a community without stored units.
     :raises PlanError: a community twice, or a plan that does not assign exactly its stored units.
@@ -75,17 +75,24 @@ def write_version(
     values = {"city_id": city_id, "edition_id": edition, "revision": 1, "digest": ""} | facts
     new = connection.execute(insert(version).values(**values)).inserted_primary_key
     assert new is not None
-    for position, one in enumerate(divisions):
-        write_division(connection, read_version(connection, new[0]), position, one, policy)
+    here = read_version(connection, new[0])
+    for one in divisions:
+        write_division(connection, here, one, policy)
     redigest(connection, new[0])
     return read_version(connection, new[0])
 
 
-def write_division(
-    connection: Connection, here: Version, position: int, one: Division, policy: Policy | None
-) -> None:
-    """Write the division of one community, its assignment and the grids that come of it."""
+def write_division(connection: Connection, here: Version, one: Division, policy: Policy | None) -> None:
+    """Write the division of one community, its assignment and the grids that come of it.
+
+    :raises NotFoundError: the city has no such community, or no units are stored for it.
+    :raises PlanError: the community is divided already, or its stored units are others.
+    """
     community_id = one.plan.community_id
+    known = (community.c.edition_id == here.edition) & (community.c.id == community_id)
+    place = connection.execute(select(community.c.position, community.c.code).where(known)).first()
+    if place is None:
+        raise NotFoundError("community", community_id)
     set_id = current_set(connection, here.edition, community_id)
     units = unit_ids(connection, set_id)
     strangers = sorted(units ^ set(one.plan.assignment))
@@ -97,38 +104,19 @@ def write_division(
     if connection.execute(select(division.c.position).where(mine)).first() is not None:
         raise PlanError(f"community {community_id} is divided twice in one version")
     connection.execute(
-        insert(division).values(**keys, position=position, unit_set_id=set_id, **division_row(one, policy))
+        insert(division).values(
+            **keys, position=place.position, unit_set_id=set_id, **division_row(one, policy)
+        )
     )
     rows = [{**keys, "unit_id": unit, "number": n} for unit, n in sorted(one.plan.assignment.items())]
     if rows:
         connection.execute(insert(assignment), rows)
-    _write_grids(connection, here.edition, keys, sorted(set(one.plan.assignment.values())))
-
-
-def add_division(connection: Connection, here: Version, one: Division, policy: Policy | None) -> None:
-    """Write the division of one more community of a draft, in the place the community has in the city.
-
-    :raises NotFoundError: the city has no such community, or no units are stored for it.
-    """
-    query = select(community.c.position).where(
-        community.c.edition_id == here.edition, community.c.id == one.plan.community_id
-    )
-    position = connection.execute(query).scalar()
-    if position is None:
-        raise NotFoundError("community", one.plan.community_id)
-    write_division(connection, here, position, one, policy)
-
-
-def _write_grids(connection: Connection, edition: int, keys: dict[str, Any], numbers: list[int]) -> None:
-    code = connection.execute(
-        select(community.c.code).where(
-            community.c.edition_id == edition, community.c.id == keys["community_id"]
-        )
-    ).scalar()
-    if code is None:
-        raise NotFoundError("community", keys["community_id"])
-    if numbers:
-        connection.execute(insert(grid), [{**keys, "number": n, "code": grid_code(code, n)} for n in numbers])
+    grids = [
+        {**keys, "number": n, "code": grid_code(place.code, n)}
+        for n in sorted(set(one.plan.assignment.values()))
+    ]
+    if grids:
+        connection.execute(insert(grid), grids)
 
 
 def redigest(connection: Connection, version_id: int) -> None:
@@ -165,12 +153,11 @@ def replace_division(connection: Connection, here: Version, one: Division, polic
     """Put another division of one community into a draft."""
     community_id = one.plan.community_id
     mine = (division.c.version_id == here.id) & (division.c.community_id == community_id)
-    position = connection.execute(select(division.c.position).where(mine)).scalar()
-    if position is None:
+    if connection.execute(select(division.c.position).where(mine)).first() is None:
         raise NotFoundError("division of community", community_id)
     connection.execute(delete(grid).where(grid.c.version_id == here.id, grid.c.community_id == community_id))
     connection.execute(delete(division).where(mine))
-    write_division(connection, here, position, one, policy)
+    write_division(connection, here, one, policy)
     change(connection, here.id, revision=here.revision + 1)
     redigest(connection, here.id)
     return read_version(connection, here.id)

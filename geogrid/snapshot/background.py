@@ -1,0 +1,87 @@
+"""Draw what lies under the grids of a community: water, land, compounds, buildings, streets, barriers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geogrid.crs import to_degrees
+from geogrid.model import BarrierKind, LandKind
+from geogrid.snapshot.geojson import feature_collection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from geogrid.model import City, Community
+
+DIGITS = 6  # 0.1 m
+MARGIN_M = 60.0  # streets and water are drawn a little beyond the community, so that no edge looks cut
+SMOOTH_M = 0.5
+
+Feature = tuple[dict[str, str], Any]
+
+
+class Background:
+    """Answers what is drawn under each community of one city."""
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._wide = [*_lands(city), *_lines(city)]
+        self._tree = shapely.STRtree([shape for _, shape in self._wide])
+
+    def of(self, community: Community) -> bytes:
+        """Return the background of a community; every feature has ``layer``, ``kind`` and ``name``."""
+        features = [*self._across(community), *self._inside(community.id)]
+        shapes = np.array([shape for _, shape in features], dtype=object)
+        return feature_collection(
+            [facts for facts, _ in features], to_degrees(shapes, self._city.plane), DIGITS
+        )
+
+    def _across(self, community: Community) -> Iterator[Feature]:
+        """Yield land, water and streets near a community, cut at a margin around it."""
+        near = community.geometry.buffer(MARGIN_M, quad_segs=2)
+        found = np.sort(self._tree.query(near, predicate="intersects"))
+        shapes = [self._wide[n][1] for n in found]
+        for n, shape in zip(found, shapely.intersection(shapes, near), strict=True):
+            smooth = shapely.simplify(shape, SMOOTH_M)
+            if not smooth.is_empty:
+                yield self._wide[n][0], smooth
+
+    def _inside(self, community_id: str) -> Iterator[Feature]:
+        for compound in self._city.compounds:
+            if compound.community_id == community_id:
+                yield _facts("compound", compound.kind, compound.name), compound.geometry
+        for building in self._city.buildings:
+            if building.community_id == community_id:
+                kind = "homes" if building.households else ""
+                name = building.number or building.name
+                yield _facts("building", kind, name), building.geometry
+
+
+def _facts(layer: str, kind: str, name: str) -> dict[str, str]:
+    return {"layer": layer, "kind": kind, "name": name}
+
+
+def _lands(city: City) -> list[Feature]:
+    layers = {LandKind.PARK: "park", LandKind.WATER: "water"}
+    return [
+        (_facts(layers.get(land.kind, "land"), land.kind.value, land.name), land.geometry)
+        for land in city.land
+    ]
+
+
+def _lines(city: City) -> list[Feature]:
+    streets = [(_facts("street", "", street.name), street.geometry) for street in city.streets]
+    barriers: Sequence[Feature] = [
+        (_facts(_barrier_layer(one.kind, one.geometry), one.kind.value, one.name), one.geometry)
+        for one in city.barriers
+    ]
+    return [*streets, *barriers]
+
+
+def _barrier_layer(kind: BarrierKind, geometry: Any) -> str:
+    """Return the layer of a barrier: a river that has an area is drawn as water."""
+    area = geometry.geom_type in ("Polygon", "MultiPolygon")
+    return "water" if kind is BarrierKind.RIVER and area else "barrier"

@@ -1,0 +1,96 @@
+"""Lay out a plan version for publication: its grids in degrees, on the lattice, without gap or overlap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geogrid.crs import to_degrees
+from geogrid.errors import InputError, PlanError
+from geogrid.locate.lattice import STEPS, lattice_partition
+from geogrid.plan import derive_grids
+from geogrid.snapshot.mending import mended
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from geogrid.archive import Archive, GridRecord, StoredDivision, Version
+    from geogrid.model import City
+    from geogrid.plan import Grid
+
+    Shapes = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A version ready to be compiled. The grid at place n of ``grids`` has label n everywhere.
+
+    ``grids`` come by community in the city's order, then by number; ``shapes`` are their polygons in
+    WGS-84 degrees on the lattice of 1e-7, a valid coverage.
+    """
+
+    city: City
+    version: Version
+    stored: tuple[StoredDivision, ...]
+    grids: tuple[Grid, ...]
+    records: tuple[GridRecord, ...]
+    shapes: Shapes
+
+
+def lay_out(archive: Archive, version_id: int) -> Layout:
+    """Read a version with the data it was made from and put its grids on the lattice.
+
+    :raises NotFoundError: no such version.
+    :raises PlanError: a community is not divided, or the grids overlap beyond repair.
+    """
+    version = archive.version(version_id)
+    city = archive.load_city(version.city_id, version=version_id)
+    stored = archive.all_stored(version_id)
+    divided = {one.graph.community_id for one in stored}
+    missing = [community.id for community in city.communities if community.id not in divided]
+    if missing:
+        raise PlanError(f"version {version_id} does not divide community {', '.join(missing[:5])}")
+    grids = tuple(grid for one in stored for grid in derive_grids(one.division.plan, one.graph))
+    ids = {(record.community_id, record.number): record for record in archive.grids(version_id)}
+    records = tuple(ids[grid.community_id, grid.number] for grid in grids)
+    shapes = on_lattice([grid.geometry for grid in grids], city.plane)
+    return Layout(city, version, stored, grids, records, shapes)
+
+
+def on_lattice(geometries: Sequence[object], plane: str) -> Shapes:
+    """Turn polygons in metres into degrees on the lattice, so that together they are a valid coverage.
+
+    Every vertex is moved on its own, so a shared border stays shared; a border that bends away from a
+    neighbour's vertex gets that vertex; what still overlaps (two communities drawn apart) is cut once and
+    given to the first of the two.
+
+    :raises PlanError: a grid vanishes, or the borders cannot be matched.
+    """
+    degrees = to_degrees(np.asarray(geometries, dtype=object), plane)
+    labels = np.arange(len(degrees))
+    try:
+        parts, owner = lattice_partition(degrees, labels)
+    except InputError:
+        parts, owner = _cut_once(degrees)
+    lost = np.setdiff1d(labels, owner)
+    if len(lost):
+        raise PlanError(f"{len(lost)} grids are smaller than a lattice step and cannot be published")
+    shapes = [_joined(parts[owner == label]) for label in labels]
+    return shapely.transform(np.array(shapes, dtype=object), lambda points: points / STEPS)
+
+
+def _cut_once(degrees: Shapes) -> tuple[Shapes, NDArray[np.int32]]:
+    try:
+        return lattice_partition(*mended(degrees))
+    except InputError as error:
+        raise PlanError(f"the grids cannot be published: {error}") from error
+
+
+def _joined(parts: Shapes) -> object:
+    """Return one polygon, or a multipolygon of a grid in several parts."""
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(list(parts))
