@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from geogrid.addresses.match import Matcher as AddressMatcher
 from geogrid.crs import DEGREES, WGS84, read_crs, reproject_points
 from geogrid.errors import Fault, InputError
 from geogrid.tables import disarm, open_table, write_table, written_aside
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from geogrid.addresses.answer import AddressAnswer
+    from geogrid.snapshot import Snapshot
 
     Review = Callable[[int, pa.RecordBatch, Sequence["RowAnswer"]], None]
 
@@ -97,6 +101,56 @@ class Tally:
     def unmatched(self) -> int:
         """Return the number of rows without a certain grid."""
         return self.rows - self.by_status.get("matched", 0)
+
+
+class SnapshotMatcher:
+    """Answers rows from a compiled plan, exactly as a single lookup does."""
+
+    def __init__(self, snapshot: Snapshot, candidates: int = 5) -> None:
+        self._cards = snapshot.grids()
+        self._locate = snapshot.locate
+        self._match = AddressMatcher(snapshot.addresses, snapshot.grid_of_door).match
+        self._candidates = candidates
+
+    def addresses(self, texts: Sequence[str]) -> Sequence[RowAnswer]:
+        """Answer address texts, one answer each, in order."""
+        return [self._of_text(self._match(text, limit=self._candidates)) for text in texts]
+
+    def points(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Sequence[RowAnswer]:
+        """Answer positions in WGS-84 degrees, one answer each, in order."""
+        found = [RowAnswer("matched", "point", card["code"], card["name"]) for card in self._cards]
+        found.append(RowAnswer("outside", "the position lies in no grid"))  # label -1
+        return [found[label] for label in self._locate(lon, lat).tolist()]
+
+    def _of_text(self, answer: AddressAnswer) -> RowAnswer:
+        status = str(answer.status)
+        candidates = tuple(
+            Candidate(one.text, self._codes([one.grid] if one.grid >= 0 else one.grids))
+            for one in answer.candidates
+        )
+        if answer.grid >= 0:
+            card = self._cards[answer.grid]
+            return RowAnswer(status, str(answer.match_level), card["code"], card["name"], candidates)
+        if status == "matched":
+            return RowAnswer("outside", "the address is known but lies in no grid", candidates=candidates)
+        reason = f"missing: {', '.join(answer.missing)}" if answer.missing else _REASONS.get(status, "")
+        return RowAnswer(status, reason, candidates=candidates)
+
+    def _codes(self, labels: Sequence[int]) -> str:
+        return "; ".join(self._cards[label]["code"] for label in labels if label >= 0)
+
+
+_REASONS = {
+    "ambiguous": "several places in different grids fit",
+    "partial": "only a part of it was found",
+    "historical": "known only under a former name",
+    "none": "nothing fits",
+}
+
+
+def matcher_of(snapshot: Snapshot) -> Matcher:
+    """Return what answers rows from a snapshot."""
+    return SnapshotMatcher(snapshot)
 
 
 def find_columns(names: Sequence[str], given: Columns, *, geometry: str = "", file: str = "") -> Columns:

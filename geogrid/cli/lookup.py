@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
-from geogrid.cli.console import print_json
+from geogrid.cli.console import print_json, print_table, say
 from geogrid.cli.exits import Exit
 from geogrid.cli.store import snapshot_in_force
 
 if TYPE_CHECKING:
-    from geogrid.snapshot import Snapshot
+    from geogrid.snapshot.answers import CompoundPart, GridCard, LookupAnswer, LookupCandidate, Post
 
 CrsOption = Annotated[
     str, typer.Option("--crs", help="WGS-84, CGCS2000, GCJ-02 (AMap, Tencent), BD-09 (Baidu) or EPSG:n.")
@@ -41,33 +42,77 @@ def lookup(
         raise typer.BadParameter("a longitude and a latitude belong together")
     _, snapshot = snapshot_in_force(store, city)
     if lon is not None and lat is not None:
-        answer = _by_point(snapshot, lon, lat, crs)
+        answer = snapshot.lookup_point(**_in_degrees(lon, lat, crs))
     else:
-        answer = as_json(snapshot, snapshot.lookup_address(address, limit=limit))
+        answer = snapshot.lookup_address(address, limit=limit)
     if json:
-        print_json(answer)
+        print_json(asdict(answer))
     else:
         tell(answer)
-    if answer["grid"] is None:
+    if answer.grid is None:
         raise typer.Exit(Exit.NO)
 
 
-def _by_point(snapshot: Snapshot, lon: float, lat: float, crs: str) -> dict[str, Any]:
-    import numpy as np
-
+def _in_degrees(lon: float, lat: float, crs: str) -> dict[str, float]:
+    """Return a position in WGS-84 degrees."""
     from geogrid.crs import DEGREES, read_crs, reproject_points
 
     if read_crs(crs) is None:
         raise typer.BadParameter(f"{crs} is no coordinate system that geogrid knows", param_hint="--crs")
-    x, y = reproject_points(np.array([lon]), np.array([lat]), crs, DEGREES)
-    return as_json(snapshot, snapshot.lookup_point(lon=float(x[0]), lat=float(y[0])))
+    x, y = reproject_points([lon], [lat], crs, DEGREES)
+    if not (abs(x[0]) <= 180 and abs(y[0]) <= 90):
+        raise typer.BadParameter("the position is not on the earth", param_hint="--lon/--lat")
+    return {"lon": float(x[0]), "lat": float(y[0])}
 
 
-def as_json(snapshot: Snapshot, answer: Any) -> dict[str, Any]:
-    """Return an answer as JSON values."""
-    raise NotImplementedError
+def tell(answer: LookupAnswer) -> None:
+    """Print an answer for a person: the grid and who serves it, or what would settle the question."""
+    say(f"{answer.status}{': ' + answer.address if answer.address else ''}", "bold")
+    if answer.grid is not None:
+        _tell_grid(answer.grid)
+    if answer.missing:
+        say(f"To be certain, add: {', '.join(answer.missing)}")
+    if answer.grid is None and answer.candidates:
+        rows = [_candidate(candidate) for candidate in answer.candidates]
+        print_table("", ["candidate", "kind", "score", "grid"], rows)
+    if answer.nearest is not None:
+        say(
+            f"Nearest grid: {answer.nearest['code']} {answer.nearest['name']}, {answer.distance_m:.0f} m away"
+        )
 
 
-def tell(answer: dict[str, Any]) -> None:
-    """Print an answer for a person."""
-    raise NotImplementedError
+def _candidate(candidate: LookupCandidate) -> tuple[str, str, str, str]:
+    grids = [candidate.grid["code"]] if candidate.grid else list(candidate.grids)
+    return candidate.text, candidate.kind, f"{candidate.score:.2f}", ", ".join(grids)
+
+
+def _tell_grid(card: GridCard) -> None:
+    estimated = " (partly estimated)" if card["estimated"] else ""
+    rows = [
+        ("grid", card["code"]),
+        ("name", card["name"]),
+        ("community", card["community"]["name"]),
+        ("compounds", ", ".join(_compound(one) for one in card["compounds"])),
+        (card["counts"], f"{card['households']:,}{estimated}"),
+        ("branch", _branch(card)),
+        *((post["role"].replace("_", " "), _post(post)) for post in card["team"]),
+    ]
+    print_table("", ["", ""], rows)
+
+
+def _branch(card: GridCard) -> str:
+    if card["branch"] is not None:
+        return card["branch"]["name"]
+    proposed = card["proposed_branch"]
+    return f"{proposed} (to be founded)" if proposed else "none needed"
+
+
+def _compound(part: CompoundPart) -> str:
+    return f"{part['name'] or part['id']}{'' if part['whole'] else ' (part)'}"
+
+
+def _post(post: Post) -> str:
+    if post["vacant"]:
+        return "vacant"
+    told = [text for text in (post["name"], post["post"], post["phone"]) if text]
+    return ", ".join(told) or "not public"

@@ -1,0 +1,161 @@
+"""The command line: exit codes that scripts can trust, errors in words, results on stdout only."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from geogrid.cli.app import app
+from geogrid.cli.console import plain
+from geogrid.cli.exits import MEANINGS, Exit
+from geogrid.errors import Fault, InputError, NotFoundError, SnapshotError, StaleError, StoreError
+
+COMMANDS = [
+    "assign",
+    "check",
+    "demo",
+    "divide",
+    "export",
+    "load",
+    "lookup",
+    "map",
+    "publish",
+    "report",
+    "serve",
+]
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_commands_are_the_promised_ones() -> None:
+    _, out, _ = run("--help")
+    assert sorted(re.findall(r"^  ([a-z]+)  ", out.split("Commands:")[1], re.M)) == COMMANDS
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(command: str) -> None:
+    code, out, _ = run(command, "--help")
+    assert code == Exit.OK
+    assert f"Example: geogrid {command}" in out
+    assert "--store" in out
+    assert "GEOGRID_STORE" in out
+
+
+@pytest.mark.parametrize("command", ["assign", "check", "divide", "load", "lookup", "publish", "report"])
+def test_what_prints_results_prints_json(command: str) -> None:
+    assert "--json" in run(command, "--help")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["lookup"],
+        ["lookup", "x", "--lon", "1"],
+        ["lookup", "--lon", "1"],
+        ["lookup", "--lon", "east", "--lat", "1"],
+        ["publish", "one"],
+        ["serve", "--port", "70000"],
+        ["export", "everything", "x.gpkg"],
+    ],
+)
+def test_a_wrong_command_line_is_exit_2(arguments: list[str]) -> None:
+    code, out, err = run(*arguments)
+    assert code == Exit.USAGE
+    assert out == ""
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["lookup", "x"], ["check"], ["report"], ["divide"], ["publish"], ["serve"], ["export", "plan", "x.csv"]],
+)
+def test_a_store_that_is_not_there_is_exit_4_and_is_not_made(arguments: list[str], tmp_path: Path) -> None:
+    code, out, err = run(*arguments, "--store", f"sqlite:///{tmp_path}/none.db")
+    assert code == Exit.STORE
+    assert out == ""
+    assert "there is no store" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_is_no_store_is_exit_4(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("this is no database, it only looks like one " * 100)
+    for url in (f"sqlite:///{tmp_path}/text.db", "nonsense"):
+        code, _, err = run("check", "--store", url)
+        assert code == Exit.STORE, err
+
+
+def test_bad_data_is_exit_3_with_every_fault_in_a_table(tmp_path: Path) -> None:
+    code, out, err = run("load", str(tmp_path / "nowhere"), "--store", f"sqlite:///{tmp_path}/x.db")
+    assert code == Exit.DATA
+    assert out == ""
+    assert "no-such-file" in err
+    assert not (tmp_path / "x.db").exists()
+
+
+def test_a_city_that_does_not_ship_is_exit_5(tmp_path: Path) -> None:
+    code, _, err = run("demo", "--city", "atlantis", "--store", f"sqlite:///{tmp_path}/x.db", "--no-serve")
+    assert code == Exit.MISSING
+    assert "atlantis" in err
+
+
+def test_an_unknown_policy_is_exit_3(tmp_path: Path) -> None:
+    code, _, err = run("divide", "--policy", "square", "--store", f"sqlite:///{tmp_path}/x.db")
+    assert code == Exit.DATA
+    assert "unknown-preset" in err
+
+
+def test_an_unforeseen_error_is_exit_70_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("3 Private Street")
+
+    monkeypatch.setattr("geogrid.cli.load.read", fail)
+    code, out, err = run("load", "x")
+    assert code == Exit.BUG
+    assert "Private" not in out + err
+    assert "ValueError" in err
+    result = CliRunner().invoke(app, ["--debug", "load", "x"])
+    assert isinstance(result.exception, ValueError)
+
+
+def test_an_interruption_is_exit_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("geogrid.cli.load.read", interrupt)
+    assert run("load", "x")[0] == Exit.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError((Fault("r", "m"),)), Exit.DATA),
+        (NotFoundError("city", "x"), Exit.MISSING),
+        (StoreError("x"), Exit.STORE),
+        (StaleError("x"), Exit.STORE),
+        (SnapshotError("x"), Exit.STORE),
+    ],
+)
+def test_every_error_has_its_exit_code(monkeypatch: pytest.MonkeyPatch, error: Exception, code: Exit) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("geogrid.cli.load.read", fail)
+    assert run("load", "x")[0] == code
+
+
+def test_the_exit_codes_stand_in_the_docs() -> None:
+    text = (DOCS / "cli.md").read_text(encoding="utf-8")
+    for code, meaning in MEANINGS.items():
+        assert f"| {code.value} | {meaning} |" in text
+
+
+def test_text_of_the_data_cannot_steer_the_terminal() -> None:
+    assert plain("a\x1b[31mb\r\n\x07兴东") == "a [31mb   兴东"
