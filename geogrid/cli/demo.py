@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geogrid.cli.app import StoreOption, app
-from geogrid.cli.console import note, say
+from geogrid.cli.console import say
 from geogrid.cli.divide import PolicyOption, WorkersOption, divide_city, policy_of
 from geogrid.cli.load import read, told
+from geogrid.cli.publish import put_out
 from geogrid.cli.serve import HostOption, PortOption, run
 from geogrid.cli.store import compiled, opened, put_in_force
 from geogrid.errors import NotFoundError
@@ -46,7 +47,7 @@ def demo(
     store = store or f"sqlite:///var/{folder.stem}.db"
     with opened(store, new=True) as archive:
         city_id = _loaded(archive, folder)
-        version = _published(archive, city_id, policy_of(policy), workers)
+        version = _published(archive, store, city_id, policy_of(policy), workers)
         snapshot = compiled(archive, store, city_id, version)
         put_in_force(snapshot)
         examples = _examples(archive, city_id)
@@ -81,13 +82,12 @@ def _loaded(archive: Archive, folder: Path) -> str:
     return city.id
 
 
-def _published(archive: Archive, city_id: str, policy: Policy, workers: int) -> int:
+def _published(archive: Archive, store: str, city_id: str, policy: Policy, workers: int) -> int:
     """Return the plan in force, dividing and publishing where there is none."""
     version = archive.version_in_force(city_id)
     if version is None:
         draft = divide_city(archive, city_id, policy, workers)
-        version = archive.publish(draft.id, archive.today())
-        note(f"Version {version.id} is published; compiling its snapshot ...")
+        version, _ = put_out(archive, store, draft.id, archive.today())
     grids = len(archive.grids(version.id))
     say(f"{grids} grids, version {version.id}, in force from {version.effective_from}.")
     return version.id

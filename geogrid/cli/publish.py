@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
 from geogrid.cli.console import note, print_json, say
-from geogrid.cli.store import compiled, opened, which_city
+from geogrid.cli.store import opened, put_in_force, snapshot_folder, which_city
 from geogrid.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from geogrid.archive import Archive, Version
 
 DayOption = Annotated[
     datetime | None,
@@ -35,9 +39,7 @@ def publish(
     with opened(store) as archive:
         city_id = which_city(archive, city)
         number = _newest_draft(archive.versions(city_id), city_id) if version is None else version
-        published = archive.publish(number, day.date() if day else archive.today())
-        note(f"Compiling the snapshot of version {number} ...")
-        folder = compiled(archive, store, city_id, number)
+        published, folder = put_out(archive, store, number, day.date() if day else archive.today())
     if json:
         print_json(
             {
@@ -50,6 +52,23 @@ def publish(
         )
         return
     say(f"Version {number} of {city_id} is in force from {published.effective_from}.")
+
+
+def put_out(archive: Archive, store: str, number: int, day: date) -> tuple[Version, Path]:
+    """Publish a version and compile its snapshot; show it to readers where it is in force today.
+
+    :raises PlanError: the plan cannot be laid out; then it is not published.
+    """
+    from geogrid.snapshot import publish_snapshot
+
+    note(f"Publishing version {number} and compiling its snapshot ...")
+    city_id = archive.version(number).city_id
+    folder = snapshot_folder(store, city_id, number)
+    publish_snapshot(archive, number, day, folder)
+    in_force = archive.version_in_force(city_id)
+    if in_force is not None and in_force.id == number:
+        put_in_force(folder)
+    return archive.version(number), folder
 
 
 def _newest_draft(versions: object, city_id: str) -> int:

@@ -43,6 +43,7 @@ def report(
 
 
 def _made(store: str, city: str, version: int | None) -> CityReport:
+    from geogrid.policy import EIGHT_TO_TEN
     from geogrid.report import report_city, report_community
 
     with opened(store) as archive:
@@ -52,7 +53,8 @@ def _made(store: str, city: str, version: int | None) -> CityReport:
         stored = archive.all_stored(number)
     named = {community.id: community for community in data.communities}
     rows = [report_community(named[one.graph.community_id], one.graph, one.division) for one in stored]
-    return report_city(data, rows, version=str(number))
+    policies = [one.policy for one in stored if one.policy is not None]
+    return report_city(data, rows, policies[0] if policies else EIGHT_TO_TEN, version=str(number))
 
 
 def _print_json(made: CityReport) -> None:
