@@ -117,6 +117,8 @@ def courtyard(block: shapely.Polygon, rng: np.random.Generator) -> list[House]:
     if level.is_empty:
         return []
     left, low, right, high = level.bounds
+    if right - left < 50.0 or high - low < 40.0:
+        return []
     depth = 11.0
     sides = (
         shapely.box(left + 3, high - depth - 1, right - 3, high - 1),

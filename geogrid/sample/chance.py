@@ -31,13 +31,12 @@ def apportion(
     :raises ValueError: the bounds leave no such division.
     """
     weight = np.asarray(weights, dtype=float)
-    shares = np.broadcast_to(np.asarray(least, dtype=np.int64), weight.shape).copy()
+    lowest = np.broadcast_to(np.asarray(least, dtype=np.int64), weight.shape)
     caps = np.full(weight.shape, total, dtype=np.int64) if most is None else np.asarray(most, dtype=np.int64)
-    if shares.sum() > total or caps.sum() < total:
+    if lowest.sum() > total or caps.sum() < total:
         raise ValueError("the bounds leave no division of the total")
     target = weight / weight.sum() * total
-    shares = np.minimum(np.maximum(np.floor(target).astype(np.int64), shares), caps)
-    lowest = np.broadcast_to(np.asarray(least, dtype=np.int64), weight.shape)
+    shares: NDArray[np.int64] = np.minimum(np.maximum(np.floor(target).astype(np.int64), lowest), caps)
     while shares.sum() != total:
         step = 1 if shares.sum() < total else -1
         room = shares < caps if step > 0 else shares > lowest

@@ -31,9 +31,11 @@ from geogrid.sample.layout import found, settle
 from geogrid.sample.names import StreetNames, alias, compound_names, places
 from geogrid.sample.organisation import organise
 from geogrid.sample.quarters import Rank
+from geogrid.sample.write import write_city
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from geogrid.sample.blocks import House
     from geogrid.sample.figures import Figures
@@ -276,3 +278,10 @@ def _addresses(draft: Draft, all_places: Sequence[Place]) -> pd.DataFrame:
     frame = pd.DataFrame(columns)
     frame.insert(0, "address_id", [str(n) for n in range(1, len(frame) + 1)])
     return frame.assign(x=np.nan, y=np.nan)
+
+
+def write_dandong(folder: Path, seed: int = 1) -> City:
+    """Draw the sample city, write it into ``folder`` in the documented format, and return it."""
+    city = draw_dandong(seed)
+    write_city(city, folder)
+    return city

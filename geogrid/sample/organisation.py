@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from geogrid.sample.figures import Figures
 
 _ORDINALS = "一二三四五六七八九"
+
+
 @dataclass(frozen=True)
 class Organisation:
     """All that serves the compounds."""
@@ -92,8 +94,6 @@ def _building_groups(
             ids = tuple(b.id for b in members)
             name = f"{compound.name}第{n}楼道党小组"
             groups.append(BuildingGroup(f"{compound.id}-{n:02d}", compound.id, name, ids))
-                BuildingGroup(f"{compound.id}-{n:02d}", compound.id, f"{compound.name}第{n}楼道党小组", ids)
-            )
     return groups
 
 
@@ -176,9 +176,7 @@ def _joint(
     return pairs
 
 
-def _stars(
-    count: int, figures: Figures, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _stars(count: int, figures: Figures, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return a rating each: the published share has three stars or more."""
     good = int(np.ceil(count * figures.share_of_three_stars))
     stars = np.concatenate([3 + rng.choice(3, good, p=[0.45, 0.38, 0.17]), 1 + rng.choice(2, count - good)])
@@ -194,9 +192,7 @@ def _secretaries(branches: Sequence[Branch], figures: Figures, seed: int) -> lis
     origins = ("退休干部", "物业企业党员", "骨干党员")
     team = []
     for n, at in enumerate(filled):
-        post = (
-            "党支部书记(社区干部兼任)" if n in concurrent else f"党支部书记({origins[int(rng.integers(3))]})"
-        )
+        origin = "社区干部兼任" if n in concurrent else origins[int(rng.integers(3))]
         team.append(
             TeamMember(
                 f"S{n + 1:04d}",
@@ -263,10 +259,9 @@ def _pairings(branches: Sequence[Branch], figures: Figures, seed: int) -> list[P
     """Pair each organisation's branch with one compound branch, each once."""
     rng = stream(seed, "pairings")
     order = rng.permutation(len(branches))
-    organs = [f"市直机关第{n}党支部" for n in range(1, figures.city_organisations + 1)]
-    organs = [
-        f"市{_CITY_ORGANS[n]}局机关党支部" if n < len(_CITY_ORGANS) else name for n, name in enumerate(organs)
-    ]
+    named = [f"市{organ}局机关党支部" for organ in organs()]
+    unnamed = range(1, figures.city_organisations - len(named) + 1)
+    paired = [*named, *(f"市直机关第{n}党支部" for n in unnamed)]
     paired += [f"县区直机关第{n}党支部" for n in range(1, figures.county_organisations + 1)]
     return [Pairing(f"P{n + 1:04d}", organ, branches[int(order[n])].id) for n, organ in enumerate(paired)]
 
