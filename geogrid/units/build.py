@@ -29,35 +29,32 @@ def build_units(city: City, community_id: str) -> tuple[Unit, ...]:
     NotFoundError where the city has no such community.
     """
     site = survey(city, community_id)
-    faces, seeds = cut_ground(site)
+    ground = cut_ground(site)
+    faces = ground.faces
     under = claims.stakes(site, faces)
-    piece, owner_of_piece = share_ground(site, faces, under, seeds)
-    standing = _faces_of_buildings(site, faces, owner_of_piece[piece])
+    piece, owner_of_piece = share_ground(site, ground, under)
+    standing = _faces_of_buildings(site, faces, under.at, owner_of_piece[piece])
     unit, owner = _number_units(site, faces, under.building, standing, piece, owner_of_piece)
     shapes = tiles.meet_outline_in_vertices(tiles.dissolve(faces.polygons, unit), site.outline)
     return _describe(site, shapes, owner, unit[standing])
 
 
-def _faces_of_buildings(site: Site, faces: Faces, label: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for every building the face it stands on.
+def _faces_of_buildings(
+    site: Site, faces: Faces, at: NDArray[np.int64], label: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return for every building the face it stands on: the one ``at`` its inner point.
 
-    That is the face at its inner point; but a building with homes never leaves its claim, so where the
-    inner point lies on other ground (outside the community, say) the nearest face of the claim counts.
+    But a building with homes never leaves its claim: where its inner point lies on other ground (outside the
+    community, say) the nearest face of the claim counts.
     """
-    points = shapely.point_on_surface(np.array([b.geometry for b in site.buildings], dtype=object))
-    tree = shapely.STRtree(faces.polygons)
-    standing = np.full(len(points), NOBODY)
-    point, face = tree.query(points, predicate="intersects")
+    standing = at.copy()
     claim = np.where(site.compound_of == NOBODY, site.homes, site.compound_of)
-    for i, building in enumerate(site.buildings):
-        at = np.sort(face[point == i])
-        own = at[label[at] == claim[i]]
-        whole = np.flatnonzero(label == claim[i]) if building.households and not len(own) else own
-        if not len(own) and len(whole):
-            own = whole[[np.argmin(shapely.distance(faces.polygons[whole], points[i]))]]
-        if not len(own):
-            own = at if len(at) else np.sort(np.atleast_1d(tree.nearest(points[i])))
-        standing[i] = own[0]
+    away = (at == NOBODY) | ((label[at] != claim) & (site.building_households()[:-1] > 0))
+    for i in np.flatnonzero(away).tolist():
+        point = shapely.point_on_surface(site.buildings[i].geometry)
+        own = np.flatnonzero(label == claim[i]) if site.buildings[i].households else np.array([], dtype=int)
+        near = own if len(own) else np.arange(len(label))
+        standing[i] = near[np.argmin(shapely.distance(faces.polygons[near], point))]
     return standing
 
 
@@ -103,8 +100,8 @@ def _describe(
             numbers[unit_id] += 1
             unit_id = f"{unit_id}{numbers[unit_id]:02d}"
         households = sum(building.households for building in own)
-        if kind is UnitKind.COMPOUND:
-            households = int(site.households[owner])
+        if kind is UnitKind.COMPOUND and not np.isin(owner, site.compound_of):
+            households += int(site.households[owner])  # stated by the data: no building of it is known
         units.append(
             Unit(
                 id=unit_id,

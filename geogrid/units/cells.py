@@ -42,9 +42,9 @@ def groups_of_faces(
     cell = of_building[footprint[here]]
     cell[core] = node
     ground = _subset(faces, here, local)
-    rooted = np.isin(claims.pieces_of(cell, ground), claims.pieces_of(cell, ground)[core])
-    cell = np.where(rooted, cell, NOBODY)
-    cell = claims.absorb(cell, ground, np.full(len(here), np.inf), over_barriers=True)
+    sure = np.full(len(here), NOBODY)
+    sure[core] = node
+    cell = claims.absorb(claims.rooted(sure, cell, ground), ground, over_barriers=True)
     return group_cells(_cells(site, ground, cell, node, inside))[cell]
 
 

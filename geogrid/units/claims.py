@@ -22,11 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stakes:
-    """What lies under the inner point of every face, as places in the site's tuples, or ``NOBODY``."""
+    """What lies under the inner point of every face, as places in the site's tuples, or ``NOBODY``.
+
+    ``at`` is the other way round: the face at the inner point of every building, ``NOBODY`` outside them all;
+    on a border of faces the first.
+    """
 
     building: NDArray[np.int64]
     compound: NDArray[np.int64]
     land: NDArray[np.int64]
+    at: NDArray[np.int64]
 
 
 def stakes(site: Site, faces: Faces) -> Stakes:
@@ -43,10 +48,13 @@ def stakes(site: Site, faces: Faces) -> Stakes:
     compound = _first_around(faces, [compound.geometry for compound in site.compounds])
     footprint, door = _first_around(faces, buildings), _first_inside(faces, buildings)
     building = np.where((footprint == NOBODY) & (compound == NOBODY), door, footprint)
+    inner = shapely.point_on_surface(np.array([b.geometry for b in site.buildings], dtype=object))
+    place, face = shapely.STRtree(faces.polygons).query(inner, predicate="intersects")
     return Stakes(
         building=np.array([*rank, NOBODY])[building],
         compound=compound,
         land=_first_around(faces, [piece.geometry for piece in site.land]),
+        at=_first(len(inner), len(faces.polygons), place, face),
     )
 
 
@@ -79,13 +87,7 @@ def pieces_of(label: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
-def absorb(
-    label: NDArray[np.int64],
-    faces: Faces,
-    seed_distance: NDArray[np.float64],
-    *,
-    over_barriers: bool = False,
-) -> NDArray[np.int64]:
+def absorb(label: NDArray[np.int64], faces: Faces, *, over_barriers: bool = False) -> NDArray[np.int64]:
     """Give every face of ``NOBODY`` to the nearest labelled face, going over the ground.
 
     The way never crosses a hard barrier; ``over_barriers`` lets it, where there is no other.
@@ -93,21 +95,20 @@ def absorb(
     for lengths in (faces.open_m, faces.length)[: 1 + over_barriers]:
         free = label == NOBODY
         if free.any() and not free.all():
-            link = (lengths > 0) & (free[faces.a] | free[faces.b])
-            label = _spread(label, faces, seed_distance, link)
+            label = _spread(label, faces, (lengths > 0) & (free[faces.a] | free[faces.b]))
     return label
 
 
-def _spread(
-    label: NDArray[np.int64], faces: Faces, seed_distance: NDArray[np.float64], link: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _spread(label: NDArray[np.int64], faces: Faces, link: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Find the nearest source of every free face: from inner point to inner point, or to the source's edge."""
     a, b = faces.a[link], faces.b[link]
-    far = np.hypot(*(faces.inside[a] - faces.inside[b]).T)
-    near = np.where(label[a] == NOBODY, seed_distance[a], seed_distance[b])
-    at_source = (label[a] == NOBODY) != (label[b] == NOBODY)
-    weight = np.where(at_source, np.minimum(far, near), far) + 1e-6
+    metres = np.hypot(*(faces.inside[a] - faces.inside[b]).T)
+    for free, source in ((a, b), (b, a)):
+        last = (label[free] == NOBODY) & (label[source] != NOBODY)
+        points = shapely.points(faces.inside[free[last]])
+        metres[last] = shapely.distance(points, faces.polygons[source[last]])
     size = len(label)
-    graph = coo_array((weight, (a, b)), shape=(size, size)).tocsr()
+    graph = coo_array((metres + 1e-6, (a, b)), shape=(size, size)).tocsr()
     sources = np.flatnonzero(label != NOBODY)
     distance, _, source = dijkstra(
         graph, directed=False, indices=sources, min_only=True, return_predecessors=True
@@ -116,13 +117,9 @@ def _spread(
     return np.where(reached, label[np.where(reached, source, 0)], label)
 
 
-def nearest_claim(
-    label: NDArray[np.int64], faces: Faces, seeds: Seeds, claim_of: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Give ground of ``NOBODY`` to the claim of its nearest seed, where the two hang together."""
-    _, owner = seeds.nearest(faces.inside)
-    wish = np.where(label == NOBODY, claim_of[owner], label)
+def rooted(label: NDArray[np.int64], wish: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
+    """Return ``wish`` where it hangs together with ground of the same ``label``, else ``NOBODY``."""
     piece = pieces_of(wish, faces)
-    rooted = np.zeros(piece.max() + 1, dtype=bool)
-    rooted[piece[label != NOBODY]] = True
-    return np.where(rooted[piece], wish, NOBODY)
+    held = np.zeros(piece.max() + 1, dtype=bool)
+    held[piece[(label != NOBODY) & (label == wish)]] = True
+    return np.where(held[piece], wish, NOBODY)

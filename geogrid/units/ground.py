@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from geogrid.units import claims, tessellation
+from geogrid.units.barrier_lines import barrier_lines
 from geogrid.units.groups import ALWAYS_CUT_ABOVE
 from geogrid.units.site import NOBODY
 
@@ -24,12 +26,22 @@ GIVEN_LAND_M2 = 10_000.0
 NECK_M = 24.0  # land narrower than this is a verge or a street
 
 
-def cut_ground(site: Site) -> tuple[Faces, Seeds]:
-    """Cut the ground into faces; return them and the seeds of the ground outside compounds.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A community's faces, and the seeds of the ground outside compounds.
 
-    The owner of a seed is a compound, or ``len(compounds) + i`` for the building i, or the next number for
-    open ground.
+    ``seeds`` stand on compounds (owner: the compound's place), on buildings outside them (the number
+    of compounds + the building's place) and on open ground (the next number); ``claimants`` only on compounds
+    and buildings with homes.
     """
+
+    faces: Faces
+    seeds: Seeds
+    claimants: Seeds
+
+
+def cut_ground(site: Site) -> Ground:
+    """Cut the ground into faces along every line that a unit's border may follow."""
     leftover, count = _leftover(site), len(site.compounds)
     seeds = tessellation.seeds_of([], [])
     if not leftover.is_empty:
@@ -37,15 +49,23 @@ def cut_ground(site: Site) -> tuple[Faces, Seeds]:
         geometries = [c.geometry for c in site.compounds] + [site.buildings[i].geometry for i in outside]
         seeds = tessellation.seeds_of(geometries, [*range(count), *(count + i for i in outside)])
         seeds = tessellation.with_open_ground(seeds, leftover, count + len(site.buildings))
-    keep = np.zeros(count + len(site.buildings) + 1, dtype=bool)
-    keep[:count] = site.households > ALWAYS_CUT_ABOVE
-    keep[-1] = True
-    lines = [c.geometry.boundary for c in site.compounds]
+    claimants = seeds.of(_claim_of_owner(site) != NOBODY)
+    own_lines = np.zeros(count + len(site.buildings) + 1, dtype=bool)
+    own_lines[:count] = site.households > ALWAYS_CUT_ABOVE
+    own_lines[-1] = True
+    lines: list[BaseGeometry] = [c.geometry.boundary for c in site.compounds]
     lines += [b.geometry.boundary for b in site.buildings if shapely.get_dimensions(b.geometry) == 2]
     lines += [piece.geometry.boundary for piece in site.land]
-    lines += tessellation.barrier_lines(site)
-    lines += [tessellation.voronoi_lines(seeds, leftover, keep), *_lines_in_compounds(site)]
-    return tessellation.faces_between(lines, site), seeds
+    lines += [tessellation.voronoi_lines(seeds, leftover, own_lines)]
+    lines += [tessellation.voronoi_lines(claimants, leftover), *_lines_in_compounds(site)]
+    faces = tessellation.faces_between(lines, barrier_lines(site.barriers), site)
+    return Ground(faces, seeds, claimants)
+
+
+def _claim_of_owner(site: Site) -> NDArray[np.int64]:
+    """Return for every owner of a seed whose ground its surroundings are, ``NOBODY`` without homes."""
+    compounds = np.where(site.households > 0, np.arange(len(site.compounds)), NOBODY)
+    return np.concatenate([compounds, np.where(site.building_households() > 0, site.homes, NOBODY)])
 
 
 def _leftover(site: Site) -> BaseGeometry:
@@ -59,38 +79,48 @@ def _lines_in_compounds(site: Site) -> list[BaseGeometry]:
     lines = []
     for c in np.flatnonzero(site.households > ALWAYS_CUT_ABOVE).tolist():
         own = np.flatnonzero(site.compound_of == c).tolist()
-        seeds = tessellation.seeds_of([site.buildings[i].geometry for i in own], own)
+        seeds = tessellation.seeds_of(
+            [site.buildings[i].geometry for i in own], own, tessellation.WALL_STEP_M
+        )
         lines.append(tessellation.voronoi_lines(seeds, site.compounds[c].geometry))
     return lines
 
 
-def share_ground(
-    site: Site, faces: Faces, under: Stakes, seeds: Seeds
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return for every face its piece 0, 1, ..., and for every piece whose it is (see ``Site``).
 
     A piece hangs together without crossing a hard barrier, as far as the data allows.
     """
-    label = _claim(site, faces, under, seeds)
+    faces = ground.faces
+    label = _claim(site, ground, under)
     if not (label != NOBODY).any():
         return np.zeros(len(label), dtype=np.int64), np.array([site.wild])
-    distance, _ = seeds.nearest(faces.inside)
-    label = claims.nearest_claim(label, faces, seeds, _claim_of_owner(site, label))
+    nearest = _claim_of_owner(site)[ground.claimants.nearest(faces.inside)[1]]
+    wish = _whole_footprints(np.where(label == NOBODY, nearest, label), label, under)
+    label = claims.rooted(label, wish, faces)
     for _ in range(2):
-        label = claims.absorb(label, faces, distance)
+        label = claims.absorb(label, faces)
         label = np.where(_strays(site, faces, under, label), NOBODY, label)
-    label = claims.absorb(label, faces, distance)
+    label = claims.absorb(label, faces)
     reached = label != NOBODY
     piece = np.where(reached, claims.pieces_of(label, faces), NOBODY)
     code = np.full(piece.max() + 1, NOBODY)
     code[piece[reached]] = label[reached]
-    piece = claims.absorb(piece, faces, distance, over_barriers=True)
+    piece = claims.absorb(piece, faces, over_barriers=True)
     names, piece = np.unique(piece, return_inverse=True)
     return piece.astype(np.int64), code[names]
 
 
-def _claim(site: Site, faces: Faces, under: Stakes, seeds: Seeds) -> NDArray[np.int64]:
+def _whole_footprints(wish: NDArray[np.int64], label: NDArray[np.int64], under: Stakes) -> NDArray[np.int64]:
+    """Give all free faces under one building to the one who gets its inner point."""
+    at = np.append(under.at, NOBODY)[under.building]
+    free = (label == NOBODY) & (under.building != NOBODY) & (at != NOBODY)
+    return np.where(free, wish[at], wish)
+
+
+def _claim(site: Site, ground: Ground, under: Stakes) -> NDArray[np.int64]:
     """Label the faces that somebody has a claim to: compounds, homes outside them, land."""
+    faces = ground.faces
     area = np.array([c.geometry.area for c in site.compounds])
     kept = np.append((site.households > 0) | (area >= LAND_M2), False)
     homes = np.where(site.building_households() > 0, site.homes, NOBODY)
@@ -101,20 +131,12 @@ def _claim(site: Site, faces: Faces, under: Stakes, seeds: Seeds) -> NDArray[np.
     label = np.where((label == NOBODY) & (under.land != NOBODY), site.given + under.land, label)
     label = _large_only(label, faces, site.given, GIVEN_LAND_M2)
     wild = label == NOBODY
-    if (site.building_households() > 0).any() or site.households.any():
-        wild &= _homeless_owner(site, kept)[seeds.nearest(faces.inside)[1]]
+    if len(ground.claimants.xy):
+        homeless = np.concatenate([~kept[:-1], site.building_households() == 0])
+        wild &= homeless[ground.seeds.nearest(faces.inside)[1]]
+    elif site.households.any():
+        wild &= False
     return _wild_land(label, faces, wild, site.wild)
-
-
-def _homeless_owner(site: Site, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Tell for every owner of a seed whether the ground around it belongs to no home."""
-    return np.concatenate([~kept[:-1], site.building_households() == 0])
-
-
-def _claim_of_owner(site: Site, label: NDArray[np.int64]) -> NDArray[np.int64]:
-    homes = np.where(site.building_households() > 0, site.homes, NOBODY)
-    claim = np.concatenate([np.arange(len(site.compounds)), homes])
-    return np.where(np.isin(claim, label), claim, NOBODY)
 
 
 def _large_only(label: NDArray[np.int64], faces: Faces, first: int, least: float) -> NDArray[np.int64]:
@@ -142,7 +164,11 @@ def _strays(site: Site, faces: Faces, under: Stakes, label: NDArray[np.int64]) -
     """Find the faces of pieces that cannot stand alone: no home of their claim, or too little land."""
     piece = claims.pieces_of(label, faces)
     area = np.bincount(piece, weights=shapely.area(faces.polygons))
-    homes = np.bincount(piece, weights=site.building_households()[under.building] * (label <= site.homes))
+    claim = np.where(site.compound_of == NOBODY, site.homes, site.compound_of)
+    at_home = (under.at != NOBODY) & (label[under.at] == claim)
+    homes = np.bincount(
+        piece[under.at[at_home]], weights=site.building_households()[:-1][at_home], minlength=len(area)
+    )
     code = np.full(len(area), NOBODY)
     code[piece] = label
     best = np.zeros(len(area), dtype=bool)

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from geogrid.units.site import Site
 
-SEED_STEP_M = 4.0
+SEED_STEP_M = 4.0  # between seeds on the outlines of compounds
+WALL_STEP_M = 2.0  # between seeds on the walls of buildings
 OPEN_M = 30.0  # ground farther than this from any compound or building is open
 OPEN_STEP_M = 25.0
 OVERSHOOT_M = 0.5
@@ -46,6 +47,11 @@ class Seeds:
         distance, index = cKDTree(self.xy).query(points)
         return distance, self.owner[index]
 
+    def of(self, wanted: NDArray[np.bool_]) -> Seeds:
+        """Return the seeds whose owner is ``wanted``, a flag for every owner."""
+        kept = wanted[self.owner]
+        return Seeds(self.xy[kept], self.owner[kept])
+
 
 @dataclass(frozen=True, slots=True)
 class Faces:
@@ -63,14 +69,14 @@ class Faces:
     open_m: NDArray[np.float64]
 
 
-def seeds_of(geometries: Sequence[BaseGeometry], owners: Sequence[int]) -> Seeds:
-    """Place seeds along the outlines of ``geometries``, at most ``SEED_STEP_M`` apart; a point is its own seed."""
-    dense = shapely.segmentize(np.asarray(geometries, dtype=object), SEED_STEP_M)
+def seeds_of(geometries: Sequence[BaseGeometry], owners: Sequence[int], step: float = SEED_STEP_M) -> Seeds:
+    """Place seeds along the outlines of ``geometries``, at most ``step`` apart; a point is its own seed."""
+    dense = shapely.segmentize(np.asarray(geometries, dtype=object), step)
     xy, index = shapely.get_coordinates(dense, return_index=True)
-    return _unique(np.round(xy, 3), np.asarray(owners, dtype=np.int64)[index])
+    return unique_seeds(np.round(xy, 3), np.asarray(owners, dtype=np.int64)[index])
 
 
-def _unique(xy: NDArray[np.float64], owner: NDArray[np.int64]) -> Seeds:
+def unique_seeds(xy: NDArray[np.float64], owner: NDArray[np.int64]) -> Seeds:
     if not len(xy):
         return Seeds(xy.reshape(0, 2), owner)
     order = np.lexsort((owner, xy[:, 1], xy[:, 0]))
@@ -94,7 +100,7 @@ def with_open_ground(seeds: Seeds, region: BaseGeometry, owner: int) -> Seeds:
     distance, _ = seeds.nearest(lattice)
     shapely.prepare(region)
     far = lattice[(distance > OPEN_M) & shapely.contains_xy(region, lattice)]
-    return _unique(np.vstack([seeds.xy, far]), np.concatenate([seeds.owner, np.full(len(far), owner)]))
+    return unique_seeds(np.vstack([seeds.xy, far]), np.concatenate([seeds.owner, np.full(len(far), owner)]))
 
 
 def voronoi_lines(seeds: Seeds, region: BaseGeometry, keep: NDArray[np.bool_] | None = None) -> BaseGeometry:
@@ -119,9 +125,9 @@ def voronoi_lines(seeds: Seeds, region: BaseGeometry, keep: NDArray[np.bool_] | 
     return shapely.multilinestrings(lines).intersection(around) if len(lines) else shapely.MultiLineString()
 
 
-def faces_between(lines: Sequence[BaseGeometry], site: Site) -> Faces:
-    """Node ``lines`` with the outline and return the faces inside the community."""
-    noded = shapely.unary_union([site.outline.boundary, *lines])
+def faces_between(lines: Sequence[BaseGeometry], barriers: Sequence[BaseGeometry], site: Site) -> Faces:
+    """Node all lines with the outline; return the faces in the community, told apart by ``barriers``."""
+    noded = shapely.unary_union([site.outline.boundary, *lines, *barriers])
     polygons = np.array(shapely.get_parts(shapely.polygonize([noded])), dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(polygons))
     shapely.prepare(site.outline)
@@ -131,7 +137,7 @@ def faces_between(lines: Sequence[BaseGeometry], site: Site) -> Faces:
     polygons, inside = polygons[order], inside[order]
     shared = borders(polygons)
     pairs, pair_of = np.unique(shared.a * len(polygons) + shared.b, return_inverse=True)
-    free = shared.length * ~_on_barrier(shared.midpoints(), site)
+    free = shared.length * ~_on_any(barriers, shared.midpoints())
     return Faces(
         polygons=polygons,
         inside=inside,
@@ -142,44 +148,9 @@ def faces_between(lines: Sequence[BaseGeometry], site: Site) -> Faces:
     )
 
 
-def _on_barrier(points: NDArray[np.float64], site: Site) -> NDArray[np.bool_]:
+def _on_any(lines: Sequence[BaseGeometry], points: NDArray[np.float64]) -> NDArray[np.bool_]:
     hit = np.zeros(len(points), dtype=bool)
-    lines = barrier_lines(site)
     if lines and len(points):
-        tree = shapely.STRtree(shapely.points(points))
+        tree = shapely.STRtree(list(shapely.points(points)))
         hit[tree.query(lines, predicate="dwithin", distance=1e-3)[1]] = True
     return hit
-
-
-def barrier_lines(site: Site) -> list[BaseGeometry]:
-    """Return the line of every hard barrier: itself, or the middle of an area."""
-    return [
-        middle_of(barrier.geometry) if shapely.get_dimensions(barrier.geometry) == 2 else barrier.geometry
-        for barrier in site.barriers
-    ]
-
-
-def middle_of(area: BaseGeometry) -> BaseGeometry:
-    """Draw the middle line of a long area, as a river: the ridge between points of opposite banks.
-
-    Two points lie on opposite banks where the way along the outline is at least four times the way across;
-    or they lie on two rings.
-    """
-    lines = []
-    for part in shapely.get_parts(area):
-        rings = shapely.segmentize(shapely.get_rings(part), SEED_STEP_M)
-        xy, ring = shapely.get_coordinates(rings, return_index=True)
-        step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
-        along = np.cumsum(np.where(np.diff(ring, prepend=ring[:1]) == 0, step, 0.0))
-        seeds = _unique(np.round(xy, 3), np.arange(len(xy)))
-        cells = shapely.voronoi_polygons(shapely.MultiPoint(seeds.xy), ordered=True)
-        shared = borders(shapely.get_parts(cells))
-        one, other = seeds.owner[shared.a], seeds.owner[shared.b]
-        way = np.abs(along[one] - along[other])
-        way = np.minimum(way, shapely.length(rings)[ring[one]] - way)
-        across = np.hypot(*(xy[one] - xy[other]).T)
-        ridge = (ring[one] != ring[other]) | (way > 4 * across)
-        ridges = shapely.linestrings(shared.segments[ridge].reshape(-1, 2, 2))
-        shapely.prepare(part)
-        lines += ridges[shapely.intersects(part, ridges)].tolist()
-    return shapely.intersection(shapely.union_all(lines), area)
