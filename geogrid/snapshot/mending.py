@@ -22,8 +22,9 @@ def mended(degrees: Shapes) -> tuple[Shapes, NDArray[np.int32]]:
     it. Faces that no polygon holds stay outside.
     """
     shapes = shapely.transform(degrees, snap)
-    shapes = np.array([shapely.make_valid(one) for one in shapes], dtype=object)
     lines = shapely.union_all(shapely.boundary(shapes), grid_size=1.0)
+    # Rounding may fold a narrow spike onto itself; only the polygons that are left can hold a face.
+    shapes = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
     inner = shapely.point_on_surface(faces)
     point, holder = shapely.STRtree(shapes).query(inner, predicate="within")

@@ -28,11 +28,9 @@ class _Words:
 
 
 _WORDS = {
-    "zh-Hans": _Words("、", "{}等{}个小区", "{}等{}条街", "第{}网格", "第{}网格（专属）"),
-    "zh-Hant": _Words("、", "{}等{}個街廓", "{}等{}條街", "第{}網格", "第{}網格（專屬）"),
-    "en": _Words(
-        ", ", "{} and others ({} compounds)", "{} and others ({} streets)", "Grid {}", "Grid {} (special)"
-    ),
+    "zh-Hans": _Words("、", "{names}等{all}个小区", "{names}等{all}条街", "第{}网格", "第{}网格（专属）"),
+    "zh-Hant": _Words("、", "{names}等{all}個街廓", "{names}等{all}條街", "第{}網格", "第{}網格（專屬）"),
+    "en": _Words(", ", "{names} and {rest} more", "{names} and {rest} more", "Grid {}", "Grid {} (special)"),
 }
 
 
@@ -74,7 +72,7 @@ def _distinct(names: Iterable[str]) -> list[str]:
 
 def _joined(names: list[str], count: int, comma: str, many: str) -> str:
     first = comma.join(names[:2])
-    return first if len(names) <= 2 else many.format(first, count)
+    return first if len(names) <= 2 else many.format(names=first, all=count, rest=count - 2)
 
 
 def _streets(buildings: Iterable[Building]) -> list[str]:
