@@ -33,6 +33,8 @@ _SHORT = re.compile(
     r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|街道办事处|街道|办事处|里|区|市|县)$"
 )
 
+_ABOVE = re.compile(r"^[^省市县区]{2,4}[省市](?=.{2})")
+
 
 class KnownName(NamedTuple):
     """One more name of a thing: an alias learnt from a review, a former name or code with its dates (ISO)."""
@@ -82,19 +84,24 @@ class _Doors:
     building: list[str]
     community: list[str]
     compound: list[str]
+    homes: list[bool]
     xy: list[tuple[float, float]]
 
 
 def _read_buildings(city: City, draft: _Draft) -> _Doors:
     parse = PARSERS[city.grammar]
     compounds = {compound.id: compound for compound in city.compounds}
-    doors = _Doors([], [], [], [])
+    doors = _Doors([], [], [], [], [])
+    addressed = set(city.addresses["building_id"].tolist()) if len(city.addresses) else set()
     for door, building in enumerate(city.buildings):
         doors.building.append(building.id)
         doors.community.append(building.community_id)
         doors.compound.append(building.compound_id)
+        doors.homes.append(building.households > 0)
         centre = building.geometry.centroid if not building.geometry.is_empty else None
         doors.xy.append((centre.x, centre.y) if centre is not None else (float("nan"), float("nan")))
+        if building.id in addressed and city.grammar is not Grammar.MAINLAND:
+            continue  # its addresses say more than its columns: a street may lack its lane
         compound = compounds.get(building.compound_id)
         spoken = (
             (compound.name, *compound.aliases)
@@ -144,6 +151,7 @@ def _read_addresses(city: City, draft: _Draft, doors: _Doors) -> None:
                 doors.building.append("")
                 doors.community.append(community)
                 doors.compound.append("")
+                doors.homes.append(True)
                 doors.xy.append((x, y))
         for path in paths:
             draft.add(path, door, door_text(text, city.grammar))
@@ -246,6 +254,7 @@ def _arrays(
         "door_compound": np.array([compound_of.get(c, -1) for c in doors.compound], dtype=np.int32),
         "community_subdistrict": np.array(above["subdistrict"], dtype=np.int32),
         "community_district": np.array(above["district"], dtype=np.int32),
+        "door_homes": np.array(doors.homes, dtype=np.uint8),
         "door_x": np.ascontiguousarray(xy[:, 0]),
         "door_y": np.ascontiguousarray(xy[:, 1]),
     }
@@ -289,6 +298,10 @@ def _names(
             ordinals[kind, thing.id] = i
             yield from _with_short(thing.name, kind, i)
     yield from _with_short(city.name, "city", 0)
+    if city.grammar is not Grammar.MAINLAND:
+        for door, building in enumerate(city.buildings):
+            if len(key := name_key(building.name)) > 2:
+                yield Name(key, building.name, "building", door)
     for known in extra:
         target = (
             stem_of.get(name_key(known.id), -1)
@@ -306,10 +319,15 @@ def _divisions(city: City) -> tuple[tuple[str, tuple[Subdistrict | District, ...
 
 
 def _with_short(name: str, kind: str, i: int) -> Iterator[Name]:
+    """Yield a division's name, without its ending, and without the city or province that stands before it."""
     key = name_key(name)
     if not key:
         return
     yield Name(key, name, kind, i)
-    short = _SHORT.sub("", key)
-    if len(short) > 1 and short != key:
-        yield Name(short, name, kind, i, "short")
+    above = _ABOVE.match(key)
+    bare = key[above.end() :] if above is not None else key
+    for short in dict.fromkeys((bare, _SHORT.sub("", bare))):
+        if len(short) > 1 and short != key:
+            yield Name(short, name, kind, i, "short")
+    if above is not None and kind == "district":
+        yield Name(above[0], name, "city", 0, "short")

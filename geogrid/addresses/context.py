@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from geogrid.addresses.normalize import name_key
+from geogrid.addresses.normalize import key_of
 
 if TYPE_CHECKING:
     from geogrid.addresses.elements import Elements
@@ -39,7 +39,7 @@ def context_of(read: Elements, gazetteer: Gazetteer, members: dict[str, list[fro
         text: str = getattr(read, element)
         if not text:
             continue
-        names = gazetteer.exact(name_key(text), (_KINDS[element],))
+        names = gazetteer.exact(key_of(text), (_KINDS[element],))
         if not names:
             unknown.append((element, text))
             continue

@@ -104,3 +104,11 @@ def has_unit(index: AddressIndex, door: int, suffix: int) -> bool:
     key = door << 24 | suffix
     at = bisect_left(view, key)
     return at < len(view) and view[at] == key
+
+
+def entries_with_numbers(index: AddressIndex, key: int) -> list[int]:
+    """Return the entries with this lane, alley and number (packed), on whatever road."""
+    view = index.views["numbers_key"]
+    low = bisect_left(view, key)
+    entries = index.views["numbers_entry"]
+    return [entries[i] for i in range(low, bisect_right(view, key, low))]

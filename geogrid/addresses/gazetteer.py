@@ -1,4 +1,4 @@
-"""The names of a city: exact, by alias or former name, by pinyin, by look-alike characters, by likeness.
+"""The names of a city: exact, by alias or former name, by sound, by look, by likeness.
 
 Everything here resolves *names*; numbers never pass through it.
 """
@@ -6,22 +6,28 @@ Everything here resolves *names*; numbers never pass through it.
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from geogrid.addresses import likeness
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+LEAST_QUALITY = 0.4  # below this a name is not even asked back
+SPELLED, INITIALS = 0.93, 0.55
+_VOTED, _WEIGHED = 40, 8  # names that are compared coarsely, and closely
 
 
 class Name(NamedTuple):
     """One name that leads to a thing of the city.
 
-    ``kind`` is stem, compound, community, subdistrict, district or city; ``target`` is the thing's ordinal in its list
-    (a stem's for stems). ``how`` is own, alias, short or former; ``since`` and ``until`` are ISO dates or "".
+    ``kind`` is stem, compound, building, community, subdistrict, district or city; ``target`` is the thing's ordinal
+    in its list (a door for a building). ``how`` is own, alias, short or former; ``since`` and ``until`` are ISO dates
+    or "".
     """
 
     key: str
@@ -34,7 +40,10 @@ class Name(NamedTuple):
 
 
 class Likeness(NamedTuple):
-    """One name that a query's name may mean; ``quality`` is 1 for the name itself."""
+    """One name that a query's name may mean; ``quality`` is 1 for the name itself.
+
+    ``how`` is the name's own (own, alias, short, former) or, for a corrected one, "slip".
+    """
 
     name: Name
     quality: float
@@ -48,45 +57,88 @@ class Gazetteer:
     names: tuple[Name, ...]
     stems: dict[str, int]
     by_key: dict[str, tuple[Name, ...]] = field(init=False, repr=False)
+    _searches: dict[str, Search] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         grouped: dict[str, list[Name]] = defaultdict(list)
         for name in self.names:
             grouped[name.key].append(name)
         object.__setattr__(self, "by_key", {key: tuple(found) for key, found in grouped.items()})
-        object.__setattr__(self, "_sets", {})
 
     def exact(self, key: str, kinds: Iterable[str]) -> list[Name]:
         """Return the names with exactly this key."""
         return [name for name in self.by_key.get(key, ()) if name.kind in kinds]
 
-    def likenesses(self, key: str, kind: str, limit: int = 6) -> list[Likeness]:
+    def likenesses(self, key: str, kind: str) -> tuple[Likeness, ...]:
         """Return the names of one kind that ``key`` may mean, the best first; an exact name ends the search."""
         exact = self.exact(key, (kind,))
         if exact:
-            return [Likeness(name, 1.0 if name.how == "own" else 0.98, name.how) for name in exact]
-        return self._fuzzy(kind).find(key, limit)
+            return tuple(Likeness(name, 1.0 if name.how == "own" else 0.98, name.how) for name in exact)
+        return self.alike(key, kind)
 
-    def _fuzzy(self, kind: str) -> Fuzzy:
-        sets: dict[str, Any] = self.__dict__["_sets"]
-        if kind not in sets:
-            sets[kind] = Fuzzy([name for name in self.names if name.kind == kind])
-        found: Fuzzy = sets[kind]
-        return found
+    def alike(self, key: str, kind: str) -> tuple[Likeness, ...]:
+        """Return the names of one kind that ``key`` may be a slip for, without the name itself."""
+        if len(key) < 2 or len(key) > 40:
+            return ()
+        if kind not in self._searches:
+            self._searches[kind] = Search([name for name in self.names if name.kind == kind])
+        return self._searches[kind].find(key)
 
 
-class Fuzzy:
-    """Likeness search over the names of one kind; answers are cached."""
+def _digits(key: str) -> str:
+    return "".join(char for char in key if char.isdecimal())
 
-    def __init__(self, names: list[Name]) -> None:
+
+class Search:
+    """Likeness search over the names of one kind: grams vote, distances choose, slips are weighed; answers are kept."""
+
+    def __init__(self, names: Sequence[Name]) -> None:
         self._names = names
-        self._keys = [name.key for name in names]
-        self.find = functools.lru_cache(maxsize=4096)(self._find)
+        self._latin = all(name.key.isascii() for name in names[:50])
+        self._sounds = [likeness.syllables(name.key) for name in names]
+        self._voters: dict[str, list[int]] = defaultdict(list)
+        for i, name in enumerate(names):
+            for gram in self._grams(name.key, self._sounds[i]):
+                self._voters[gram].append(i)
+        self._pinyin: dict[str, list[int]] = defaultdict(list)
+        self._initials: dict[str, list[int]] = defaultdict(list)
+        for i, name in enumerate(names if not self._latin else ()):
+            spoken = [likeness.sound(char) for char in name.key]
+            self._pinyin["".join(spoken)].append(i)
+            self._initials["".join(syllable[:1] for syllable in spoken)].append(i)
+        self.find = functools.lru_cache(maxsize=8192)(self._find)
 
-    def _find(self, key: str, limit: int) -> list[Likeness]:
-        worst = max(1, len(key) // 3)
-        found = process.extract(key, self._keys, scorer=OSA.distance, score_cutoff=worst, limit=limit)
-        return [
-            Likeness(self._names[i], round(0.95 - 0.6 * distance / max(len(key), 1), 4), "typing")
-            for _, distance, i in found
-        ]
+    def _grams(self, key: str, sounds: str) -> set[str]:
+        if self._latin:
+            return {key[i : i + 2] for i in range(len(key) - 1)}
+        return set(key) | set(sounds)
+
+    def _find(self, key: str) -> tuple[Likeness, ...]:
+        if key.isascii() and not self._latin:
+            return self._spelled(key)
+        sounds = likeness.syllables(key)
+        votes: Counter[int] = Counter()
+        for gram in self._grams(key, sounds):
+            votes.update(self._voters.get(gram, ()))
+        voted = sorted(votes, key=lambda i: (-votes[i] / (len(self._names[i].key) + 2), i))[:_VOTED]
+        near = sorted(voted, key=lambda i: (self._distance(key, sounds, i), i))[:_WEIGHED]
+        found = [Likeness(self._names[i], round(self._quality(key, i), 4), "slip") for i in near]
+        kept = [like for like in found if LEAST_QUALITY <= like.quality]
+        return tuple(sorted(kept, key=lambda like: (-like.quality, like.name.target, like.name.key)))
+
+    def _spelled(self, key: str) -> tuple[Likeness, ...]:
+        """Read Latin letters as the pinyin of a name, or as its initials, which many names share."""
+        found = [Likeness(self._names[i], SPELLED, "slip") for i in self._pinyin.get(key, ())]
+        found += [Likeness(self._names[i], INITIALS, "slip") for i in self._initials.get(key, ())]
+        return tuple(sorted(found, key=lambda like: (-like.quality, like.name.target, like.name.key)))
+
+    def _distance(self, key: str, sounds: str, i: int) -> int:
+        return min(OSA.distance(key, self._names[i].key), OSA.distance(sounds, self._sounds[i]))
+
+    def _quality(self, key: str, i: int) -> float:
+        if not self._latin:
+            return min(0.95, likeness.quality(key, self._names[i].key))
+        meant = self._names[i].key
+        if _digits(key) != _digits(meant):
+            return 0.0  # TELOK BLANGAH STREET 31 is never STREET 32
+        return min(0.95, 1 - 0.04 - 1.6 * OSA.distance(key, meant) / max(len(meant), 6))

@@ -20,18 +20,25 @@ _FLOOR = (
     rf"(?:(?P<below>地下|B)?(?P<floor>{_NUM})?(?:楼|层|F(?![A-Z]))|(?P<cellar>地下)室?|(?P<bfloor>B[0-9])F?)"
 )
 _ROOM = rf"(?:[之-]?(?P<room>{_NUM}|[A-Z])(?:室|号)?)?"
-_ORDER = re.compile(
+_HEAD = (
     r"(?:台湾省?)?(?P<city>[^市县0-9]{1,3}[市县])?"
     r"(?P<county>[^区市镇乡0-9路街]{1,3}[区市镇乡](?!民大道|府路))?"
     r"(?P<village>[^里0-9路街段巷弄区]{1,4}[里村](?!路|街|大道))?"
     rf"(?:(?P<group>{_NUM})邻)?"
-    r"(?:(?P<road>[^0-9巷弄号]{1,10}?(?:路|街|大道))"
+)
+_BODY = (
     rf"(?:(?P<section>{_NUM})段)?)?"
     rf"(?:(?P<lane>{_NUM}|[^0-9路街段]{{1,4}})巷)?"
     rf"(?:(?P<alley>{_NUM})弄)?(?:(?P<sub_alley>{_NUM})衖)?"
-    rf"(?:{_NUMBER})?(?:{_FLOOR}{_ROOM})?(?P<rest>.*)$",
-    re.DOTALL,
+    rf"(?:{_NUMBER})?(?:{_FLOOR}{_ROOM})?(?P<rest>.*)$"
 )
+_ORDER = re.compile(_HEAD + r"(?:(?P<road>[^0-9巷弄号]{1,10}?(?:路|街|大道))" + _BODY, re.DOTALL)
+# A road whose ending was left out: 八德三段158巷8弄1號.
+_NAMELESS = re.compile(
+    _HEAD + rf"(?:(?P<road>[^0-9巷弄号路街]{{2,10}}?)(?=[0-9]|{_NUM}[段巷弄号])" + _BODY, re.DOTALL
+)
+# Dashes that do not stand between two parts of a number.
+_STRAY = re.compile(r"(?<![0-9号楼层F零一二三四五六七八九十])-|-(?![0-9零一二三四五六七八九十])|/")
 _NOTES = re.compile(r"\([^()]*\)?")
 _MARKS = re.compile(r"[\s,.()#:'\"]+")
 
@@ -47,7 +54,10 @@ def strip_notes(text: str) -> tuple[str, str]:
 def parse(text: str) -> Elements:
     """Read a folded address in its usual order, from city to floor."""
     body, notes = strip_notes(text)
-    found = _ORDER.match(_MARKS.sub("", body))
+    body = _STRAY.sub("", _MARKS.sub("", body))
+    found = _ORDER.match(body)
+    if found is not None and not found["road"] and found["rest"]:
+        found = _NAMELESS.match(body) or found
     if found is None:
         return Elements(rest=text)
     city, county, village, group, road, section, lane, alley, sub_alley, *tail, rest = found.groups()

@@ -34,17 +34,17 @@ _ZONE = re.compile(
     rf"(?P<zone>(?:第?(?:{_NUM}|[A-Z])期)?(?:(?:[A-Z]|{HAN_NUMERAL}|[东西南北中]|[{STEMS}])(?:区|园区|苑区|组团))?)$"
 )
 _BUILDING = re.compile(
-    rf"(?:(?P<tag>[{STEMS}A-Z]|临)?(?P<main>{_NUM})(?P<letter>[A-Z]|[{STEMS}])?(?:-(?P<sub>[0-9]{{1,3}}))?"
+    rf"(?:(?P<tag>[{STEMS}]|(?<![A-Z])[A-Z]|临)?(?P<main>{_NUM})(?P<letter>[A-Z]|[{STEMS}])?(?:-(?P<sub>[0-9]{{1,3}}))?"
     rf"(?:号?(?:住宅楼|楼(?!上|下|层)|栋楼?|幢|座|#楼?)|号(?!院|门|码)))"
     rf"|(?P<name>[A-Z]|[{STEMS}])(?:号楼|栋楼?|幢|座|楼)"
 )
 _DASHED = re.compile(
-    rf"(?P<tag>[{STEMS}A-Z])?(?P<main>[0-9]{{1,4}})(?P<letter>[A-Z])?(?:号楼|栋|幢|号|#)?-(?P<second>[0-9]{{1,4}}|[A-Z])"
+    rf"(?P<tag>[{STEMS}]|(?<![A-Z])[A-Z])?(?P<main>[0-9]{{1,4}})(?P<letter>[A-Z])?(?:号楼|栋|幢|号|#)?-(?P<second>[0-9]{{1,4}}|[A-Z])"
     r"(?:单元)?(?:-(?P<third>[0-9]{1,5}[A-Z]?))?(?:-(?P<fourth>[0-9]{1,5}[A-Z]?))?(?:室|号|户)?"
 )
 _UNIT = re.compile(rf"(?P<unit>{_NUM}|[A-Z{STEMS}])(?:单元|门(?!口|市|面)|梯(?!间)|组(?=[0-9]))")
 _FLOOR = re.compile(rf"(?P<below>地下|负|B)?(?P<floor>{_NUM})(?:楼|层|F(?![A-Z]))")
-_ROOM = re.compile(r"(?P<room>[0-9]{1,5}[A-Z]?|[A-Z][0-9]{0,4})(?:室|号|户|房|铺)?(?![0-9A-Z])")
+_ROOM = re.compile(r"(?P<room>[0-9]{1,5}[A-Z]?|(?<![A-Z])[A-Z][0-9]{0,4})(?:室|号|户|房|铺)?(?![0-9A-Z])")
 _MARKS = re.compile(r"[\s,.:'\"()]+")
 RELATIVE = re.compile(
     r"(?:[东西南北]侧|对面|对过|旁边?|附近|隔壁|斜对|交叉口|交口|交汇处?|路口|[东西南北]行|以[东西南北]|向[东西南北]|米处?)"

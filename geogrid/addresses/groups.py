@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def members(index: AddressIndex) -> dict[str, list[frozenset[int]]]:
     """Return the communities of each division, by kind and ordinal."""
-    return _kept(index, "members", _members)
+    found: dict[str, list[frozenset[int]]] = _kept(index, "members", _members)
+    return found
 
 
 def _members(index: AddressIndex) -> dict[str, list[frozenset[int]]]:

@@ -43,6 +43,7 @@ ARRAYS = (
     "door_compound",
     "community_subdistrict",
     "community_district",
+    "door_homes",
     "door_x",
     "door_y",
 )
@@ -76,11 +77,16 @@ class AddressIndex:
     tags: dict[str, int]
     lanes: dict[str, int]
     meta: dict[str, Any] = field(default_factory=dict)
+    compound_ids: list[str] = field(init=False, repr=False)
+    community_ids: list[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        views = {name: memoryview(np.ascontiguousarray(self.arrays[name])) for name in ARRAYS}
+        views = {name: np.ascontiguousarray(self.arrays[name]).data for name in ARRAYS}
         object.__setattr__(self, "_views", views)
         object.__setattr__(self, "_caches", {})
+        # The last one is what -1 points to: unknown.
+        object.__setattr__(self, "compound_ids", [*self.texts["compound_id"].to_pylist(), ""])
+        object.__setattr__(self, "community_ids", [*self.texts["community_id"].to_pylist(), ""])
 
     @property
     def views(self) -> dict[str, memoryview]:
@@ -105,8 +111,7 @@ class AddressIndex:
 
     def door_communities(self) -> list[str]:
         """Return the community id of every door, "" where unknown."""
-        names = [*self.texts["community_id"].to_pylist(), ""]
-        return [names[i] for i in self.arrays["door_community"].tolist()]
+        return [self.community_ids[i] for i in self.arrays["door_community"].tolist()]
 
     def door_points(self) -> npt.NDArray[np.float64]:
         """Return the (D, 2) points of the doors in metres in the city's plane, NaN where unknown."""

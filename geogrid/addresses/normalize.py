@@ -65,3 +65,9 @@ _NOT_NAME = re.compile(r"[\s,()\-.'\"#&/]+")
 def name_key(text: str) -> str:
     """Fold a name to the key under which it is looked up: no spaces, no punctuation."""
     return _NOT_NAME.sub("", fold(text))
+
+
+@functools.lru_cache(maxsize=65536)
+def key_of(folded: str) -> str:
+    """Turn an already folded name into its key; kept, because names repeat."""
+    return _NOT_NAME.sub("", folded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses.elements import Number
-from geogrid.addresses.normalize import name_key
+from geogrid.addresses.normalize import key_of
 
 if TYPE_CHECKING:
     from geogrid.addresses.elements import Elements
@@ -28,7 +28,7 @@ def paths_of(read: Elements) -> tuple[Path, ...]:
     """Return every way in which the address names its door, the most telling first."""
     found: list[Path] = []
     if read.compound and read.building is not None:
-        found.append(Path(name_key(read.compound), 0, read.zone, 0, 0, read.building))
+        found.append(Path(key_of(read.compound), 0, read.zone, 0, 0, read.building))
     if read.road and read.number is not None:
         for number in (read.number, *read.alternatives):
             found.append(_on_road(read, number))
@@ -42,14 +42,14 @@ def places_in(read: Elements) -> tuple[Path, ...]:
     """Return the places an address names, with or without a number there; compounds before roads."""
     found: list[Path] = []
     if read.compound:
-        found.append(Path(name_key(read.compound), 0, read.zone, 0, 0, read.building or NOWHERE))
+        found.append(Path(key_of(read.compound), 0, read.zone, 0, 0, read.building or NOWHERE))
     if read.road:
         found.append(_on_road(read, read.number or NOWHERE))
     return tuple(found)
 
 
 def _on_road(read: Elements, number: Number) -> Path:
-    return Path(name_key(read.road), read.section, read.lane, read.alley, read.sub_alley, number)
+    return Path(key_of(read.road), read.section, read.lane, read.alley, read.sub_alley, number)
 
 
 def unit_key(read: Elements) -> str:

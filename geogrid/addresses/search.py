@@ -1,0 +1,183 @@
+"""Find the doors that an address may mean, each with a score and the reasons for and against it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from geogrid.addresses import find, keys
+from geogrid.addresses.answer import Note
+from geogrid.addresses.paths import paths_of
+from geogrid.model import Grammar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from geogrid.addresses.context import Context
+    from geogrid.addresses.elements import Elements
+    from geogrid.addresses.gazetteer import Likeness
+    from geogrid.addresses.index import AddressIndex
+    from geogrid.addresses.paths import Path
+
+CONTRADICTED = 0.8  # what is left of a score for each stated division that disagrees
+FILLED = 0.95  # ... for each element filled in
+WITHOUT_HOMES = 0.85  # ... for a building without homes when one with homes has the same address
+CORROBORATED = 0.15  # what numbers found nowhere else, or a division that agrees, add to a corrected name
+SURE = 0.6  # below this a name is asked back, however few may be meant
+
+
+class Hit(NamedTuple):
+    """One door that fits. ``how`` is how its name was found: own, alias, short, former, slip or unnamed."""
+
+    entry: int
+    door: int
+    score: float
+    how: str
+    notes: tuple[Note, ...] = ()
+
+
+class Search(NamedTuple):
+    """What was found for one way of reading: the doors, and whether the place is there but its number is not."""
+
+    hits: list[Hit]
+    no_such_number: bool = False
+
+
+def exact(index: AddressIndex, read: Elements, context: Context) -> Search:
+    """Find doors under names that are written exactly as the city, an alias or a former name has them."""
+    missing = ""
+    for path in paths_of(read):
+        if missing and path.stem != missing:
+            break  # a number that a known name does not have is not looked for under another name
+        for target, how, notes in _exact_names(index, path):
+            if found := find.find(index, target, path):
+                return Search(_hits(index, found, 1.0 if how == "own" else 0.98, how, context, notes))
+            if find.place_at(index, target, path) >= 0:
+                missing = path.stem
+    return Search([], no_such_number=bool(missing))
+
+
+def _exact_names(index: AddressIndex, path: Path) -> tuple[tuple[int, str, tuple[Note, ...]], ...]:
+    stem = index.gazetteer.stems.get(path.stem)
+    if stem is not None:
+        return ((stem, "own", ()),)
+    return tuple(
+        (
+            name.target,
+            name.how,
+            (Note("former" if name.how == "former" else "alias", "name", path.stem, name.text),),
+        )
+        for name in index.gazetteer.exact(path.stem, ("stem",))
+    )
+
+
+def alike(index: AddressIndex, read: Elements, context: Context) -> list[Hit]:
+    """Find doors under names that may be meant by what is written; one hit a door, the best."""
+    best: dict[int, Hit] = {}
+    for path in paths_of(read):
+        for like in index.gazetteer.alike(path.stem, "stem"):
+            if not (found := find.find(index, like.name.target, path)):
+                continue
+            for hit in _slips(index, found, path, like, context):
+                if hit.door not in best or best[hit.door].score < hit.score:
+                    best[hit.door] = hit
+    return list(best.values())
+
+
+def _slips(
+    index: AddressIndex, found: list[find.Found], path: Path, like: Likeness, context: Context
+) -> Iterable[Hit]:
+    notes: tuple[Note, ...] = (Note("corrected", "name", path.stem, like.name.text),)
+    if path.stem in index.gazetteer.stems and not any(
+        element == "community" for element, _, _ in context.allowed
+    ):
+        # The name as written exists as well, only not this place on it.
+        notes += (Note("doubt", "name", "the name as written exists, but not this place on it"),)
+    for hit in _hits(index, found, like.quality, "slip", context, notes):
+        against = any(note.kind == "contradicted" for note in hit.notes)
+        if index.grammar is Grammar.MAINLAND or against or not _corroborated(index, hit, path, context):
+            yield hit
+        else:
+            yield hit._replace(score=round(min(0.95, hit.score + CORROBORATED), 4))
+
+
+def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context) -> bool:
+    """Tell whether the numbers alone point to this door: in the whole city, or in the community that was stated."""
+    same = by_numbers(index, path)
+    if len(same) == 1 and (path.lane or path.alley):
+        return True
+    if "community" not in {element for element, _, _ in context.allowed}:
+        return False
+    doors = {index.views["entry_door"][entry] for entry in same}
+    return {door for door in doors if not context.against(index.views["door_community"][door])} <= {hit.door}
+
+
+def by_numbers(index: AddressIndex, path: Path) -> list[int]:
+    """Return the entries with this section, lane, alley and number, whatever their road."""
+    number, lane = keys.number_key(path.number, index.tags), find.lane_code(index, path.lane)
+    if number < 0 or lane < 0:
+        return []
+    found = find.entries_with_numbers(index, (lane << 12 | path.alley) << keys.PLACE_SHIFT | number)
+    if not path.section:
+        return found
+    place_key, entry_key = index.views["place_key"], index.views["entry_key"]
+    places = (place_key[entry_key[entry] >> keys.PLACE_SHIFT] for entry in found)
+    return [
+        entry
+        for entry, place in zip(found, places, strict=True)
+        if keys.parts_of_place(place)[1] == path.section
+    ]
+
+
+def unnamed(index: AddressIndex, read: Elements, context: Context) -> list[Hit]:
+    """Find doors of an address that states a community, a lane and a number, but no road."""
+    if read.road or read.compound or not read.number or not read.lane or not context.allowed:
+        return []
+    path = paths_of(read._replace(road="?"))[0]
+    found = [find.Found(entry, ("road",)) for entry in by_numbers(index, path)]
+    hits = _hits(index, found, 1.0, "unnamed", context)
+    return [hit for hit in hits if not any(note.kind == "contradicted" for note in hit.notes)]
+
+
+def _hits(
+    index: AddressIndex,
+    found: list[find.Found],
+    quality: float,
+    how: str,
+    context: Context,
+    notes: tuple[Note, ...] = (),
+) -> list[Hit]:
+    hits = [_hit(index, each, quality, how, context, notes) for each in found]
+    return hits if len(hits) == 1 else _prefer_homes(index, hits)
+
+
+def _hit(
+    index: AddressIndex,
+    found: find.Found,
+    quality: float,
+    how: str,
+    context: Context,
+    notes: tuple[Note, ...],
+) -> Hit:
+    door = index.views["entry_door"][found.entry]
+    if not found.filled and not context.allowed:
+        return Hit(found.entry, door, quality, how, notes)
+    against = context.against(index.views["door_community"][door])
+    score = quality * FILLED ** len(found.filled) * CONTRADICTED ** len(against)
+    notes += tuple(Note("filled", element, "") for element in found.filled)
+    notes += tuple(Note("contradicted", element, text) for element, text in against)
+    return Hit(found.entry, door, round(score, 4), how, notes)
+
+
+def _prefer_homes(index: AddressIndex, hits: list[Hit]) -> list[Hit]:
+    """Rank a building without homes behind one with homes at the same address: residents ask."""
+    homes = index.views["door_homes"]
+    entry_key = index.views["entry_key"]
+    lived_in = {entry_key[hit.entry] for hit in hits if homes[hit.door]}
+    return [
+        hit
+        if homes[hit.door] or entry_key[hit.entry] not in lived_in
+        else hit._replace(
+            score=round(hit.score * WITHOUT_HOMES, 4), notes=(*hit.notes, Note("ranked", "homes", ""))
+        )
+        for hit in hits
+    ]
