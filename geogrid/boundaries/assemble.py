@@ -85,7 +85,7 @@ def _rows(tables: Tables, layer: str) -> Iterator[dict[str, Any]]:
     if layer not in tables:
         return
     table = tables[layer]
-    columns = {name: table.frame[name].tolist() for name in table.frame}
+    columns = {str(name): table.frame[name].tolist() for name in table.frame}
     if table.geometry is not None:
         columns["geometry"] = list(table.geometry)
     names = list(columns)

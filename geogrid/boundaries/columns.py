@@ -35,6 +35,7 @@ class Table:
     crs: Any
     crs_stated: bool = False
     min_width_m: float = 0.0
+    believe_place: bool = False
 
     @property
     def ids(self) -> NDArray[np.object_]:
@@ -61,8 +62,9 @@ class Table:
         return replace(self, frame=self.frame.loc[rows].reset_index(drop=True), geometry=geometry)
 
     def put(self, **columns: Any) -> Table:
-        """Return the table with these columns added or replaced."""
-        return replace(self, frame=self.frame.assign(**columns))
+        """Return the table with these columns added or replaced; objects stay objects."""
+        series = {name: pd.Series(values, dtype=np.asarray(values).dtype) for name, values in columns.items()}
+        return replace(self, frame=self.frame.assign(**series))
 
     def fault(
         self, rule: str, message: str, remedy: str, *, field: str = "", row: int | None = None
@@ -90,6 +92,7 @@ def clean_table(raw: RawTable, book: FaultBook) -> Table:
         crs=raw.source.crs or raw.crs,
         crs_stated=bool(raw.source.crs),
         min_width_m=raw.source.min_width_m,
+        believe_place=raw.source.believe_place,
     )
     if len(raw.frame) == 0:
         book.add(table.fault("empty-layer", "the layer has no rows", "Leave it out or fill it"))
@@ -102,8 +105,15 @@ def clean_table(raw: RawTable, book: FaultBook) -> Table:
                 column, found[column.name], tuple(ids), table.fault("", "", "", field=column.name), book
             )
             columns[column.name] = convert(cells, raw.source.classes)
-    clean = replace(table, frame=pd.DataFrame(columns, index=pd.RangeIndex(len(raw.frame))))
+    # Objects, not pandas' own strings: rows are looked at one by one far more often than searched.
+    series = {name: _series(values) for name, values in columns.items()}
+    clean = replace(table, frame=pd.DataFrame(series, index=pd.RangeIndex(len(raw.frame))))
     return _drop_ignored(clean)
+
+
+def _series(values: Any) -> pd.Series[Any]:
+    numbers = isinstance(values, np.ndarray) and values.dtype != np.dtype(object)
+    return pd.Series(values, dtype=np.float64 if numbers else object)
 
 
 def _drop_ignored(table: Table) -> Table:
@@ -142,7 +152,7 @@ def _ids(values: pd.Series[Any] | None, raw: RawTable, table: Table, book: Fault
     if values is None:
         return [f"{stem}-{n}" for n in range(1, size + 1)]
     cells = Cells(Column("id", Kind.ID), values, (), table.fault("", "", "", field="id"), book)
-    ids = clean_texts(cells).tolist()
+    ids = clean_texts(cells)
     if raw.layer.id_required:
         for n in (n for n, found in enumerate(ids, start=1) if not found):
             message = f"row {n} has no id"

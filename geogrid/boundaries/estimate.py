@@ -2,10 +2,10 @@
 
 The rule. The floor area of a building is its footprint times its levels; unknown levels are the median of
 the known ones in its compound, else a default. Where the compound states its households, those that its
-buildings do not state are shared out by floor area. Elsewhere the community has room for ``population /
-persons_per_household`` households, less those known: where that room is within a factor of four of ``floor
-area / dwelling_m2`` it is shared out by floor area; where it is not (no population, or exhausted) ``floor area
-/ dwelling_m2`` itself is taken. Every residential building gets at least 1.
+buildings do not state are shared out by floor area. Elsewhere the community has room for
+``population / persons_per_household`` households, less those known: where that room is within a factor of
+four of ``floor area / dwelling_m2`` it is shared out by floor area; where it is not (no population, or
+exhausted) ``floor area / dwelling_m2`` itself is taken. Every residential building gets at least 1.
 """
 
 from __future__ import annotations
@@ -82,18 +82,19 @@ def _by_community(
 
 
 def _floor_area(buildings: Table, residential: Rows, rule: Estimation) -> Floats:
-    footprint = shapely.area(buildings.shapes)
-    footprint = np.where(footprint > 0, footprint, POINT_FOOTPRINT)
+    drawn: Floats = shapely.area(buildings.shapes)
+    footprint = np.where(drawn > 0, drawn, POINT_FOOTPRINT)
     # 0 is how some sources write "unknown".
     levels = buildings.frame["levels"].where(buildings.frame["levels"] > 0)
     named = buildings.frame["compound_id"].where(buildings.frame["compound_id"] != "")
     typical = levels.where(residential).groupby(named).transform("median")
-    known = levels.fillna(typical).fillna(rule.default_levels)
-    return np.asarray(footprint * known.to_numpy(dtype=np.float64), dtype=np.float64)
+    known: Floats = levels.fillna(typical).fillna(rule.default_levels).to_numpy(dtype=np.float64)
+    floor_m2: Floats = footprint * known
+    return floor_m2
 
 
 def _shares(floor_m2: Floats, total: float, ids: NDArray[np.object_]) -> Floats:
-    """Return whole households in proportion to floor area, at least 1 each; they add up to the rounded ideal."""
+    """Return whole households in proportion to floor area, at least 1 each."""
     ideal = np.maximum(floor_m2 / floor_m2.sum() * total, 1.0)
     whole = np.floor(ideal)
     left = round(float(ideal.sum() - whole.sum()))
@@ -116,8 +117,9 @@ def describe(rule: Estimation) -> str:
     """Return the rule as words for people."""
     return (
         "Where the data states no households, they are estimated from floor area (footprint times levels; "
-        f"{rule.default_levels:g} levels where none are known nearby). A compound's stated households are shared "
-        f"out first; else the community's population, at {rule.persons_per_household:g} persons a household and "
-        f"less the households known, is shared out; where that is not believable, one for every "
-        f"{rule.dwelling_m2:g} m2 of floor. Every residential building gets at least one."
+        f"{rule.default_levels:g} levels where none are known nearby). A compound's stated households are "
+        "shared out first; else the community's population, at "
+        f"{rule.persons_per_household:g} persons a household and less the households known, is shared out; "
+        f"where that is not believable, one for every {rule.dwelling_m2:g} m2 of floor. Every residential "
+        "building gets at least one."
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from geogrid.boundaries.faults import printable
 from geogrid.boundaries.mapping import Source
 from geogrid.boundaries.schema import LAYERS, Layer
 from geogrid.errors import Fault, Severity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from geogrid.boundaries.faults import FaultBook
@@ -44,10 +46,6 @@ class RawTable:
     crs: Any
 
 
-class UnreadableError(Exception):
-    """A file that cannot be opened; carried to a fault by ``_open``."""
-
-
 def read_files(place: Path, city_file: CityFile, book: FaultBook) -> list[RawTable]:
     """Return every layer's raw rows, in the order of the layers.
 
@@ -72,14 +70,16 @@ def _open(place: Path, layer: Layer, source: Source, book: FaultBook, *, wanted:
         return None
     try:
         frame = _read(path, name, layer, source, book)
-    except Exception as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    except UnicodeDecodeError:
+        message = f"the text is not {source.encoding or 'UTF-8 or GB18030'}"
+        remedy = "Save it as UTF-8, or say its encoding in city.toml"
+        book.add(Fault("wrong-encoding", message, remedy, file=path.name, layer=layer.name))
+        return None
+    except Exception as error:  # noqa: BLE001 - any reader may fail in any way on a foreign file
+        reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         message = f"the file cannot be read: {reason.replace(str(path), path.name)}"
-        book.add(
-            Fault(
-                "unreadable-file", message, "Export it anew from its source", file=path.name, layer=layer.name
-            )
-        )
+        remedy = "Export it anew from its source"
+        book.add(Fault("unreadable-file", message, remedy, file=path.name, layer=layer.name))
         return None
     return _raw(frame, layer, source, path)
 
@@ -143,7 +143,7 @@ def _read(path: Path, name: str, layer: Layer, source: Source, book: FaultBook) 
         return pd.read_excel(path, sheet_name=name or 0, dtype=str)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        options: dict[str, Any] = {"encoding": source.encoding} if source.encoding else {}
+        options = _options(path, source)
         inner = name or source.layer
         if inner and suffix in LAYERED:
             options["layer"] = inner
@@ -151,6 +151,29 @@ def _read(path: Path, name: str, layer: Layer, source: Source, book: FaultBook) 
             options["layer"] = layer.name
         frame: pd.DataFrame = pyogrio.read_dataframe(path, **options)
     return frame
+
+
+def _options(path: Path, source: Source) -> dict[str, Any]:
+    """Return how to read a file; a Shapefile's texts are UTF-8 or GB18030 unless a .cpg file says otherwise."""
+    if source.encoding:
+        return {"encoding": source.encoding}
+    table = path.with_suffix(".dbf")
+    if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists() or not table.exists():
+        return {}
+    return {"encoding": _encoding(table.read_bytes())}
+
+
+def _encoding(data: bytes) -> str:
+    """Return UTF-8 or GB18030, whichever reads the data.
+
+    :raises UnicodeDecodeError: neither does.
+    """
+    try:
+        data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        data.decode("gb18030")
+        return "gb18030"
+    return "utf-8-sig"
 
 
 def _read_parquet(path: Path, source: Source) -> pd.DataFrame:
@@ -163,30 +186,13 @@ def _read_parquet(path: Path, source: Source) -> pd.DataFrame:
 
 
 def _read_csv(path: Path, layer: Layer, source: Source, book: FaultBook) -> pd.DataFrame:
-    encoding = source.encoding or _encoding(path, layer, book)
+    encoding = source.encoding or _encoding(path.read_bytes())
+    if encoding == "gb18030" and not source.encoding:
+        message = "the file is not UTF-8 and was read as GB18030"
+        remedy = 'Say encoding = "gb18030" in city.toml, or save it as UTF-8'
+        fault = Fault("guessed-encoding", message, remedy, file=path.name, layer=layer.name)
+        book.add(replace(fault, severity=Severity.WARNING))
     return pd.read_csv(path, dtype=str, encoding=encoding, keep_default_na=False, skipinitialspace=True)
-
-
-def _encoding(path: Path, layer: Layer, book: FaultBook) -> str:
-    data = path.read_bytes()
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    else:
-        return "utf-8-sig"
-    data.decode("gb18030")
-    book.add(
-        Fault(
-            "guessed-encoding",
-            "the file is not UTF-8 and was read as GB18030",
-            'Say encoding = "gb18030" in city.toml, or save it as UTF-8',
-            file=path.name,
-            layer=layer.name,
-            severity=Severity.WARNING,
-        )
-    )
-    return "gb18030"
 
 
 def _raw(frame: pd.DataFrame, layer: Layer, source: Source, path: Path) -> RawTable:

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from geogrid.boundaries.faults import FaultBook
 
 FACTS = ("id", "name", "plane", "grammar", "language", "counts", "attribution", "licence", "synthetic")
-SOURCE_SETTINGS = ("file", "layer", "crs", "encoding", "min_width_m", "columns", "values", "classes")
+SOURCE_SETTINGS = (
+    "file",
+    "layer",
+    "crs",
+    "encoding",
+    "min_width_m",
+    "believe_place",
+    "columns",
+    "values",
+    "classes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,7 @@ class Source:
     crs: str = ""
     encoding: str = ""
     min_width_m: float = 0.0
+    believe_place: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +88,7 @@ def read_city_file(path: Path | None, default_id: str, book: FaultBook) -> CityF
         counts=_string(raw, "counts", "households", file, book),
         attribution=_string(raw, "attribution", "", file, book),
         licence=_string(raw, "licence", "", file, book),
-        synthetic=raw.get("synthetic") is True,
+        synthetic=_flag(raw, "synthetic", file, book),
         names=_strings(raw, "names", file, book),
         estimation=_estimation(raw, file, book),
         sources=_sources(raw, file, book),
@@ -122,6 +133,13 @@ def _number(raw: Mapping[str, Any], key: str, default: float, file: str, book: F
         return float(value)
     _bad("this setting must be a number, zero or more", key, file, book)
     return default
+
+
+def _flag(raw: Mapping[str, Any], key: str, file: str, book: FaultBook) -> bool:
+    value = raw.get(key, False)
+    if not isinstance(value, bool):
+        _bad("this setting must be true or false", key, file, book)
+    return value is True
 
 
 def _strings(raw: Mapping[str, Any], key: str, file: str, book: FaultBook) -> dict[str, str]:
@@ -203,6 +221,7 @@ def _source(raw: Mapping[str, Any], layer: Layer, file: str, book: FaultBook) ->
         crs=_declared_crs(raw, layer, file, book),
         encoding=_string(raw, "encoding", "", file, book),
         min_width_m=_number(raw, "min_width_m", 0.0, file, book),
+        believe_place=_flag(raw, "believe_place", file, book),
         columns={key: value for key, value in columns.items() if key in known},
         values={key: value for key, value in values.items() if key in known},
         classes=_classes(raw, layer, file, book),

@@ -171,7 +171,7 @@ def _buildings(
 def _addresses(
     table: Table, communities: Table, buildings: Table | None, plane: str, book: FaultBook
 ) -> Table:
-    """Fill the community of every address: stated, by its building, by its place, else blank."""
+    """Fill the community of every address: its building's, else the stated one, else by place, else blank."""
     by_building = buildings is not None and bool(table.frame["building_id"].ne("").any())
     if buildings is not None and by_building:
         tell_shift(table, "building_id", buildings, plane, book)
@@ -181,7 +181,7 @@ def _addresses(
     if buildings is not None:
         home = pd.Series(buildings.texts("community_id"), index=buildings.ids, dtype=object)
         housed = home.reindex(table.frame["building_id"]).fillna("").to_numpy(dtype=object)
-        chosen = np.where(chosen == "", housed, chosen)
+        chosen = np.where(housed == "", chosen, housed)
     blank = np.asarray(chosen == "", dtype=bool) & ~shapely.is_missing(table.shapes)
     chosen[blank] = owners_by_place(table.shapes[blank], communities)
     outside = int((chosen == "").sum())

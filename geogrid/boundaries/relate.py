@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import shapely
+
+from geogrid.boundaries.schema import Kind
+from geogrid.errors import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,17 +70,19 @@ def refuse_dangling(table: Table, known: Mapping[str, frozenset[str]], book: Fau
 
 def _refuse(table: Table, column: str, target: str, known: frozenset[str], book: FaultBook) -> Table:
     stated = table.frame[column]
-    single = stated.map(lambda value: isinstance(value, str)).to_numpy(dtype=bool)
+    declared = table.layer.column(column)
+    if declared is not None and declared.kind is Kind.IDS:
+        for row, several in enumerate(stated):
+            for value in (v for v in several if v not in known):
+                _tell_dangling(table, column, target, value, row, book)
+        return table
     fine = (stated.isin(known) | stated.eq("")).to_numpy(dtype=bool)
-    lost = [int(n) for n in np.flatnonzero(single & ~fine)]
+    lost = np.flatnonzero(~fine).tolist()
     for row in lost:
         _tell_dangling(table, column, target, str(stated.iloc[row]), row, book)
-    for row in np.flatnonzero(~single):
-        for value in (v for v in stated.iloc[row] if v not in known):
-            _tell_dangling(table, column, target, str(value), int(row), book)
     if not lost:
         return table
-    kept = stated.to_numpy(dtype=object).copy()
+    kept = table.texts(column).copy()
     kept[lost] = ""
     return table.put(**{column: kept})
 
@@ -110,7 +116,7 @@ def inner_points(table: Table) -> Points:
 
 
 def owners_by_place(points: Points, owners: Table) -> Texts:
-    """Return the id of the owner whose polygon each point lies in: the smallest id on a border, "" outside all."""
+    """Return the id of each point's owner: the smallest id on a border, "" outside all."""
     found = np.full(len(points), "", dtype=object)
     row, owner = shapely.STRtree(owners.shapes).query(points, predicate="intersects")
     ids = owners.ids[owner]
@@ -144,12 +150,15 @@ def place_in(table: Table, column: str, owners: Table, book: FaultBook) -> Table
     found[asked] = owners_by_place(points[asked], owners)
     what = SINGULAR.get(owners.layer.name, owners.layer.name.removesuffix("s"))
     for row in np.flatnonzero(far):
-        there = f"lies in {found[row]!r}" if found[row] else f"lies in no {what}"
-        message = f"it {there}, {away[row]:,.0f} m from {stated[row]!r}"
-        book.add(
-            table.fault(f"wrong-{what}", message, f"Mend its {what} or its place", field=column, row=int(row))
+        there = f"in {found[row]!r}" if found[row] else f"in no {what}"
+        message = f"it lies {there}, {away[row]:,.0f} m from {stated[row]!r}"
+        remedy = f"Mend its {what} or its place, or say believe_place = true in city.toml"
+        fault = table.fault(f"wrong-{what}", message, remedy, field=column, row=int(row))
+        believed = replace(
+            fault, message=f"{message}: the place counts", remedy="", severity=Severity.REPAIRED
         )
-    return table.put(**{column: np.where(blank, found, stated)})
+        book.add(believed if table.believe_place else fault)
+    return table.put(**{column: np.where(blank | (far & table.believe_place), found, stated)})
 
 
 def has_homes(table: Table) -> Rows:

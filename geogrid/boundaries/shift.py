@@ -1,4 +1,4 @@
-"""Suspect coordinates that were obfuscated (GCJ-02, BD-09) or swapped, by how much better they fit if undone."""
+"""Suspect obfuscated (GCJ-02, BD-09) or swapped coordinates, by how much better they fit if undone."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ SUSPICIONS = (
 
 
 def tell_shift(table: Table, column: str, owners: Table, plane: str, book: FaultBook) -> bool:
-    """Tell a layer whose places fit their owners only when an obfuscation is undone; return whether it was told.
+    """Tell a layer whose places fit their owners only if an obfuscation is undone; return whether it was.
 
     ``column`` states the owners; where no row states one, any owner will do. Coordinates whose system
     ``city.toml`` declares are only warned of.
@@ -86,7 +86,7 @@ def tell_shift(table: Table, column: str, owners: Table, plane: str, book: Fault
     x, y = shapely.get_x(points), shapely.get_y(points)
 
     def share(east: Floats, north: Floats) -> float:
-        places = shapely.points(east, north)
+        places = np.asarray(shapely.points(east, north))
         if stated.any():
             away = distance_to(places, chosen.texts(column), owners)
             return float((away <= BESIDE_M).mean())

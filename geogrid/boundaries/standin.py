@@ -22,7 +22,7 @@ DIFFERENCE = 0.1
 
 
 def stand_in(buildings: Table | None, compounds: Table, book: FaultBook) -> Table | None:
-    """Return the buildings and a point ``<compound>/homes`` for each compound with households but no homes."""
+    """Return the buildings, with a point ``<compound>/homes`` for each compound that has only a number."""
     stated = compounds.numbers("households")
     housed = set(buildings.texts("compound_id")[has_homes(buildings)]) if buildings is not None else set()
     bare = np.array([found not in housed for found in compounds.ids], dtype=bool)
