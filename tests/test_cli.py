@@ -113,7 +113,7 @@ def test_an_unknown_policy_is_exit_3(tmp_path: Path) -> None:
 
 
 def test_an_unforeseen_error_is_exit_70_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ValueError("3 Private Street")
 
     monkeypatch.setattr("geogrid.cli.load.read", fail)
@@ -126,7 +126,7 @@ def test_an_unforeseen_error_is_exit_70_without_its_words(monkeypatch: pytest.Mo
 
 
 def test_an_interruption_is_exit_130(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("geogrid.cli.load.read", interrupt)
@@ -144,7 +144,7 @@ def test_an_interruption_is_exit_130(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_every_error_has_its_exit_code(monkeypatch: pytest.MonkeyPatch, error: Exception, code: Exit) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr("geogrid.cli.load.read", fail)

@@ -40,7 +40,7 @@ def assign(
     """
     from geogrid.batch import Columns, assign_file, matcher_of
 
-    _, snapshot = snapshot_in_force(store, city)
+    snapshot = snapshot_in_force(store, city)
     with bar(f"Assigning {source.name}") as progress:
         task = progress.task_ids[0]
         tally = assign_file(

@@ -37,7 +37,7 @@ def check(
         print_json({"city": city_id, "version": version.id, "sound": not findings, "findings": found})
     elif findings:
         rows = [(one.community_id, one.rule, ", ".join(one.where), one.words) for one in findings]
-        print_table("", ["community", "rule", "where", "what"], rows)
+        print_table(["community", "rule", "where", "what"], rows)
     else:
         communities = len(data.communities)
         say(f"Version {version.id} of {city_id} is sound: {communities} communities, nothing found.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -19,15 +21,24 @@ if TYPE_CHECKING:
 
     from geogrid.errors import Fault
 
+PIPED_WIDTH = 240
+
 
 def results() -> Console:
-    """Return the console of results; plain text without colours when piped."""
-    return Console(highlight=False, markup=False, soft_wrap=True)
+    """Return the console of results; plain text without colours, as wide as it needs, when piped."""
+    return _console(stderr=False)
 
 
 def notes() -> Console:
     """Return the console of progress and complaints."""
-    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
+    return console
 
 
 def plain(text: object) -> str:
@@ -37,12 +48,12 @@ def plain(text: object) -> str:
 
 def say(text: str, style: str = "") -> None:
     """Print one line of a result."""
-    results().print(Text(plain(text), style=style))
+    results().print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def note(text: str, style: str = "") -> None:
     """Print one line beside the result, on stderr."""
-    notes().print(Text(plain(text), style=style))
+    notes().print(Text(plain(text), style=style), soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -50,9 +61,9 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table whose cells are shown as they are, never as markup."""
-    drawn = Table(title=Text(plain(title)) if title else None, title_justify="left", pad_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, show_header=any(columns), pad_edge=False)
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
@@ -60,25 +71,30 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     return drawn
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on stdout; a pipe gets it as wide as it needs."""
-    _print(results(), table(title, columns, rows))
-
-
-def _print(console: Console, drawn: Table) -> None:
-    console.print(drawn, width=None if console.is_terminal else 200)
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on stdout."""
+    results().print(table(columns, rows))
 
 
 def note_faults(faults: Sequence[Fault]) -> None:
     """Print every fault as a table on stderr, the refused ones first."""
-    if not faults:
-        return
     order = list(Severity)
     rows = [
         (fault.severity, fault.rule, _place(fault), fault.message, fault.remedy)
         for fault in sorted(faults, key=lambda fault: order.index(fault.severity))
     ]
-    _print(notes(), table("", ["severity", "rule", "where", "what", "remedy"], rows))
+    notes().print(table(["severity", "rule", "where", "what", "remedy"], rows))
+
+
+def note_repairs(faults: Sequence[Fault]) -> None:
+    """Print how often what was repaired or is worth knowing, with an example of each, on stderr."""
+    kinds = Counter((fault.severity, fault.rule) for fault in faults)
+    first = {(fault.severity, fault.rule): fault for fault in reversed(faults)}
+    rows = [
+        (severity, rule, count, _place(first[severity, rule]), first[severity, rule].message)
+        for (severity, rule), count in kinds.items()
+    ]
+    notes().print(table(["severity", "rule", "times", "for example", "what"], rows))
 
 
 def _place(fault: Fault) -> str:

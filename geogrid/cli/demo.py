@@ -13,7 +13,7 @@ from geogrid.cli.divide import PolicyOption, WorkersOption, divide_city, policy_
 from geogrid.cli.load import read, told
 from geogrid.cli.publish import put_out
 from geogrid.cli.serve import HostOption, PortOption, run
-from geogrid.cli.store import compiled, opened, put_in_force
+from geogrid.cli.store import compiled, opened
 from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -49,13 +49,12 @@ def demo(
         city_id = _loaded(archive, folder)
         version = _published(archive, store, city_id, policy_of(policy), workers)
         snapshot = compiled(archive, store, city_id, version)
-        put_in_force(snapshot)
         examples = _examples(archive, city_id)
     say("Addresses to try:")
     for example in examples:
         say(f"  {example}")
     if serve:
-        run(snapshot, host, port)
+        run(snapshot.folder, host, port)
     else:
         say(f"Serve it with: geogrid serve --store {store}")
 

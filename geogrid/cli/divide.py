@@ -55,7 +55,7 @@ def divide(
         print_json({"city": city_id, "version": version.id, "status": version.status, "communities": rows})
         return
     columns = ["community", "grids", "proved", "gap", "engine", "seconds", "rules that gave way"]
-    print_table("", columns, [list(row.values()) for row in rows])
+    print_table(columns, [list(row.values()) for row in rows])
     say(f"Version {version.id} is a draft. Publish it with: geogrid publish {version.id} --store {store}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
-from geogrid.cli.console import note, note_faults, print_json, say
+from geogrid.cli.console import note, note_faults, note_repairs, print_json, say
 from geogrid.cli.store import opened
 from geogrid.errors import Fault, InputError
 
@@ -23,6 +23,7 @@ def load(
         Path | None, typer.Option(help="A TOML file that maps foreign layers and columns.")
     ] = None,
     store: StoreOption = DEFAULT_STORE,
+    every: Annotated[bool, typer.Option("--all", help="List every repair, not one example of each.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Read and check a city's data, and keep it in the store.
@@ -31,7 +32,7 @@ def load(
 
     Example: geogrid load data/boundaries/bukit-merah --store sqlite:///var/bukit-merah.db
     """
-    city = read(source, mapping)
+    city = read(source, mapping, every=every)
     with opened(store, new=True) as archive:
         archive.store_city(city)
     if json:
@@ -40,7 +41,7 @@ def load(
     say(told(city))
 
 
-def read(source: Path, mapping: Path | None = None) -> City:
+def read(source: Path, mapping: Path | None = None, *, every: bool = False) -> City:
     """Read a city and show what was repaired or is worth knowing.
 
     :raises InputError: it cannot be used.
@@ -53,7 +54,7 @@ def read(source: Path, mapping: Path | None = None) -> City:
     city = read_city(source, mapping)
     if city.faults:
         note(f"{len(city.faults)} things repaired or worth knowing:")
-        note_faults(city.faults)
+        (note_faults if every else note_repairs)(city.faults)
     return city
 
 

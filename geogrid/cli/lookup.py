@@ -40,7 +40,7 @@ def lookup(
         raise typer.BadParameter("say an address, or --lon and --lat")
     if by_point and (lon is None or lat is None):
         raise typer.BadParameter("a longitude and a latitude belong together")
-    _, snapshot = snapshot_in_force(store, city)
+    snapshot = snapshot_in_force(store, city)
     if lon is not None and lat is not None:
         answer = snapshot.lookup_point(**_in_degrees(lon, lat, crs))
     else:
@@ -67,14 +67,15 @@ def _in_degrees(lon: float, lat: float, crs: str) -> dict[str, float]:
 
 def tell(answer: LookupAnswer) -> None:
     """Print an answer for a person: the grid and who serves it, or what would settle the question."""
-    say(f"{answer.status}{': ' + answer.address if answer.address else ''}", "bold")
+    found = answer.status in {"matched", "historical", "outside"} and answer.address
+    say(f"{answer.status}: {found}" if found else answer.status, "bold")
     if answer.grid is not None:
         _tell_grid(answer.grid)
     if answer.missing:
         say(f"To be certain, add: {', '.join(answer.missing)}")
     if answer.grid is None and answer.candidates:
         rows = [_candidate(candidate) for candidate in answer.candidates]
-        print_table("", ["candidate", "kind", "score", "grid"], rows)
+        print_table(["candidate", "kind", "score", "grid"], rows)
     if answer.nearest is not None:
         say(
             f"Nearest grid: {answer.nearest['code']} {answer.nearest['name']}, {answer.distance_m:.0f} m away"
@@ -97,7 +98,7 @@ def _tell_grid(card: GridCard) -> None:
         ("branch", _branch(card)),
         *((post["role"].replace("_", " "), _post(post)) for post in card["team"]),
     ]
-    print_table("", ["", ""], rows)
+    print_table(["", ""], rows)
 
 
 def _branch(card: GridCard) -> str:

@@ -27,7 +27,7 @@ def map_(
     """
     from maps.file import render_file
 
-    _, snapshot = snapshot_in_force(store, city)
+    snapshot = snapshot_in_force(store, city)
     page = render_file(snapshot, community or None, language=language)
     with written_aside(target) as aside:
         aside.write_text(page, encoding="utf-8")

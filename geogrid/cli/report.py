@@ -15,6 +15,8 @@ from geogrid.errors import Fault, InputError
 from geogrid.tables import written_aside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from geogrid.report import CityReport
 
 
@@ -72,10 +74,10 @@ def _print_markdown(made: CityReport) -> None:
 def _write(made: CityReport, target: Path) -> None:
     from geogrid.report import as_html, as_json, as_markdown
 
-    makers = {
+    makers: dict[str, Callable[[CityReport], str]] = {
         ".md": as_markdown,
         ".html": as_html,
-        ".json": lambda made: json_.dumps(as_json(made), ensure_ascii=False, indent=2) + "\n",
+        ".json": lambda report: json_.dumps(as_json(report), ensure_ascii=False, indent=2) + "\n",
     }
     make = makers.get(target.suffix.lower())
     if make is None:

@@ -31,8 +31,7 @@ def serve(
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    folder, _ = snapshot_in_force(store, city)
-    run(folder, host, port, workers)
+    run(snapshot_in_force(store, city).folder, host, port, workers)
 
 
 def run(folder: Path, host: str, port: int, workers: int = 1) -> None:

@@ -72,30 +72,26 @@ def snapshot_folder(store: str, city_id: str, version: int) -> Path:
     return snapshot_root(store) / city_id / str(version)
 
 
-def compiled(archive: Archive, store: str, city_id: str, version: int) -> Path:
-    """Return the folder of a version's snapshot; compile it where it is missing or damaged."""
+def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapshot:
+    """Open a version's snapshot; compile it where it is missing or damaged."""
     from geogrid.snapshot import Snapshot, compile_snapshot
 
     folder = snapshot_folder(store, city_id, version)
     try:
-        Snapshot.open(folder)
+        return Snapshot.open(folder)
     except SnapshotError:
-        compile_snapshot(archive, city_id, version, folder)
-    return folder
+        return compile_snapshot(archive, city_id, version, folder)
 
 
-def snapshot_in_force(store: str, city: str) -> tuple[Path, Snapshot]:
+def snapshot_in_force(store: str, city: str) -> Snapshot:
     """Open the snapshot of the plan in force, compiling it where it is missing.
 
     :raises NotFoundError: nothing is published.
     """
-    from geogrid.snapshot import Snapshot
-
     with opened(store) as archive:
         city_id = which_city(archive, city)
         version = version_in_force(archive, city_id)
-        folder = compiled(archive, store, city_id, version.id)
-    return folder, Snapshot.open(folder)
+        return compiled(archive, store, city_id, version.id)
 
 
 def put_in_force(folder: Path) -> Path:
