@@ -10,7 +10,7 @@ import shapely
 
 from geogrid.units import claims, tiles
 from geogrid.units.cells import groups_of_faces
-from geogrid.units.ground import cut_ground, share_ground
+from geogrid.units.ground import Ground, cut_ground, share_ground
 from geogrid.units.groups import ALWAYS_CUT_ABOVE, GROUP_MAX
 from geogrid.units.site import NOBODY, Site, survey
 from geogrid.units.unit import Unit, UnitKind
@@ -34,7 +34,7 @@ def build_units(city: City, community_id: str) -> tuple[Unit, ...]:
     under = claims.stakes(site, faces)
     piece, owner_of_piece = share_ground(site, ground, under)
     standing = _faces_of_buildings(site, faces, under.at, owner_of_piece[piece])
-    unit, owner = _number_units(site, faces, under.building, standing, piece, owner_of_piece)
+    unit, owner = _number_units(site, ground, under.building, standing, piece, owner_of_piece)
     shapes = tiles.meet_outline_in_vertices(tiles.dissolve(faces.polygons, unit), site.outline)
     return _describe(site, shapes, owner, unit[standing])
 
@@ -60,7 +60,7 @@ def _faces_of_buildings(
 
 def _number_units(
     site: Site,
-    faces: Faces,
+    ground: Ground,
     footprint: NDArray[np.int64],
     standing: NDArray[np.int64],
     piece: NDArray[np.int64],
@@ -77,7 +77,7 @@ def _number_units(
         limit = GROUP_MAX if owner == site.homes else ALWAYS_CUT_ABOVE
         unit[here] = len(owners)
         if owner <= site.homes and households[p] > limit:
-            unit[here] += groups_of_faces(site, faces, footprint, standing, here)
+            unit[here] += groups_of_faces(site, ground, footprint, standing, here)
         owners += [owner] * (int(unit[here].max()) + 1 - len(owners))
     return unit, owners
 

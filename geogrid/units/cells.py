@@ -15,6 +15,7 @@ from geogrid.units.tessellation import Faces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geogrid.units.ground import Ground
     from geogrid.units.site import Site
 
 WALL_TO_WALL_M = 0.5
@@ -22,7 +23,7 @@ WALL_TO_WALL_M = 0.5
 
 def groups_of_faces(
     site: Site,
-    faces: Faces,
+    ground: Ground,
     footprint: NDArray[np.int64],
     standing: NDArray[np.int64],
     here: NDArray[np.int64],
@@ -32,20 +33,24 @@ def groups_of_faces(
     ``footprint`` has the building of every face, ``standing`` the face of every building. Buildings on one
     face share a cell, and so do those of a given building group.
     """
-    local = np.full(len(faces.polygons), NOBODY)
+    local = np.full(len(footprint), NOBODY)
     local[here] = np.arange(len(here))
     inside = np.flatnonzero(local[standing] != NOBODY)
     core = local[standing[inside]]
     node = _nodes(site, core, inside)
     of_building = np.full(len(site.buildings) + 1, NOBODY)
     of_building[inside] = node
-    cell = of_building[footprint[here]]
-    cell[core] = node
-    ground = _subset(faces, here, local)
     sure = np.full(len(here), NOBODY)
     sure[core] = node
-    cell = claims.absorb(claims.rooted(sure, cell, ground), ground, over_barriers=True)
-    return group_cells(_cells(site, ground, cell, node, inside))[cell]
+    wish = np.where(
+        of_building[footprint[here]] == NOBODY,
+        of_building[ground.building[here]],
+        of_building[footprint[here]],
+    )
+    wish[core] = node
+    faces = _subset(ground.faces, here, local)
+    cell = claims.absorb(claims.rooted(sure, wish, faces), faces, over_barriers=True)
+    return group_cells(_cells(site, faces, cell, node, inside))[cell]
 
 
 def _nodes(site: Site, face: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -73,7 +78,7 @@ def _subset(faces: Faces, here: NDArray[np.int64], local: NDArray[np.int64]) -> 
 
 def _cells(
     site: Site,
-    ground: Faces,
+    faces: Faces,
     cell: NDArray[np.int64],
     node: NDArray[np.int64],
     inside: NDArray[np.int64],
@@ -83,7 +88,7 @@ def _cells(
     households = np.bincount(node, weights=site.building_households()[inside], minlength=count)
     centre = shapely.get_coordinates(shapely.centroid(geometries))
     xy = np.column_stack([np.bincount(node, weights=axis) for axis in centre.T])
-    low, high = np.minimum(cell[ground.a], cell[ground.b]), np.maximum(cell[ground.a], cell[ground.b])
+    low, high = np.minimum(cell[faces.a], cell[faces.b]), np.maximum(cell[faces.a], cell[faces.b])
     apart = low != high
     pairs, row = np.unique(low[apart] * count + high[apart], return_inverse=True)
     one, other = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=WALL_TO_WALL_M)
@@ -95,6 +100,6 @@ def _cells(
         xy=xy / np.bincount(node, minlength=count)[:, None],
         a=pairs // count,
         b=pairs % count,
-        border_m=np.bincount(row, weights=ground.length[apart], minlength=len(pairs)),
+        border_m=np.bincount(row, weights=faces.length[apart], minlength=len(pairs)),
         torn_m=np.where(np.isin(pairs, walls), TORN_M, 0.0),
     )

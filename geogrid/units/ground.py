@@ -23,67 +23,95 @@ if TYPE_CHECKING:
 
 LAND_M2 = 20_000.0
 GIVEN_LAND_M2 = 10_000.0
+REACH_M = 20.0  # how far beyond a compound its share of the streets goes
 NECK_M = 24.0  # land narrower than this is a verge or a street
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A community's faces, and the seeds of the ground outside compounds.
+    """A community's faces, and who is near each of them.
 
-    ``seeds`` stand on compounds (owner: the compound's place), on buildings outside them (the number
-    of compounds + the building's place) and on open ground (the next number); ``claimants`` only on compounds
-    and buildings with homes.
+    An owner is a compound's place, or the number of compounds + the place of a building outside them.
+    ``owner`` is the nearest of all, ``claimant`` the nearest with homes, ``NOBODY`` where there is none.
+    ``near`` tells whether homes are within ``REACH_M``. ``building`` is the nearest of the buildings that a
+    group could be made of.
     """
 
     faces: Faces
-    seeds: Seeds
-    claimants: Seeds
+    owner: NDArray[np.int64]
+    claimant: NDArray[np.int64]
+    near: NDArray[np.bool_]
+    building: NDArray[np.int64]
 
 
 def cut_ground(site: Site) -> Ground:
     """Cut the ground into faces along every line that a unit's border may follow."""
     leftover, count = _leftover(site), len(site.compounds)
-    seeds = tessellation.seeds_of([], [])
-    if not leftover.is_empty:
-        outside = np.flatnonzero(site.compound_of == NOBODY).tolist()
-        geometries = [c.geometry for c in site.compounds] + [site.buildings[i].geometry for i in outside]
-        seeds = tessellation.seeds_of(geometries, [*range(count), *(count + i for i in outside)])
-        seeds = tessellation.with_open_ground(seeds, leftover, count + len(site.buildings))
-    claimants = seeds.of(_claim_of_owner(site) != NOBODY)
-    own_lines = np.zeros(count + len(site.buildings) + 1, dtype=bool)
+    seeds, claimants = _outer_seeds(site, leftover)
+    inner = _inner_seeds(site)
+    reach = _reach(site)
+    own_lines = np.zeros(count + len(site.buildings), dtype=bool)
     own_lines[:count] = site.households > ALWAYS_CUT_ABOVE
-    own_lines[-1] = True
     lines: list[BaseGeometry] = [c.geometry.boundary for c in site.compounds]
     lines += [b.geometry.boundary for b in site.buildings if shapely.get_dimensions(b.geometry) == 2]
     lines += [piece.geometry.boundary for piece in site.land]
+    lines += [reach.boundary, tessellation.voronoi_lines(claimants, leftover)]
     lines += [tessellation.voronoi_lines(seeds, leftover, own_lines)]
-    lines += [tessellation.voronoi_lines(claimants, leftover), *_lines_in_compounds(site)]
+    lines += [tessellation.voronoi_lines(own, site.compounds[c].geometry) for c, own in inner.items()]
     faces = tessellation.faces_between(lines, barrier_lines(site.barriers), site)
-    return Ground(faces, seeds, claimants)
+    claimant = claimants.nearest(faces.inside)
+    building = np.where(claimant >= count, claimant - count, NOBODY)
+    for c, own in inner.items():
+        within = shapely.contains_xy(site.compounds[c].geometry, faces.inside)
+        building = np.where(within, own.nearest(faces.inside), building)
+    near = shapely.contains_xy(reach, faces.inside)
+    return Ground(faces, seeds.nearest(faces.inside), claimant, near, building)
+
+
+def _outer_seeds(site: Site, leftover: BaseGeometry) -> tuple[Seeds, Seeds]:
+    """Return the seeds of all owners, and of those with homes; none where compounds leave no ground."""
+    outside = [] if leftover.is_empty else np.flatnonzero(site.compound_of == NOBODY).tolist()
+    compounds = [] if leftover.is_empty else [c.geometry for c in site.compounds]
+    seeds = tessellation.seeds_of(
+        compounds + [site.buildings[i].geometry for i in outside],
+        [*range(len(compounds)), *(len(site.compounds) + i for i in outside)],
+    )
+    return seeds, seeds.of(_claim_of_owner(site) != NOBODY)
+
+
+def _inner_seeds(site: Site) -> dict[int, Seeds]:
+    """Return the seeds of the buildings in every compound that is to be cut."""
+    seeds = {}
+    for c in np.flatnonzero(site.households > ALWAYS_CUT_ABOVE).tolist():
+        own = np.flatnonzero(site.compound_of == c).tolist()
+        walls = [site.buildings[i].geometry for i in own]
+        seeds[c] = tessellation.seeds_of(walls, own, tessellation.WALL_STEP_M)
+    return seeds
+
+
+def _reach(site: Site) -> BaseGeometry:
+    """Return the ground around homes that they may take: compounds, homes outside them, and the streets there."""
+    homes = [c.geometry for c, count in zip(site.compounds, site.households, strict=True) if count]
+    homes += [
+        b.geometry
+        for b, c in zip(site.buildings, site.compound_of, strict=True)
+        if b.households and c == NOBODY
+    ]
+    around = shapely.union_all(shapely.buffer(np.array(homes, dtype=object), REACH_M))
+    shapely.prepare(around)
+    return around
 
 
 def _claim_of_owner(site: Site) -> NDArray[np.int64]:
     """Return for every owner of a seed whose ground its surroundings are, ``NOBODY`` without homes."""
     compounds = np.where(site.households > 0, np.arange(len(site.compounds)), NOBODY)
-    return np.concatenate([compounds, np.where(site.building_households() > 0, site.homes, NOBODY)])
+    return np.concatenate([compounds, np.where(site.building_households()[:-1] > 0, site.homes, NOBODY)])
 
 
 def _leftover(site: Site) -> BaseGeometry:
     taken = shapely.union_all([compound.geometry for compound in site.compounds])
     rest = site.outline.difference(taken)
     return rest if rest.area > 1e-6 * site.outline.area else shapely.Polygon()
-
-
-def _lines_in_compounds(site: Site) -> list[BaseGeometry]:
-    """Draw the lines between the buildings of every compound that is to be cut."""
-    lines = []
-    for c in np.flatnonzero(site.households > ALWAYS_CUT_ABOVE).tolist():
-        own = np.flatnonzero(site.compound_of == c).tolist()
-        seeds = tessellation.seeds_of(
-            [site.buildings[i].geometry for i in own], own, tessellation.WALL_STEP_M
-        )
-        lines.append(tessellation.voronoi_lines(seeds, site.compounds[c].geometry))
-    return lines
 
 
 def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -95,7 +123,7 @@ def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.
     label = _claim(site, ground, under)
     if not (label != NOBODY).any():
         return np.zeros(len(label), dtype=np.int64), np.array([site.wild])
-    nearest = _claim_of_owner(site)[ground.claimants.nearest(faces.inside)[1]]
+    nearest = np.where(ground.near, np.append(_claim_of_owner(site), NOBODY)[ground.claimant], NOBODY)
     wish = _whole_footprints(np.where(label == NOBODY, nearest, label), label, under)
     label = claims.rooted(label, wish, faces)
     for _ in range(2):
@@ -130,12 +158,8 @@ def _claim(site: Site, ground: Ground, under: Stakes) -> NDArray[np.int64]:
     label = np.where((label == NOBODY) & kept[under.compound], under.compound, label)
     label = np.where((label == NOBODY) & (under.land != NOBODY), site.given + under.land, label)
     label = _large_only(label, faces, site.given, GIVEN_LAND_M2)
-    wild = label == NOBODY
-    if len(ground.claimants.xy):
-        homeless = np.concatenate([~kept[:-1], site.building_households() == 0])
-        wild &= homeless[ground.seeds.nearest(faces.inside)[1]]
-    elif site.households.any():
-        wild &= False
+    homeless = np.concatenate([~kept[:-1], site.building_households() == 0])
+    wild = (label == NOBODY) & (~ground.near | homeless[ground.owner])
     return _wild_land(label, faces, wild, site.wild)
 
 

@@ -17,6 +17,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from geogrid.coverage import borders
+from geogrid.units.site import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,24 +29,22 @@ if TYPE_CHECKING:
 
 SEED_STEP_M = 4.0  # between seeds on the outlines of compounds
 WALL_STEP_M = 2.0  # between seeds on the walls of buildings
-OPEN_M = 30.0  # ground farther than this from any compound or building is open
-OPEN_STEP_M = 25.0
 OVERSHOOT_M = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Seeds:
-    """Points whose Voronoi cells cut the ground; ``owner`` says whose point it is (see ``Faces``)."""
+    """Points whose Voronoi cells cut the ground; ``owner`` numbers whose point each is."""
 
     xy: NDArray[np.float64]
     owner: NDArray[np.int64]
 
-    def nearest(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """Return for each point the distance to the nearest seed, and its owner."""
+    def nearest(self, points: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return for each point the owner of the nearest seed, ``NOBODY`` where there is no seed."""
         if not len(self.xy):
-            return np.full(len(points), np.inf), np.full(len(points), -1)
-        distance, index = cKDTree(self.xy).query(points)
-        return distance, self.owner[index]
+            return np.full(len(points), NOBODY)
+        index: NDArray[np.int64] = cKDTree(self.xy).query(points)[1]
+        return self.owner[index]
 
     def of(self, wanted: NDArray[np.bool_]) -> Seeds:
         """Return the seeds whose owner is ``wanted``, a flag for every owner."""
@@ -73,10 +72,10 @@ def seeds_of(geometries: Sequence[BaseGeometry], owners: Sequence[int], step: fl
     """Place seeds along the outlines of ``geometries``, at most ``step`` apart; a point is its own seed."""
     dense = shapely.segmentize(np.asarray(geometries, dtype=object), step)
     xy, index = shapely.get_coordinates(dense, return_index=True)
-    return unique_seeds(np.round(xy, 3), np.asarray(owners, dtype=np.int64)[index])
+    return _unique(np.round(xy, 3), np.asarray(owners, dtype=np.int64)[index])
 
 
-def unique_seeds(xy: NDArray[np.float64], owner: NDArray[np.int64]) -> Seeds:
+def _unique(xy: NDArray[np.float64], owner: NDArray[np.int64]) -> Seeds:
     if not len(xy):
         return Seeds(xy.reshape(0, 2), owner)
     order = np.lexsort((owner, xy[:, 1], xy[:, 0]))
@@ -84,23 +83,6 @@ def unique_seeds(xy: NDArray[np.float64], owner: NDArray[np.int64]) -> Seeds:
     first = np.ones(len(xy), dtype=bool)
     first[1:] = (xy[1:] != xy[:-1]).any(axis=1)
     return Seeds(xy[first], owner[first])
-
-
-def with_open_ground(seeds: Seeds, region: BaseGeometry, owner: int) -> Seeds:
-    """Add a triangular lattice of seeds on the part of ``region`` that lies far from every seed."""
-    if region.is_empty:
-        return seeds
-    x0, y0, x1, y1 = region.bounds
-    rows = np.arange(np.floor(y0 / OPEN_STEP_M), np.ceil(y1 / OPEN_STEP_M))
-    columns = np.arange(np.floor(x0 / OPEN_STEP_M), np.ceil(x1 / OPEN_STEP_M))
-    row, column = np.meshgrid(rows, columns, indexing="ij")
-    lattice = np.column_stack(
-        [((column + 0.5 * (row % 2)) * OPEN_STEP_M).ravel(), (row * OPEN_STEP_M).ravel()]
-    )
-    distance, _ = seeds.nearest(lattice)
-    shapely.prepare(region)
-    far = lattice[(distance > OPEN_M) & shapely.contains_xy(region, lattice)]
-    return unique_seeds(np.vstack([seeds.xy, far]), np.concatenate([seeds.owner, np.full(len(far), owner)]))
 
 
 def voronoi_lines(seeds: Seeds, region: BaseGeometry, keep: NDArray[np.bool_] | None = None) -> BaseGeometry:
