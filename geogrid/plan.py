@@ -105,7 +105,7 @@ def derive_grids(plan: Plan, graph: UnitGraph) -> tuple[Grid, ...]:
     units = {unit.id: unit for unit in graph.units}
     sizes = Counter(unit.compound_id for unit in graph.units if unit.compound_id)
     return tuple(
-        _grid(plan.community_id, number, [units[id] for id in members], sizes)
+        _grid(plan.community_id, number, [units[name] for name in members], sizes)
         for number, members in plan.members().items()
     )
 
@@ -134,8 +134,8 @@ def _grid(community_id: str, number: int, units: list[Unit], sizes: Mapping[str,
         kind=GridKind.SPECIAL if alignment is Alignment.SPECIAL else GridKind.RESIDENTIAL,
         alignment=alignment,
         unit_ids=tuple(unit.id for unit in units),
-        compound_ids=tuple(sorted(homes, key=lambda id: (-homes[id], id))),
-        building_ids=tuple(sorted(id for unit in units for id in unit.building_ids)),
+        compound_ids=tuple(sorted(homes, key=lambda name: (-homes[name], name))),
+        building_ids=tuple(sorted(name for unit in units for name in unit.building_ids)),
         households=sum(unit.households for unit in units),
         estimated=any(unit.estimated for unit in units),
         geometry=_dissolved(units),

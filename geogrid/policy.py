@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,23 @@ HOUSEHOLDS_300_500 = Policy(
     "households-300-500", grids_min=None, grids_max=None, band=Band(lower=300, upper=500)
 )
 PRESETS = {policy.name: policy for policy in (EIGHT_TO_TEN, COMPOUND_FIRST, HOUSEHOLDS_300_500)}
+
+
+def window_of(policy: Policy, households: int, grids: int) -> tuple[int, int] | None:
+    """Return the least and most households of a grid when a community has so many ``grids``; None: no band.
+
+    A share of the ideal is rounded inwards to whole households; where no whole number lies inside, the two
+    next to the ideal are the window.
+    """
+    band = policy.band
+    if band is None:
+        return None
+    if band.share is None:
+        return band.lower or 0, band.upper or 0
+    ideal = Fraction(households, max(grids, 1))
+    share = Fraction(str(band.share))
+    lower, upper = math.ceil(ideal * (1 - share)), math.floor(ideal * (1 + share))
+    return (lower, upper) if lower <= upper else (math.floor(ideal), math.ceil(ideal))
 
 
 def preset(name: str) -> Policy:

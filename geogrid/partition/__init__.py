@@ -1,1 +1,6 @@
-"""Divide a community into grids, and prove how good the division is."""
+"""Divide communities into grids: exact where it can be, honest where it cannot."""
+
+from geogrid.partition.division import Division, GaveWay, divide
+from geogrid.partition.general import Solution, WeightedGraph, solve, weighted_graph
+
+__all__ = ["Division", "GaveWay", "Solution", "WeightedGraph", "divide", "solve", "weighted_graph"]

@@ -1,0 +1,379 @@
+"""List the legal grids of a community: every connected set of units that a plan could contain.
+
+A legal grid is a connected set of whole compounds and of units outside compounds, or a connected part of one
+compound, perhaps with units outside compounds. Sets are rows of 64-bit words, one bit a unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from geogrid.partition.problem import mask_of, neighbour_masks
+
+if TYPE_CHECKING:
+    from geogrid.partition.problem import Ints, Masks, Problem
+
+NO_UPPER = 1 << 40
+STEPS_PER_GRID = 20
+ONE = np.uint64(1)
+ZERO = np.uint64(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Households of a grid and number of grids: ``lower``..``upper``, and ``parts`` grids (0: any number)."""
+
+    lower: int
+    upper: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegalGrids:
+    """The sets found (m, words); ``complete`` is False where the list was cut off at its limit."""
+
+    masks: Masks
+    complete: bool
+
+
+def list_legal_grids(
+    problem: Problem, window: Window, breach: int, limit: int, *, compound_is_grid: bool = False
+) -> LegalGrids:
+    """List every legal grid that a plan with at most ``breach`` households outside the window can contain.
+
+    A set is left out only where a bound proves that the rest cannot be divided within ``breach``; the bound
+    looks at the households of each piece that the set leaves behind.
+    """
+    facts = _facts(problem, window, breach)
+    beside = neighbour_masks(problem)
+    whole = _whole_nodes(problem, beside, compound_is_grid=compound_is_grid)
+    found = [_list(problem, facts, beside, whole, limit)]
+    for nodes in _part_nodes(problem, compound_is_grid=compound_is_grid):
+        room = limit - sum(len(grids.masks) for grids in found)
+        found.append(_list(problem, facts, beside, nodes, max(room, 0)))
+    masks = np.concatenate([grids.masks for grids in found])
+    return LegalGrids(masks, all(grids.complete for grids in found))
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """What is put together: sets of units (m, words); of them only the first ``roots`` may begin a set.
+
+    ``whole`` is a set that must not be swallowed whole (the compound whose parts are listed); ``once`` marks
+    nodes of which a set holds at most one.
+    """
+
+    masks: Masks
+    roots: int
+    whole: Masks
+    once: Masks
+    split_compounds: bool
+
+
+def _whole_nodes(problem: Problem, beside: Masks, *, compound_is_grid: bool) -> _Nodes:
+    here = np.bincount(problem.compound[problem.compound >= 0], minlength=len(problem.size))
+    once: list[int] = []
+    masks: list[Masks] = []
+    for c in np.flatnonzero((here == problem.size) & (here > 0)).tolist():
+        once.append(len(masks))
+        masks.append(mask_of(np.flatnonzero(problem.compound == c).tolist(), problem.words))
+    masks.extend(mask_of([u], problem.words) for u in np.flatnonzero(problem.compound < 0).tolist())
+    nodes = np.array(masks, np.uint64).reshape(-1, problem.words)
+    alone = mask_of(once if compound_is_grid else [], max(1, (len(nodes) + 63) // 64))
+    torn = any(not _is_connected(row, beside) for row in nodes[: len(once)])
+    return _Nodes(nodes, len(nodes), np.zeros(problem.words, np.uint64), alone, torn)
+
+
+def _part_nodes(problem: Problem, *, compound_is_grid: bool) -> list[_Nodes]:
+    loose = np.flatnonzero(problem.compound < 0).tolist()
+    beside = neighbour_masks(problem)
+    found = []
+    for c in range(len(problem.size)):
+        inside = np.flatnonzero(problem.compound == c).tolist()
+        if not inside or problem.size[c] == 1:
+            continue
+        row = mask_of(inside, problem.words)
+        # One compound, one grid: it is cut only where no grid could hold it in one piece.
+        if compound_is_grid and len(inside) == problem.size[c] and _is_connected(row, beside):
+            continue
+        masks = np.array([mask_of([u], problem.words) for u in inside + loose], np.uint64)
+        swallowed = row if len(inside) == problem.size[c] else np.zeros(problem.words, np.uint64)
+        none = np.zeros((len(masks) + 63) // 64, np.uint64)
+        found.append(_Nodes(masks, len(inside), swallowed, none, False))
+    return found
+
+
+@njit(cache=True)
+def _is_connected(row: Masks, beside: Masks) -> bool:
+    words = row.shape[0]
+    left = row.copy()
+    front = np.zeros(words, np.uint64)
+    for w in range(words):
+        if left[w]:
+            front[w] = left[w] & (~left[w] + ONE)
+            break
+    moved = True
+    while moved:
+        moved = False
+        for w in range(words):
+            while front[w]:
+                bit = front[w] & (~front[w] + ONE)
+                front[w] ^= bit
+                left[w] &= ~bit
+                u = 64 * w + _place(bit)
+                for x in range(words):
+                    front[x] |= beside[u, x] & left[x]
+                moved = True
+    return not left.any()
+
+
+@njit(cache=True)
+def _place(bit: np.uint64) -> int:
+    """Return the position of the only bit set."""
+    place = 0
+    if bit & np.uint64(0xFFFFFFFF00000000):
+        place += 32
+    if bit & np.uint64(0xFFFF0000FFFF0000):
+        place += 16
+    if bit & np.uint64(0xFF00FF00FF00FF00):
+        place += 8
+    if bit & np.uint64(0xF0F0F0F0F0F0F0F0):
+        place += 4
+    if bit & np.uint64(0xCCCCCCCCCCCCCCCC):
+        place += 2
+    if bit & np.uint64(0xAAAAAAAAAAAAAAAA):
+        place += 1
+    return place
+
+
+def _facts(problem: Problem, window: Window, breach: int) -> Ints:
+    giant = problem.weight[problem.weight > window.upper]
+    numbers = [window.lower, window.upper, window.parts, breach, problem.total, giant.sum(), len(giant)]
+    return np.array(numbers, np.int64)
+
+
+def least_breach(problem: Problem, window: Window) -> int:
+    """Return a number of households that lie outside the window in every plan, from the totals alone."""
+    facts = _facts(problem, Window(window.lower, window.upper, window.parts + bool(window.parts)), 0)
+    return int(_rest_breach(facts, 0, 0, 0, True))
+
+
+@njit(cache=True)
+def _rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: bool) -> int:
+    """Bound the breach of all other grids, when one holds ``homes`` and so many too-large units.
+
+    While that one still grows, only what its growth cannot mend counts: the rest having too few households.
+    """
+    lower, upper, parts, total = facts[0], facts[1], facts[2], facts[4]
+    all_giants, all_count = facts[5], facts[6]
+    over = (all_giants - giants) - (all_count - giant_count) * upper
+    if parts == 0:
+        return over
+    rest = total - homes
+    small = rest - (all_giants - giants)
+    grids = parts - 1 - (all_count - giant_count)
+    more = max(0, grids * lower - small)
+    if not grown:
+        return over + more
+    if grids >= 0:
+        more = max(more, small - grids * upper)
+    return max(over + more, rest - (parts - 1) * upper)
+
+
+@njit(cache=True)
+def _piece_breach(facts: Ints, homes: int, giants: int, giant_count: int) -> int:
+    """Bound the breach of a piece that must be divided into grids of its own."""
+    lower, upper = facts[0], facts[1]
+    over = giants - giant_count * upper
+    small = homes - giants
+    fewest = 0 if giant_count > 0 else 1
+    if upper > 0:
+        grids = max(fewest, small // upper)
+        least = max(0, grids * lower - small, small - grids * upper)
+        least = min(least, max(0, (grids + 1) * lower - small, small - (grids + 1) * upper))
+    else:
+        least = 0
+    return over + least
+
+
+@njit(cache=True)
+def _fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, own: int) -> bool:
+    """Tell whether the pieces that ``mask`` leaves behind may still be divided within the breach."""
+    words = mask.shape[0]
+    left = full & ~mask
+    front = np.zeros(words, np.uint64)
+    lower, upper, parts, allowed = facts[0], facts[1], facts[2], facts[3]
+    spent = own
+    fewest = 0
+    most = 0
+    for w in range(words):
+        while left[w]:
+            front[w] = left[w] & (~left[w] + ONE)
+            homes = 0
+            giants = 0
+            giant_count = 0
+            moved = True
+            while moved:
+                moved = False
+                for x in range(words):
+                    while front[x]:
+                        bit = front[x] & (~front[x] + ONE)
+                        front[x] ^= bit
+                        left[x] &= ~bit
+                        u = 64 * x + _place(bit)
+                        homes += weight[u]
+                        if weight[u] > upper:
+                            giants += weight[u]
+                            giant_count += 1
+                        for y in range(words):
+                            front[y] |= beside[u, y] & left[y]
+                        moved = True
+            spent += _piece_breach(facts, homes, giants, giant_count)
+            if spent > allowed:
+                return False
+            if upper > 0:
+                fewest += -(-homes // upper)
+            most += homes // lower if lower > 0 else NO_UPPER
+    if allowed == 0 and parts > 0:
+        return fewest <= parts - 1 <= most
+    return True
+
+
+@njit(cache=True)
+def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
+    nodes: Masks,
+    node_beside: Masks,
+    node_weight: Ints,
+    node_giants: Ints,
+    node_giant_count: Ints,
+    roots: int,
+    whole: Masks,
+    once: Masks,
+    check_connected: bool,
+    beside: Masks,
+    weight: Ints,
+    full: Masks,
+    facts: Ints,
+    limit: int,
+) -> tuple[Masks, bool]:
+    m, words = nodes.shape
+    node_words = node_beside.shape[1]
+    out = np.empty((1024, words), np.uint64)
+    count = 0
+    front = np.zeros((m + 2, node_words), np.uint64)
+    shut = np.zeros((m + 2, node_words), np.uint64)
+    units = np.zeros((m + 2, words), np.uint64)
+    homes = np.zeros(m + 2, np.int64)
+    giants = np.zeros(m + 2, np.int64)
+    giant_count = np.zeros(m + 2, np.int64)
+    taken_once = np.zeros(m + 2, np.bool_)
+    lower, upper, allowed = facts[0], facts[1], facts[3]
+    has_whole = whole.any()
+    steps = 0
+    for root in range(roots):
+        front[0] = ZERO
+        front[0, root >> 6] = ONE << np.uint64(root & 63)
+        shut[0] = ZERO
+        for v in range(root):
+            shut[0, v >> 6] |= ONE << np.uint64(v & 63)
+        units[0] = ZERO
+        depth = 0
+        while depth >= 0:
+            v = -1
+            for w in range(node_words):
+                if front[depth, w]:
+                    bit = front[depth, w] & (~front[depth, w] + ONE)
+                    v = 64 * w + _place(bit)
+                    front[depth, w] ^= bit
+                    shut[depth, w] |= bit
+                    break
+            if v < 0:
+                depth -= 1
+                continue
+            alone = (once[v >> 6] >> np.uint64(v & 63)) & ONE == ONE
+            if alone and taken_once[depth]:
+                continue
+            h = homes[depth] + node_weight[v]
+            g = giants[depth] + node_giants[v]
+            gc = giant_count[depth] + node_giant_count[v]
+            if max(0, h - upper) + _rest_breach(facts, h, g, gc, False) > allowed:
+                continue
+            steps += 1
+            if steps > STEPS_PER_GRID * limit:
+                return out[:count].copy(), False
+            deeper = depth + 1
+            homes[deeper] = h
+            giants[deeper] = g
+            giant_count[deeper] = gc
+            taken_once[deeper] = taken_once[depth] or alone
+            swallowed = has_whole
+            for w in range(words):
+                units[deeper, w] = units[depth, w] | nodes[v, w]
+                if whole[w] & ~units[deeper, w]:
+                    swallowed = False
+            if swallowed:
+                continue
+            for w in range(node_words):
+                shut[deeper, w] = shut[depth, w]
+                front[deeper, w] = (front[depth, w] | node_beside[v, w]) & ~shut[depth, w]
+            own = max(h - upper, lower - h, 0)
+            if (
+                own + _rest_breach(facts, h, g, gc, True) <= allowed
+                and (not check_connected or _is_connected(units[deeper], beside))
+                and _fits(units[deeper], beside, weight, full, facts, own)
+            ):
+                if count == limit:
+                    return out[:count].copy(), False
+                if count == out.shape[0]:
+                    bigger = np.empty((2 * count, words), np.uint64)
+                    bigger[:count] = out
+                    out = bigger
+                out[count] = units[deeper]
+                count += 1
+            depth = deeper
+        taken_once[0] = False
+    return out[:count].copy(), True
+
+
+def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: int) -> LegalGrids:
+    m = len(nodes.masks)
+    if m == 0 or nodes.roots == 0:
+        return LegalGrids(np.zeros((0, problem.words), np.uint64), True)
+    member = _membership(nodes.masks, problem.n)
+    giant = problem.weight > facts[1]
+    reach = np.zeros((m, problem.n), np.bool_)
+    a, b = problem.pairs[problem.open].T if len(problem.pairs) else (np.zeros(0, int), np.zeros(0, int))
+    np.logical_or.at(reach.T, a, member.T[b])
+    np.logical_or.at(reach.T, b, member.T[a])
+    touching = (reach.astype(np.int64) @ member.T.astype(np.int64)) > 0
+    np.fill_diagonal(touching, val=False)
+    node_beside = np.array([mask_of(np.flatnonzero(row).tolist(), (m + 63) // 64) for row in touching])
+    full = mask_of(range(problem.n), problem.words)
+    masks, complete = _grow(
+        nodes.masks,
+        node_beside,
+        member @ problem.weight,
+        member @ (problem.weight * giant),
+        member @ giant.astype(np.int64),
+        nodes.roots,
+        nodes.whole,
+        nodes.once,
+        nodes.split_compounds,
+        beside,
+        problem.weight,
+        full,
+        facts,
+        limit,
+    )
+    return LegalGrids(masks, bool(complete))
+
+
+def _membership(masks: Masks, n: int) -> Ints:
+    """Return sets of bits as a table of 0 and 1 (m, n)."""
+    units = np.arange(n)
+    words = masks[:, units >> 6]
+    return ((words >> (units & 63).astype(np.uint64)) & ONE).astype(np.int64)

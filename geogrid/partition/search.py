@@ -1,0 +1,258 @@
+"""Search for a good plan where the legal grids are too many to list.
+
+A first plan is put together greedily; then a few neighbouring grids at a time are divided anew, exactly, over
+their own legal grids (large neighbourhood search).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geogrid.partition.legal_grids import NO_UPPER, Window, list_legal_grids
+from geogrid.partition.objectives import Ideal, costs_of
+from geogrid.partition.problem import mask_of, members_of, pieces, restrict
+from geogrid.partition.retention import successors
+from geogrid.partition.stages import open_field, run_stage
+from geogrid.policy import Objective, window_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from geogrid.partition.problem import Problem
+    from geogrid.policy import Policy
+
+    Group = tuple[int, ...]
+    Progress = Callable[[list[Group]], None]
+
+NEIGHBOURHOOD_LIMIT = 60_000
+NEIGHBOURHOODS = (2, 3, 4)
+
+
+def search(
+    problem: Problem, policy: Policy, parts: int, deadline: float, start: list[Group] | None = None
+) -> list[Group]:
+    """Return the best plan of ``parts`` grids (0: any number) found until ``deadline``, as sets of units."""
+    window = _window(problem, policy, parts)
+    groups = start if start is not None else first_plan(problem, window, deadline)
+    for size in NEIGHBOURHOODS:
+        groups = _improved(problem, policy, window, groups, size, deadline)
+    return sorted(groups)
+
+
+def _window(problem: Problem, policy: Policy, parts: int) -> Window:
+    return Window(*(window_of(policy, problem.total, parts) or (0, NO_UPPER)), parts)
+
+
+def first_plan(problem: Problem, window: Window, deadline: float) -> list[Group]:
+    """Put whole compounds together, smallest first, and cut the largest grids, until the number is right."""
+    groups = _seeds(problem)
+    upper = min(window.upper, problem.total)
+    target = window.parts or max(1, round(2 * problem.total / (window.lower + upper)))
+    stuck: set[Group] = set()
+    while time.monotonic() < deadline:
+        large = [g for g in groups if g not in stuck and _homes(problem, g) > upper and len(g) > 1]
+        if not large and len(groups) < target:
+            large = [g for g in groups if g not in stuck and len(g) > 1]
+        if not large:
+            break
+        widest = max(large, key=lambda g: (_homes(problem, g), g))
+        halves = _halves(problem, widest)
+        if halves is None:
+            stuck.add(widest)
+        else:
+            groups = [g for g in groups if g != widest] + list(halves)
+    return _merged(problem, groups, target)
+
+
+def _seeds(problem: Problem) -> list[Group]:
+    """Return each compound as a grid, or its pieces, and each unit outside compounds."""
+    seeds: list[Group] = [(int(u),) for u in np.flatnonzero(problem.compound < 0)]
+    for c in range(len(problem.size)):
+        seeds += pieces(problem, np.flatnonzero(problem.compound == c).tolist())
+    return seeds
+
+
+def _homes(problem: Problem, group: Group) -> int:
+    return int(problem.weight[list(group)].sum())
+
+
+def _halves(problem: Problem, group: Group) -> tuple[Group, Group] | None:
+    """Cut a set of units in two connected sets of about the same households."""
+    beside = _beside(problem, group)
+    best: tuple[int, Group, Group] | None = None
+    for root in (group[0], group[-1], group[len(group) // 2]):
+        order = _breadth_first(beside, root)
+        half, homes = [], 0
+        for unit in order[:-1]:
+            half.append(unit)
+            homes += int(problem.weight[unit])
+            rest = tuple(sorted(set(group) - set(half)))
+            if len(pieces(problem, rest)) != 1:
+                continue
+            off = abs(2 * homes - _homes(problem, group))
+            if best is None or off < best[0]:
+                best = off, tuple(sorted(half)), rest
+    return None if best is None else best[1:]
+
+
+def _beside(problem: Problem, group: Group) -> dict[int, list[int]]:
+    inside = set(group)
+    beside: dict[int, list[int]] = {u: [] for u in group}
+    for a, b in problem.pairs[problem.open].tolist():
+        if a in inside and b in inside:
+            beside[a].append(b)
+            beside[b].append(a)
+    return beside
+
+
+def _breadth_first(beside: dict[int, list[int]], root: int) -> list[int]:
+    seen, queue = {root: None}, deque([root])
+    while queue:
+        for unit in beside[queue.popleft()]:
+            if unit not in seen:
+                seen[unit] = None
+                queue.append(unit)
+    return list(seen)
+
+
+def _merged(problem: Problem, groups: list[Group], target: int) -> list[Group]:
+    while len(groups) > target:
+        pair = min(
+            (
+                (_homes(problem, a) + _homes(problem, b), a, b)
+                for a, b in _touching(problem, groups)
+                if is_legal(problem, a + b)
+            ),
+            default=None,
+        )
+        if pair is None:
+            break
+        groups = [g for g in groups if g not in pair[1:]] + [tuple(sorted(pair[1] + pair[2]))]
+    return groups
+
+
+def _touching(problem: Problem, groups: list[Group]) -> list[tuple[Group, Group]]:
+    side = {unit: n for n, group in enumerate(groups) for unit in group}
+    pairs = {
+        (min(side[a], side[b]), max(side[a], side[b]))
+        for a, b in problem.pairs[problem.open].tolist()
+        if side[a] != side[b]
+    }
+    return [(groups[a], groups[b]) for a, b in sorted(pairs)]
+
+
+def is_legal(problem: Problem, group: Group) -> bool:
+    """Tell whether the compounds in a set of units allow it to be a grid."""
+    inside = problem.compound[list(group)]
+    names, counts = np.unique(inside[inside >= 0], return_counts=True)
+    return len(names) <= 1 or bool((counts == problem.size[names]).all())
+
+
+def _improved(
+    problem: Problem, policy: Policy, window: Window, groups: list[Group], size: int, deadline: float
+) -> list[Group]:
+    """Divide neighbourhoods of ``size`` grids anew until none of them gets better."""
+    tried: set[tuple[Group, ...]] = set()
+    moved = True
+    while moved:
+        moved = False
+        for cluster in _clusters(problem, groups, size):
+            if time.monotonic() > deadline:
+                return groups
+            if cluster in tried or any(group not in groups for group in cluster):
+                continue
+            tried.add(cluster)
+            better = _redivided(problem, policy, window, groups, cluster, deadline)
+            if better is not None:
+                groups = [g for g in groups if g not in cluster] + better
+                moved = True
+    return groups
+
+
+def _clusters(problem: Problem, groups: list[Group], size: int) -> Iterator[tuple[Group, ...]]:
+    beside: dict[Group, set[Group]] = {group: set() for group in groups}
+    for a, b in _touching(problem, groups):
+        beside[a].add(b)
+        beside[b].add(a)
+    seen: set[tuple[Group, ...]] = set()
+    frontier = [(group,) for group in sorted(groups)]
+    for _ in range(size - 1):
+        grown = {
+            tuple(sorted((*cluster, other)))
+            for cluster in frontier
+            for group in cluster
+            for other in beside[group]
+            if other not in cluster
+        }
+        frontier = sorted(grown)
+    for cluster in frontier:
+        if cluster not in seen:
+            seen.add(cluster)
+            yield cluster
+
+
+def _redivided(
+    problem: Problem,
+    policy: Policy,
+    window: Window,
+    groups: list[Group],
+    cluster: tuple[Group, ...],
+    deadline: float,
+) -> list[Group] | None:
+    """Return the best division of the units of a few grids, None where it is the one they have."""
+    units = sorted(unit for group in cluster for unit in group)
+    part = _with_free_grids(restrict(problem, units), problem, groups, cluster)
+    local = Window(window.lower, window.upper, len(cluster) if window.parts else 0)
+    place = {unit: i for i, unit in enumerate(units)}
+    now = np.array([mask_of([place[u] for u in group], part.words) for group in cluster])
+    first = policy.objectives[0] is Objective.WINDOW and policy.band is not None
+    breach = sum(max(window.lower - h, h - window.upper, 0) for h in (_homes(problem, g) for g in cluster))
+    if not first:
+        breach = problem.total + len(cluster) * window.lower
+    listed = list_legal_grids(
+        part, local, breach, NEIGHBOURHOOD_LIMIT, compound_is_grid=policy.compound_is_grid
+    )
+    if not listed.complete:
+        return None
+    rows = {row.tobytes(): i for i, row in enumerate(listed.masks)}
+    state = open_field(part, local, Ideal(problem.total, window.parts), policy, listed.masks)
+    if all(row.tobytes() in rows for row in now):
+        state.chosen = np.sort(np.array([rows[row.tobytes()] for row in now]))
+    for objective in policy.objectives:
+        run_stage(state, objective, deadline)
+        if state.chosen is None:
+            return None
+    found = [tuple(units[i] for i in members_of(row)) for row in state.groups()]
+    return None if set(found) == set(cluster) else found
+
+
+def _with_free_grids(
+    part: Problem, problem: Problem, groups: list[Group], cluster: tuple[Group, ...]
+) -> Problem:
+    """Forget the grids in force whose successors lie outside the cluster."""
+    if not (problem.old >= 0).any():
+        return part
+    grids = np.unique(problem.old[problem.old >= 0]).tolist()
+    overlap = [
+        [int(problem.weight[[u for u in g if problem.old[u] == o]].sum()) for g in groups] for o in grids
+    ]
+    taken = {grids[o] for o, g in successors(overlap) if groups[g] not in cluster}
+    from dataclasses import replace
+
+    return replace(part, old=np.where(np.isin(part.old, sorted(taken)), -1, part.old))
+
+
+def vector_of(problem: Problem, policy: Policy, parts: int, groups: list[Group]) -> dict[Objective, float]:
+    """Return the values of a plan as the stages would tell them."""
+    window = _window(problem, policy, parts)
+    masks = np.array([mask_of(group, problem.words) for group in groups])
+    told = {}
+    for objective in policy.objectives:
+        costs = costs_of(objective, problem, masks, window, policy, Ideal(problem.total, parts))
+        if costs is not None:
+            told[objective] = float(costs.value(np.arange(len(groups))))
+    return told
