@@ -223,31 +223,25 @@ def _seats(
     community: Community, branch: Branch | None, grid: Grid, serving: Sequence[TeamMember]
 ) -> tuple[Seat, ...]:
     """Return the four levels: chief leader of the community, leader of the branch, workers, volunteers."""
-    whole = grid.compound_ids if branch is None else (*grid.compound_ids, *branch.compound_ids)
 
     def belongs(member: TeamMember) -> bool:
         if member.role is Role.CHIEF_LEADER:
             return member.community_id == community.id
         if member.branch_id:
             return branch is not None and member.branch_id == branch.id
-        return member.compound_id != "" and member.compound_id in whole
+        return member.compound_id != "" and member.compound_id in grid.compound_ids
 
     by_role = {role: [one for one in serving if one.role is role and belongs(one)] for role in Role}
-    chief = _chief(community, by_role.pop(Role.CHIEF_LEADER))
-    return (chief, *(_seat(role, members, branch) for role, members in by_role.items()))
-
-
-def _seat(role: Role, members: list[TeamMember], branch: Branch | None) -> Seat:
-    if role is Role.LEADER and branch is not None and branch.secretary_id:
+    if branch is not None and branch.secretary_id:
         # The branch names its secretary; other leaders on file are deputies at most.
-        members = [one for one in members if one.id == branch.secretary_id] or members
-    return Seat(role, public_view(members), len(members))
-
-
-def _chief(community: Community, members: list[TeamMember]) -> Seat:
-    """Return the chief leader's seat; a secretary known by name only serves, but nobody agreed to show it."""
+        named = [one for one in serving if one.id == branch.secretary_id]
+        by_role[Role.LEADER] = named or by_role[Role.LEADER]
+    # A secretary known to the community by name only serves too, but nobody agreed to show the name.
     known = 1 if community.secretary else 0
-    return Seat(Role.CHIEF_LEADER, public_view(members), max(len(members), known))
+    return tuple(
+        Seat(role, public_view(members), max(len(members), known if role is Role.CHIEF_LEADER else 0))
+        for role, members in by_role.items()
+    )
 
 
 def _proposed_names(

@@ -64,9 +64,10 @@ class GridCard(TypedDict):
     """All that is published of one grid.
 
     ``branch`` is None where one is to be founded (``proposed_branch`` is its name) or none is needed (a
-    special grid; ``proposed_branch`` is empty). ``paired`` names the organisations paired with the branch.
-    ``bounds`` are west, south, east, north; ``position`` is lon, lat of a label. ``replaces`` are codes of
-    the grids of the plan before, the largest share first.
+    special grid; ``proposed_branch`` is empty). ``other_branches`` have homes here too but are matched
+    elsewhere. ``paired`` names the organisations paired with the branch. ``bounds`` are west, south, east,
+    north; ``position`` is lon, lat of a label. ``replaces`` are codes of the grids of the plan before, the
+    largest share first.
     """
 
     code: str
@@ -84,6 +85,7 @@ class GridCard(TypedDict):
     counts: str
     branch: BranchCard | None
     proposed_branch: str
+    other_branches: list[str]
     team: list[Post]
     paired: list[str]
     venues: list[VenueCard]

@@ -90,6 +90,7 @@ class Cards:
             "counts": self.city.counts,
             "branch": _branch(team),
             "proposed_branch": team.proposed_name,
+            "other_branches": [one.name for one in team.branches if one != team.branch],
             "team": [post for seat in team.seats for post in _posts(seat)],
             "paired": self._paired(team),
             "venues": self._venues_of(community),

@@ -1,0 +1,506 @@
+"""The archive: lossless, all or nothing, frozen once published, with a trail that tells of every change."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import threading
+import time
+from dataclasses import fields, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+
+from geogrid.archive import Archive, Status
+from geogrid.archive.schema import metadata
+from geogrid.errors import FrozenError, NotFoundError, PlanError, StaleError, StoreError
+from geogrid.policy import EIGHT_TO_TEN
+from tests.governed import (
+    NOON,
+    PLANS,
+    TODAY,
+    division,
+    divisions,
+    filled,
+    governed_town,
+    graphs_of,
+    opened,
+)
+from tests.town import draw_town
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from geogrid.model import City
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with opened(tmp_path) as store:
+        yield store
+
+
+def assert_equal_cities(one: City, other: City) -> None:
+    pd.testing.assert_frame_equal(one.addresses, other.addresses)
+    for field in fields(one):
+        if field.name != "addresses":
+            assert getattr(one, field.name) == getattr(other, field.name), field.name
+
+
+# Cities
+
+
+def test_a_city_comes_back_equal_in_every_layer(archive: Archive) -> None:
+    town = governed_town()
+    elsewhere = ("addresses", "faults", "barriers", "land")
+    assert all(getattr(town, field.name) for field in fields(town) if field.name not in elsewhere)
+    archive.store_city(town)
+    assert_equal_cities(archive.load_city("town"), town)
+
+
+def test_barriers_and_land_come_back_equal(archive: Archive) -> None:
+    town = draw_town("A~*\nA~*")
+    archive.store_city(town)
+    assert_equal_cities(archive.load_city("town"), town)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    text=st.text(min_size=1).filter(lambda text: "\x00" not in text and text.isprintable()),
+    x=st.floats(allow_nan=False, allow_infinity=False, width=64),
+)
+def test_any_text_and_any_number_come_back_equal(
+    tmp_path_factory: pytest.TempPathFactory, text: str, x: float
+) -> None:
+    town = draw_town("A")
+    odd = replace(
+        town, name=text, names={text: text}, addresses=town.addresses.assign(text=text, x=x, floor=None)
+    )
+    with opened(tmp_path_factory.mktemp("any")) as archive:
+        archive.store_city(odd)
+        assert_equal_cities(archive.load_city("town"), odd)
+
+
+def test_storing_equal_data_changes_nothing(archive: Archive) -> None:
+    first = archive.store_city(governed_town())
+    assert archive.store_city(governed_town()) == first
+    assert [entry.what for entry in archive.audit_trail()] == ["store-city"]
+
+
+def test_a_refused_city_leaves_the_old_one(archive: Archive) -> None:
+    town = governed_town()
+    archive.store_city(town)
+    with pytest.raises(StoreError, match="unknown columns"):
+        archive.store_city(replace(town, name="new", addresses=town.addresses.assign(phone="1")))
+    twice = replace(town, name="new", buildings=(*town.buildings, town.buildings[0]))
+    with pytest.raises(StoreError, match="could not be written"):
+        archive.store_city(twice)
+    assert_equal_cities(archive.load_city("town"), town)
+
+
+def test_an_error_of_the_store_does_not_repeat_private_values(archive: Archive) -> None:
+    town = governed_town()
+    member = replace(town.team[0], name="PRIVATE-NAME")
+    with pytest.raises(StoreError) as told:
+        archive.store_city(replace(town, team=(member, member)))
+    assert "PRIVATE-NAME" not in str(told.value)
+
+
+def test_data_that_no_version_stands_on_are_forgotten(archive: Archive, tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        archive.store_city(replace(governed_town(), name=name))
+    assert [city.name for city in archive.cities()] == ["three"]
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        assert db.execute("SELECT count(*) FROM edition").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM building").fetchone() == (len(governed_town().buildings),)
+
+
+def test_a_version_keeps_the_data_it_was_made_from(archive: Archive) -> None:
+    draft = filled(archive)
+    archive.store_city(replace(governed_town(), name="renamed"))
+    assert archive.load_city("town").name == "renamed"
+    assert_equal_cities(archive.load_city("town", version=draft.id), governed_town())
+
+
+def test_an_unknown_city_is_not_found(archive: Archive) -> None:
+    with pytest.raises(NotFoundError):
+        archive.load_city("nowhere")
+
+
+def test_an_area_keeps_its_surrogate_when_its_code_changes(archive: Archive) -> None:
+    town = governed_town()
+    archive.store_city(town)
+    before = {(one.level, one.source_id): one for one in archive.area_codes("town")}
+    recoded = replace(town.communities[0], code="210602001099")
+    archive.store_city(replace(town, communities=(recoded, town.communities[1])))
+    now = {(one.level, one.source_id): one for one in archive.area_codes("town", on=TODAY)}
+    assert now["community", "c1"].area_id == before["community", "c1"].area_id
+    assert now["community", "c1"].code == "210602001099"
+    assert now["community", "c2"] == before["community", "c2"]
+    old = [one for one in archive.area_codes("town") if one.code == "210602001001"]
+    assert [(one.valid_from, one.valid_to) for one in old] == [(TODAY, TODAY)]
+
+
+# Units and versions
+
+
+def test_units_and_divisions_come_back_equal(archive: Archive) -> None:
+    draft = filled(archive)
+    graphs = graphs_of(governed_town())
+    assert archive.graphs("town") == graphs
+    stored = archive.all_stored(draft.id)
+    assert [one.graph for one in stored] == list(graphs.values())
+    assert [one.division for one in stored] == divisions()
+    assert [list(one.division.vector) for one in stored] == [["window", "alignment", "barriers"]] * 2
+    assert {one.policy for one in stored} == {EIGHT_TO_TEN}
+    assert archive.plan(draft.id, "c2").assignment == PLANS["c2"]
+
+
+def test_communities_come_in_the_order_of_the_city(archive: Archive) -> None:
+    filled(archive)
+    other = archive.add_version("town", reversed(divisions()))
+    assert [one.graph.community_id for one in archive.all_stored(other.id)] == ["c1", "c2"]
+
+
+def test_grids_have_codes_and_ids_of_their_own(archive: Archive) -> None:
+    draft = filled(archive)
+    again = archive.add_version("town", divisions())
+    codes = [grid.code for grid in archive.grids(draft.id)]
+    assert codes == ["210602001001001", "210602001001002", "210602001001003", "210602001002001",
+                     "210602001002002"]  # fmt: skip
+    assert [grid.code for grid in archive.grids(again.id)] == codes
+    assert not {grid.id for grid in archive.grids(draft.id)} & {grid.id for grid in archive.grids(again.id)}
+
+
+@pytest.mark.parametrize(
+    ("plans", "words"),
+    [
+        ([division("c1", {"A": 1, "B": 1, "C": 2})], "c1/h01"),
+        ([division("c2", {"D": 1, "E": 1, "Z": 2})], "Z"),
+        ([division("c2", PLANS["c2"]), division("c2", PLANS["c2"])], "twice"),
+    ],
+)
+def test_a_plan_of_other_units_is_refused(archive: Archive, plans: list[object], words: str) -> None:
+    filled(archive)
+    with pytest.raises(PlanError, match=words):
+        archive.add_version("town", plans)  # type: ignore[arg-type]
+    assert len(archive.versions("town")) == 1
+
+
+def test_a_draft_is_edited_and_a_stale_edit_is_refused(archive: Archive) -> None:
+    draft = filled(archive)
+    moved = archive.edit_version(draft.id, division("c2", {"D": 1, "E": 1}), revision=draft.revision)
+    assert (moved.revision, moved.digest == draft.digest) == (2, False)
+    with pytest.raises(StaleError, match="revision 1 to 2"):
+        archive.edit_version(draft.id, division("c2", {"D": 2, "E": 1}), revision=draft.revision)
+    assert archive.plan(draft.id, "c2").assignment == {"D": 1, "E": 1}
+    assert [grid.number for grid in archive.grids(draft.id) if grid.community_id == "c2"] == [1]
+
+
+def test_a_draft_is_filled_piece_by_piece(archive: Archive) -> None:
+    filled(archive)
+    draft = archive.add_version("town", [])
+    archive.extend_version(draft.id, [division("c2", PLANS["c2"])])
+    whole = archive.extend_version(draft.id, [division("c1", PLANS["c1"])])
+    assert whole.digest == archive.versions("town")[0].digest
+    with pytest.raises(PlanError, match="twice"):
+        archive.extend_version(draft.id, [division("c1", PLANS["c1"])])
+
+
+def test_a_published_version_is_frozen(archive: Archive) -> None:
+    draft = filled(archive)
+    assert archive.submit(draft.id).status is Status.SUBMITTED
+    published = archive.publish(draft.id, TODAY)
+    assert (published.status, published.effective_from) == (Status.PUBLISHED, TODAY)
+    one = division("c2", {"D": 1, "E": 1})
+    with pytest.raises(FrozenError, match="never changes"):
+        archive.edit_version(draft.id, one, revision=published.revision)
+    with pytest.raises(FrozenError):
+        archive.extend_version(draft.id, [one])
+    with pytest.raises(FrozenError):
+        archive.submit(draft.id)
+    assert archive.plan(draft.id, "c2").assignment == PLANS["c2"]
+
+
+def test_publishing_twice_is_once(archive: Archive) -> None:
+    draft = filled(archive)
+    first = archive.publish(draft.id, TODAY)
+    assert archive.publish(draft.id, TODAY) == first
+    with pytest.raises(FrozenError):
+        archive.publish(draft.id, TOMORROW)
+    assert [entry.what for entry in archive.audit_trail(f"version {draft.id}")] == ["add-version", "publish"]
+
+
+def test_a_stale_publication_is_refused(archive: Archive) -> None:
+    draft = filled(archive)
+    archive.edit_version(draft.id, division("c2", {"D": 1, "E": 1}), revision=1)
+    with pytest.raises(StaleError):
+        archive.publish(draft.id, TODAY, revision=1)
+    assert archive.version(draft.id).status is Status.DRAFT
+
+
+def test_a_day_tells_which_version_is_in_force(archive: Archive) -> None:
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    archive.publish(second.id, TODAY + timedelta(days=10))
+
+    def on(days: int) -> int | None:
+        found = archive.version_in_force("town", on=TODAY + timedelta(days=days))
+        return found.id if found else None
+
+    assert [on(-1), on(0), on(9), on(10), on(99)] == [None, first.id, first.id, second.id, second.id]
+    old = archive.version(first.id)
+    assert old.effective_until == TODAY + timedelta(days=10)
+    assert old.status_on(TODAY + timedelta(days=9)) is Status.PUBLISHED
+    assert old.status_on(TODAY + timedelta(days=10)) is Status.RETIRED
+
+
+def test_a_version_between_two_ends_where_the_next_begins(archive: Archive) -> None:
+    first, later = filled(archive), filled(archive)
+    between = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    archive.publish(later.id, TODAY + timedelta(days=20))
+    archive.publish(between.id, TODAY + timedelta(days=10))
+    ends = [archive.version(one.id).effective_until for one in (first, between, later)]
+    assert ends == [TODAY + timedelta(days=10), TODAY + timedelta(days=20), None]
+
+
+def test_midnight_is_that_of_shanghai(tmp_path: Path) -> None:
+    with opened(tmp_path, NOON.replace(hour=15, minute=59)) as archive:
+        assert archive.today() == TODAY
+    with opened(tmp_path, NOON.replace(hour=16)) as archive:
+        assert archive.today() == TOMORROW
+
+
+def test_the_past_is_not_rewritten(archive: Archive) -> None:
+    first = filled(archive)
+    archive.publish(first.id, date(2020, 1, 1))  # nothing was in force then: history may be entered
+    second = archive.copy_version(first.id)
+    with pytest.raises(StoreError, match="the past is not rewritten"):
+        archive.publish(second.id, TODAY - timedelta(days=1))
+    assert archive.version(second.id).status is Status.DRAFT
+
+
+def test_an_announced_version_can_be_withdrawn(archive: Archive) -> None:
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    archive.publish(second.id, TOMORROW)
+    assert archive.withdraw(second.id).status is Status.RETIRED
+    assert archive.version(first.id).effective_until is None
+    found = archive.version_in_force("town", on=TOMORROW)
+    assert found is not None
+    assert found.id == first.id
+    with pytest.raises(StoreError, match="in force since"):
+        archive.withdraw(first.id)
+
+
+def test_roll_back_publishes_the_older_plan_anew(archive: Archive) -> None:
+    first = filled(archive)
+    archive.publish(first.id, TODAY)
+    other = archive.add_version("town", [division("c1", PLANS["c1"]), division("c2", {"D": 1, "E": 1})])
+    archive.publish(other.id, TOMORROW)
+    back = archive.copy_version(first.id)
+    archive.publish(back.id, TOMORROW + timedelta(days=1))
+    assert (back.copy_of, back.digest) == (first.id, first.digest)
+    assert archive.all_stored(back.id) == archive.all_stored(first.id)
+    assert archive.plan(other.id, "c2").assignment == {"D": 1, "E": 1}
+
+
+def test_grids_are_linked_to_those_they_replace(archive: Archive) -> None:
+    """B (80 households) with h01 (40) leaves grid 3 for grid 2, where C (80) was alone.
+
+    New grid 2 takes 80 from old 2 and 120 from old 3: old 3 is the main one. Grid 1 stays what it was: A, 160.
+    """
+    first = filled(archive)
+    archive.publish(first.id, TODAY)
+    joined = {"A": 1, "B": 2, "C": 2, "c1/h01": 2}
+    second = archive.add_version("town", [division("c1", joined), division("c2", PLANS["c2"])])
+    archive.publish(second.id, TOMORROW)
+    grids = {grid.code[-6:]: grid for grid in archive.grids(second.id)}
+    links = [(link.replaces_code[-6:], link.households, link.main) for link in grids["001002"].replaces]
+    assert links == [("001003", 120, True), ("001002", 80, False)]
+    (same,) = grids["001001"].replaces
+    assert (same.replaces_version, same.households, same.main) == (first.id, 160, True)
+    assert same.area_m2 == pytest.approx(40_000, abs=1e-3)
+    assert all(not grid.replaces for grid in archive.grids(first.id))
+
+
+# The trail
+
+
+def test_every_change_is_in_the_trail(archive: Archive) -> None:
+    draft = filled(archive)
+    edited = archive.edit_version(draft.id, division("c2", {"D": 1, "E": 1}), revision=1, who="li")
+    archive.submit(draft.id, who="li")
+    archive.publish(draft.id, TODAY, who="wang")
+    trail = archive.audit_trail()
+    assert [(entry.who, entry.what) for entry in trail] == [
+        ("geogrid", "store-city"),
+        ("geogrid", "store-units"),
+        ("planner", "add-version"),
+        ("li", "edit-version"),
+        ("li", "submit"),
+        ("wang", "publish"),
+    ]
+    assert (trail[3].before, trail[3].after) == (draft.digest, edited.digest)
+    assert {entry.at for entry in trail} == {NOON}
+    assert archive.verify_audit() == 6
+
+
+@pytest.mark.parametrize(
+    ("sql", "line"),
+    [
+        ("UPDATE audit SET who = 'x' WHERE id = 2", 2),
+        ("DELETE FROM audit WHERE id = 1", 1),
+        ("UPDATE audit SET after = before, hash = hash WHERE id = 3", 3),
+    ],
+)
+def test_a_changed_trail_is_found(archive: Archive, tmp_path: Path, sql: str, line: int) -> None:
+    filled(archive)
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        db.execute(sql)
+    with pytest.raises(StoreError, match=f"changed at line {line}"):
+        archive.verify_audit()
+
+
+# The store
+
+
+def test_the_migrations_build_the_tables_of_the_schema(archive: Archive, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/store.db")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_folder_is_made_and_the_store_is_safe(tmp_path: Path) -> None:
+    with Archive.open(f"sqlite:///{tmp_path}/a/b/store.db") as archive:
+        assert archive.cities() == ()
+        with archive._engine.connect() as connection:
+            asked = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
+                     ("journal_mode", "synchronous", "foreign_keys")]  # fmt: skip
+    assert asked == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "nonsense", "nodb://x/y"])
+def test_what_is_no_store_is_refused(url: str) -> None:
+    with pytest.raises(StoreError):
+        Archive.open(url)
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_bytes(b"something else entirely" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Archive.open(f"sqlite:///{tmp_path}/x.db")
+
+
+def test_a_store_of_a_newer_geogrid_is_refused(archive: Archive, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer geogrid"):
+        opened(tmp_path)
+
+
+def test_two_writers_wait_for_each_other(archive: Archive, tmp_path: Path) -> None:
+    filled(archive)
+
+    def write() -> None:
+        with opened(tmp_path) as mine:
+            for _ in range(5):
+                mine.add_version("town", divisions())
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(archive.versions("town")) == 16
+    assert archive.verify_audit() == 18
+
+
+# Crashes
+
+
+def _crowded(name: str) -> City:
+    """Return a town with 3,000 addresses, so that writing it takes a while."""
+    town = governed_town()
+    many = pd.concat([town.addresses] * 170, ignore_index=True)
+    many["address_id"] = [f"{name}-{n}" for n in range(len(many))]
+    return replace(town, name=name, addresses=many)
+
+
+def _write_for_ever(folder: Path, acknowledged: int) -> None:
+    """Store, divide and publish one town after the other and tell each step that is done."""
+    with opened(folder) as archive:
+        for step in range(1_000_000):
+            name = f"town-{step}"
+            archive.store_city(_crowded(name))
+            archive.store_graphs("town", graphs_of(governed_town()).values())
+            draft = archive.add_version("town", divisions(), note=name)
+            archive.publish(draft.id, TODAY)
+            os.write(acknowledged, step.to_bytes(4, "big"))
+
+
+def _last(steps: int) -> int:
+    """Return the last step that was told, -1 for none."""
+    told = b""
+    while piece := os.read(steps, 65536):
+        told += piece
+    return int.from_bytes(told[-4:], "big") if told else -1
+
+
+def _killed(folder: Path, seconds: float) -> int:
+    """Write in another process, kill it after a while, and return the last step it told."""
+    steps, acknowledged = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            _write_for_ever(folder, acknowledged)
+        finally:
+            os._exit(1)
+    os.close(acknowledged)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    told = _last(steps)
+    os.close(steps)
+    return told
+
+
+def test_a_killed_writer_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+    """Twenty kills at seeded moments: nothing acknowledged is lost, nothing is half there."""
+    chance = random.Random(20260101)
+    found = set()
+    for n in range(20):
+        folder = tmp_path / str(n)
+        told = _killed(folder, chance.uniform(0.03, 0.8))
+        with opened(folder) as archive:
+            archive.verify_audit()
+            cities, versions = archive.cities(), archive.versions("town")
+            steps = [int(version.note.removeprefix("town-")) for version in versions]
+            assert steps == list(range(len(steps)))
+            assert len(steps) in (told + 1, told + 2)
+            published = [version for version in versions if version.status is Status.PUBLISHED]
+            assert len(published) in (told + 1, told + 2)
+            for version in versions:
+                assert [one.division for one in archive.all_stored(version.id)] == divisions()
+                assert len(archive.grids(version.id)) == 5
+            if cities:
+                step = int(cities[0].name.removeprefix("town-"))
+                assert told <= step <= told + 1
+                assert_equal_cities(archive.load_city("town"), _crowded(cities[0].name))
+            found.add((told, len(versions) - told, len(published) - told, bool(cities)))
+    assert len(found) > 3  # the kills did fall on different moments
