@@ -323,7 +323,7 @@ def test_roll_back_publishes_the_older_plan_anew(archive: Archive) -> None:
 def test_grids_are_linked_to_those_they_replace(archive: Archive) -> None:
     """B (80 households) with h01 (40) leaves grid 3 for grid 2, where C (80) was alone.
 
-    New grid 2 takes 80 from old 2 and 120 from old 3: old 3 is the main one. Grid 1 stays what it was: A, 160.
+    New grid 2 takes 80 from old 2 and 120 from old 3: old 3 is the main one. Grid 1 stays as it was (A, 160).
     """
     first = filled(archive)
     archive.publish(first.id, TODAY)
