@@ -1,0 +1,1 @@
+"""Measure point -> grid beside its peers: ``python -m benchmarks.points [--quick]``."""
