@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
@@ -68,8 +69,8 @@ def test_grids_say_what_they_are_and_hold() -> None:
 
 def test_outlines_are_in_degrees() -> None:
     (first, *_) = rows(units_table(TOWN, DIVIDED))
-    shape = shapely.from_wkb(first["geometry"])  # type: ignore[arg-type]
-    wanted = to_degrees([GRAPH.units[0].geometry], TOWN.plane)[0]
+    shape = shapely.from_wkb(cast("bytes", first["geometry"]))
+    wanted = to_degrees(np.array([GRAPH.units[0].geometry], dtype=object), TOWN.plane)[0]
     assert shape.equals_exact(wanted, tolerance=1e-12)
     assert 124 < shape.centroid.x < 125
 

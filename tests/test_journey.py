@@ -6,6 +6,7 @@ import csv
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
@@ -123,7 +124,8 @@ def test_eight_compounds_become_eight_grids_and_the_park_a_ninth(town: Town) -> 
 
 def test_an_address_and_its_position_have_the_same_grid(town: Town) -> None:
     codes = {}
-    places = to_degrees([building.geometry.centroid for building in town.city.buildings], town.city.plane)
+    centres = np.array([building.geometry.centroid for building in town.city.buildings], dtype=object)
+    places = to_degrees(centres, town.city.plane)
     for building, place in list(zip(town.city.buildings, places, strict=True))[::5]:
         by_text = town.json("lookup", f"{building.compound_id}小区{building.number}号楼")
         by_point = town.json("lookup", "--lon", str(place.x), "--lat", str(place.y))
@@ -190,7 +192,8 @@ def test_exported_grids_tile_the_communities(town: Town) -> None:
         read = pa.Table.from_batches(list(table.batches), table.schema)
         shapes = shapely.from_wkb(read.column(table.geometry).to_pylist())
     assert read.num_rows == 17
-    whole = shapely.union_all(to_degrees([c.geometry for c in town.city.communities], town.city.plane))
+    communities = np.array([one.geometry for one in town.city.communities], dtype=object)
+    whole = shapely.union_all(to_degrees(communities, town.city.plane))
     assert shapely.coverage_is_valid(shapes)
     assert shapely.area(shapes).sum() == pytest.approx(whole.area, rel=1e-9)
 
