@@ -49,7 +49,14 @@ STAIRS = (
     ("geogrid.coverage", "geogrid.boundaries", "geogrid.units", "geogrid.adjacency"),
     ("geogrid.sheets", "geogrid.tables", "geogrid.boundaries"),
     ("geogrid.policy", "geogrid.plan", "geogrid.measures", "geogrid.rules"),
-    ("geogrid.fleet", "geogrid.archive", "geogrid.snapshot", "geogrid.exports", "geogrid.batch"),
+    (
+        "geogrid.fleet",
+        "geogrid.archive",
+        "geogrid.check",
+        "geogrid.snapshot",
+        "geogrid.exports",
+        "geogrid.batch",
+    ),
 )
 
 OWNERS = {
@@ -64,7 +71,15 @@ OWNERS = {
     "opencc": ("geogrid.addresses",),
     "openpyxl": ("geogrid.sheets",),
     "orjson": ("api",),
-    "pyarrow": ("geogrid.tables", "geogrid.sheets", "geogrid.batch", "geogrid.exports"),
+    # Columns in memory and on disk: every room that streams or maps them speaks Arrow.
+    "pyarrow": (
+        "geogrid.addresses",
+        "geogrid.batch",
+        "geogrid.exports",
+        "geogrid.sample",
+        "geogrid.sheets",
+        "geogrid.tables",
+    ),
     "pyogrio": ("geogrid.boundaries", "geogrid.tables"),
     "pypinyin": ("geogrid.addresses",),
     "pyproj": ("geogrid.crs",),
