@@ -17,7 +17,7 @@ from api import facts
 from api.replies import GEOJSON, JSON, Body
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
 from geogrid.snapshot import Snapshot
-from maps.dress import dress_communities, dress_grids
+from maps.dress import dress_city, dress_communities, dress_grids
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -70,6 +70,10 @@ class Served:
     def communities_geojson(self) -> Body:
         """Return all communities with the places of their labels."""
         return self.collection("communities.geojson", lambda: dress_communities(self.snapshot))
+
+    def city_background(self) -> Body:
+        """Return what is drawn under the whole city."""
+        return self.collection("background", lambda: dress_city(self.snapshot))
 
     def grids_geojson(self, community_id: str) -> Body:
         """Return the grids of a community with colours, label places and everything their cards show."""

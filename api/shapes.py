@@ -112,6 +112,7 @@ class GridFacts(Struct):
     counts: Annotated[str, Meta(description="what is counted: households, dwellings or units")]
     branch: Branch | None
     proposed_branch: str
+    other_branches: Annotated[list[str], Meta(description="branches with homes here that serve another grid")]
     team: list[Post]
     paired: list[str]
     venues: list[Venue]

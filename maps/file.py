@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maps.dress import dress_communities, dress_grids
+from maps.dress import dress_city, dress_communities, dress_grids
 from maps.markup import Markup, element
-from maps.page import city_map, plan_line, setup_block
+from maps.page import city_heading, city_map, city_name, plan_line, setup_block
 from maps.shell import MAP_SCRIPTS, MAP_STYLES, Figure, Map, data_block
 from maps.words import DEFAULT, words
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from maps.source import Source
 
-URLS = ("communities", "background/{community}", "grids/{community}")
+URLS = ("communities", "city", "background/{community}", "grids/{community}")
 
 
 def render_file(source: Source, community_id: str | None = None, *, language: str = DEFAULT) -> str:
@@ -24,13 +24,15 @@ def render_file(source: Source, community_id: str | None = None, *, language: st
     :raises NotFoundError: the plan has no such community.
     """
     said, city = words(language), source.city
-    figure = Figure(language=language, title=f"{said['map.label']} · {city['name']}", inline=True)
+    figure = Figure(
+        language=language, title=f"{said['map.label']} · {city_name(city, language)}", inline=True
+    )
     figure.use(scripts=(*MAP_SCRIPTS, "card.js", "file.js"), styles=(*MAP_STYLES, "file.css"))
     figure.body_class = "file"
     shown = city_map(said, URLS)
     plan = {"version": city.get("version"), "effective_from": city.get("effective_from")}
     figure.body += [
-        _head(source, community_id, said),
+        _head(source, community_id, language),
         element("main", shown.render(), _panel(city, said)),
         setup_block(city, language, shown, community=community_id, plan=plan),
         data_block(_data(source, community_id)),
@@ -41,18 +43,18 @@ def render_file(source: Source, community_id: str | None = None, *, language: st
 def _data(source: Source, community_id: str | None) -> dict[str, Any]:
     everything = dress_communities(source)
     wanted = [community_id] if community_id else [f["properties"]["id"] for f in everything["features"]]
-    data: dict[str, Any] = {"communities": everything}
+    data: dict[str, Any] = {"communities": everything, "city": dress_city(source)}
     for community in wanted:
         data[f"grids/{community}"] = dress_grids(source.grids_geojson(community))
         data[f"background/{community}"] = source.background_geojson(community)
     return data
 
 
-def _head(source: Source, community_id: str | None, said: Mapping[str, str]) -> Markup:
-    city = source.city
+def _head(source: Source, community_id: str | None, language: str) -> Markup:
+    city, said = source.city, words(language)
     named = [c["name"] for c in source.communities() if c["id"] == community_id]
     title = [
-        element("bdi", str(city["name"])),
+        city_heading(city, language),
         *(Markup(" · " + element("bdi", str(name))) for name in named),
     ]
     sample = element("span", said["sample"], class_="sample") if city.get("synthetic") else ""

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maps.markup import Markup, element, json_block, text
-from maps.shell import MAP_SCRIPTS, MAP_STYLES, BackgroundLayer, CommunityLayer, Figure, GridLayer, Map
+from maps.shell import (
+    MAP_SCRIPTS,
+    MAP_STYLES,
+    BackgroundLayer,
+    CityLayer,
+    CommunityLayer,
+    Figure,
+    GridLayer,
+    Map,
+)
 from maps.words import LANGUAGES, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 COMMUNITIES = "/v1/communities?format=geojson"
+CITY = "/v1/city/background"
 BACKGROUND = "/v1/communities/{community}/background"
 GRIDS = "/v1/communities/{community}/grids"
 URLS = {"lookup": "/v1/lookup", "suggest": "/v1/suggest", "grid": "/v1/grids/{code}"}
@@ -21,7 +31,7 @@ LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 def resident_page(city: Mapping[str, Any], language: str) -> str:
     """Return the page for one city in one of `LANGUAGES`; all other data are fetched by it."""
     said = words(language)
-    figure = Figure(language=language, title=f"{said['title']} · {city['name']}")
+    figure = Figure(language=language, title=f"{said['title']} · {city_name(city, language)}")
     figure.use(scripts=(*MAP_SCRIPTS, "card.js", "suggest.js", "page.js"), styles=(*MAP_STYLES, "page.css"))
     figure.head.append(element("meta", name="description", content=said["tagline"]))
     shown = city_map(said)
@@ -39,10 +49,19 @@ def resident_page(city: Mapping[str, Any], language: str) -> str:
     return figure.render()
 
 
-def city_map(said: Mapping[str, str], urls: tuple[str, str, str] = (COMMUNITIES, BACKGROUND, GRIDS)) -> Map:
+def unavailable_page(language: str) -> str:
+    """Return the page that says that no plan is published yet."""
+    said = words(language)
+    figure = Figure(language=language, title=said["title"]).use(styles=("map.css", "page.css"))
+    note = element("p", said["unavailable"], class_="card note")
+    figure.body += [element("header", element("h1", said["title"]), class_="top"), element("main", note)]
+    return figure.render()
+
+
+def city_map(said: Mapping[str, str], urls: Sequence[str] = (COMMUNITIES, CITY, BACKGROUND, GRIDS)) -> Map:
     """Return the map of communities, background and grids."""
     shown = Map("map", label=said["map.label"], hint=said["map.hint"])
-    for layer, url in zip((CommunityLayer, BackgroundLayer, GridLayer), urls, strict=True):
+    for layer, url in zip((CommunityLayer, CityLayer, BackgroundLayer, GridLayer), urls, strict=True):
         shown.add_child(layer(url))
     return shown
 
@@ -90,7 +109,9 @@ def _header(city: Mapping[str, Any], language: str) -> Markup:
         "header",
         element(
             "div",
-            element("h1", said["title"], element("span", " · ", class_="dot"), _data_name(city), badge),
+            element(
+                "h1", said["title"], element("span", " · ", class_="dot"), city_heading(city, language), badge
+            ),
             element("p", said["tagline"]),
         ),
         element("nav", *links, class_="languages", aria_label=said["language"]),
@@ -98,8 +119,15 @@ def _header(city: Mapping[str, Any], language: str) -> Markup:
     )
 
 
-def _data_name(city: Mapping[str, Any]) -> Markup:
-    return element("bdi", str(city["name"]), lang=str(city.get("language") or "") or None)
+def city_name(city: Mapping[str, Any], language: str) -> str:
+    """Return the city's name in ``language`` where its data give one."""
+    return str(city.get("names", {}).get(language) or city["name"])
+
+
+def city_heading(city: Mapping[str, Any], language: str) -> Markup:
+    """Return the city's name, marked with the language it is in."""
+    own = language in city.get("names", {})
+    return element("bdi", city_name(city, language), lang=None if own else city.get("language") or None)
 
 
 def _search(said: Mapping[str, str]) -> Markup:

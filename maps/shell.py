@@ -59,6 +59,9 @@ class Figure(BrancaFigure):
             element("meta", name="viewport", content="width=device-width, initial-scale=1"),
             element("meta", name="referrer", content="no-referrer"),
             element("title", str(self.title)),
+            element(
+                "link", rel="icon", href="data:," if self.inline else self.base_path + asset("icon.svg").path
+            ),
             *self.head,
             *self._style_tags(),
         )
@@ -178,6 +181,12 @@ class BackgroundLayer(DataLayer):
     kind = "background"
 
 
+class CityLayer(DataLayer):
+    """Water, parks and dividing lines of the whole city."""
+
+    kind = "city"
+
+
 class GridLayer(DataLayer):
     """The grids of one community, numbered and named; ``{community}`` in the url is filled by the script."""
 
@@ -191,6 +200,7 @@ def data_block(data: dict[str, Any], id: str = "geogrid-data") -> Markup:  # noq
 
 __all__ = [
     "BackgroundLayer",
+    "CityLayer",
     "CommunityLayer",
     "DataLayer",
     "Figure",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -21,6 +22,18 @@ Here = Annotated[Served, Depends(served)]
 async def city(request: Request, here: Here) -> Response:
     """Tell what is served, from which data, under which licence, valid from when."""
     body = here.body("city", lambda: facts.city_of(here))
+    return reply(request, body, _public(request, here))
+
+
+@router.get(
+    "/v1/city/background",
+    summary="What is drawn under the whole city, as GeoJSON",
+    **answers(FeatureCollection, 422, 503),
+)
+async def city_background(request: Request, here: Here) -> Response:
+    """Give water, parks and dividing lines of the whole city, smoothed by about four metres."""
+    # The first asker's answer takes a second to make; the others are not made to wait for it.
+    body = await asyncio.to_thread(here.city_background)
     return reply(request, body, _public(request, here))
 
 

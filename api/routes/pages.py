@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import orjson
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.documented import describe
 from api.problems import Refusal
 from api.replies import FOREVER, HTML, JSON, Body, reply
-from api.served import Served, served
+from api.served import served
+from geogrid.errors import SnapshotError
 from maps.assets import assets_by_path
 from maps.docs import docs_page
-from maps.page import resident_page
+from maps.page import resident_page, unavailable_page
 from maps.words import language_for
 
 router = APIRouter(include_in_schema=False)
-Here = Annotated[Served, Depends(served)]
 
 
 @router.get("/")
-async def page(request: Request, here: Here) -> Response:
+async def page(request: Request) -> Response:
     """Show the resident page in the language of ``lang=``; other parameters are ignored."""
     language = language_for(request.query_params.get("lang"))
+    try:
+        here = await served(request)
+    except SnapshotError:
+        content = unavailable_page(language)
+        return Response(content, 503, {"Cache-Control": "no-store", "Retry-After": "10"}, HTML)
     body = here.body(f"page/{language}", lambda: resident_page(here.snapshot.city, language).encode(), HTML)
     return reply(request, body, "public, no-cache")
 

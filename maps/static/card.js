@@ -45,10 +45,16 @@
     return el("dl", { class: "facts team" }, rows);
   }
 
+  function numbers(covered) {
+    return (covered.place ? covered.place + " " : "") + covered.numbers.join(", ");
+  }
+
   function branch(grid) {
     if (!grid.branch) {
       const special = grid.kind === "special";
-      return el("span", { class: special ? "withheld" : "vacant" }, t(special ? "grid.branch.special" : "grid.branch.none"));
+      if (special) return el("span", { class: "withheld" }, t("grid.branch.special"));
+      const proposed = grid.proposed_branch ? el("span", { class: "detail" }, t("grid.branch.proposed"), name(grid.proposed_branch)) : null;
+      return el("span", {}, el("span", { class: "vacant" }, t("grid.branch.none")), proposed);
     }
     const found = grid.branch;
     return el(
@@ -59,8 +65,7 @@
   }
 
   function compounds(grid) {
-    const partly = grid.alignment === "part" ? t("grid.part") : "";
-    const values = grid.compounds.map((compound) => compound.name + partly);
+    const values = grid.compounds.map((compound) => compound.name + (compound.whole ? "" : t("grid.part")));
     return values.length ? names(values) : t("grid.compounds.none");
   }
 
@@ -74,7 +79,7 @@
         el("span", { class: "badge", "aria-hidden": "true" }, String(grid.number)),
         el(
           "div", {},
-          el(level || "h2", { id: "card-title", tabindex: "-1" }, geogrid.title(grid), grid.name ? [" · ", name(grid.name)] : null),
+          el(level || "h2", { id: "card-title", tabindex: "-1" }, el("span", { class: "over" }, geogrid.title(grid)), " ", name(grid.name)),
           el("p", { class: "sub" }, sub[0], " · ", sub[1]),
         ),
       ),
@@ -84,9 +89,10 @@
       el(
         "dl", { class: "facts" },
         row(t("grid.branch"), branch(grid)),
+        grid.other_branches && grid.other_branches.length ? row(t("grid.branches.other"), names(grid.other_branches)) : null,
         grid.paired && grid.paired.length ? row(t("grid.paired"), names(grid.paired)) : null,
         row(t("grid.compounds"), compounds(grid)),
-        grid.doors && grid.doors.length ? row(t("grid.doors"), names(grid.doors)) : null,
+        grid.buildings.length ? row(t("grid.doors"), names(grid.buildings.map(numbers))) : null,
         (grid.venues || []).map((venue) =>
           row(t("grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
         row(t("grid.code"), el("code", {}, grid.code)),
@@ -116,7 +122,9 @@
   };
 
   geogrid.communityList = function (features, { onCommunity }) {
-    return el("ol", { class: "list" }, features.map(({ properties: p }) =>
+    const order = new Intl.Collator(geogrid.setup.data_language || undefined, { numeric: true });
+    const sorted = [...features].sort((a, b) => order.compare(a.properties.name, b.properties.name));
+    return el("ol", { class: "list" }, sorted.map(({ properties: p }) =>
       entry({
         title: name(p.name), detail: t("list.count", { n: p.grids }) + " · " + geogrid.size(p), act: () => onCommunity(p.id),
       })));

@@ -59,7 +59,7 @@
 
   // A name that is too long for its grid: its short form may lean over the border where nobody else writes.
   function leaning(label, { radius, half, size }) {
-    if (!label.number || radius < 13) return null;
+    if (radius < (label.number ? 13 : 9)) return null;
     return lines(label.short || label.name || "", Math.min(size, 12), Math.max(half * 2, 76), 3);
   }
 

@@ -19,7 +19,11 @@
     compound: { fill: false, color: "#ffffff", opacity: 0.55, weight: 1, dashArray: "3 3" },
     building: { fillColor: "#1f1a14", fillOpacity: 0.2, color: "#1f1a14", opacity: 0.18, weight: 0.5 },
     door: { fillColor: "#1f1a14", fillOpacity: 0.34, stroke: false, radius: 1.6 },
-    barrier: { fill: false, color: "#3d5a6c", opacity: 0.5, weight: 2.2 },
+  };
+  const LINES = {
+    street: { fill: false, color: "#ffffff", opacity: 0.62, lineCap: "round" },
+    river: { fill: false, color: "#6fa8cc", opacity: 0.9, weight: 3 },
+    railway: { fill: false, color: "#43494e", opacity: 0.6, weight: 1.6, dashArray: "7 4" },
   };
   const ROADS = { expressway: 5, arterial: 4, collector: 3, street: 2 };
 
@@ -75,6 +79,18 @@
   geogrid.vacant = (grid) =>
     grid.kind !== "special" && grid.team.some((post) => post.role === "leader" && post.vacant);
 
+  // On a small map the credit folds away once somebody touches the map; its mark stays.
+  function attribution(node) {
+    const text = el("span", {}, name(geogrid.setup.attribution || "", "span"), " · ", t("map.credit"));
+    if (node.clientWidth >= 500) return text;
+    const folding = el("details", { open: true }, el("summary", { "aria-label": t("footer.source") }, "©"), text);
+    const fold = () => (folding.open = false);
+    for (const type of ["pointerdown", "wheel", "keydown"]) {
+      node.querySelector(".leaflet-map-pane").addEventListener(type, fold, { once: true, passive: true });
+    }
+    return folding;
+  }
+
   geogrid.createMap = function (node, { layers, onGrid, onCommunity }) {
     const url = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
     const map = L.map(node, {
@@ -84,16 +100,18 @@
     L.control.zoom({ zoomInTitle: t("map.in"), zoomOutTitle: t("map.out") }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     const credit = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
-    credit.getContainer().append(el("span", {}, name(geogrid.setup.attribution || "", "span"), " · ", t("map.credit")));
+    credit.getContainer().append(attribution(node));
     for (const [id, order, passive] of [
-      ["city", 210], ["ground", 220, true], ["fill", 300], ["detail", 310, true], ["border", 320, true],
+      ["city", 210], ["land", 215, true], ["borders", 217, true], ["ground", 220, true], ["fill", 300], ["detail", 310, true], ["border", 320, true],
       ["chosen", 330, true], ["labels", 600, true],
     ]) pane(map, id, order, passive);
+    const land = L.canvas({ pane: "land", padding: 0.4 });
     const ground = L.canvas({ pane: "ground", padding: 0.4 });
     const detail = L.canvas({ pane: "detail", padding: 0.4 });
     const fills = L.svg({ pane: "fill", padding: 0.4 });
     const state = { community: null, code: null, layers: [], grids: new Map(), turn: 0 };
     let city = null;
+    let borders = null;
     let cityLabels = null;
 
     function clear() {
@@ -113,10 +131,10 @@
 
     function styleCommunity(feature) {
       const id = feature.properties.id;
-      if (state.community === id) return { pane: "city", fillColor: "#f1ede4", fillOpacity: 1, color: "#5c6670", weight: 2 };
+      if (state.community === id) return { fillColor: "#f1ede4", fillOpacity: 1, stroke: false };
       const quiet = state.community !== null;
       return {
-        fillColor: quiet ? "#eceae4" : "#e3eaee", fillOpacity: 1, color: quiet ? "#bcbcb6" : "#5c6670", weight: quiet ? 1 : 1.25,
+        fillColor: quiet ? "#eceae4" : "#f5f3ec", fillOpacity: 1, stroke: false,
       };
     }
 
@@ -125,19 +143,37 @@
       layer.on("mouseout", restyle);
     }
 
+    function drawCity(data) {
+      const lines = (f) => f.properties.layer === "barrier";
+      L.geoJSON({ ...data, features: data.features.filter((f) => !lines(f)) }, {
+        pane: "land", renderer: land, interactive: false, style: (f) => GROUND[f.properties.layer],
+      }).addTo(map);
+      L.geoJSON({ ...data, features: data.features.filter(lines) }, {
+        pane: "land", renderer: land, interactive: false,
+        style: (f) => ({ ...(LINES[f.properties.kind] || LINES.street), opacity: 0.95, weight: (ROADS[f.properties.kind] || 2) * 0.7 }),
+      }).addTo(map);
+    }
+
     async function showCommunities() {
       const data = await load(url.communities);
+      load(url.city).then(drawCity).catch(() => null);
       city = L.geoJSON(data, {
         pane: "city", style: styleCommunity,
         onEachFeature(feature, layer) {
           const p = feature.properties;
           tip(layer, name(p.name, "strong"), t("list.count", { n: p.grids }));
           layer.on("click", () => onCommunity(p.id));
-          layer.on("mouseover", () => state.community !== p.id && layer.setStyle({ fillColor: "#c9d9e2" }));
+          layer.on("mouseover", () => state.community !== p.id && layer.setStyle({ fillColor: "#dbe9f0" }));
           layer.on("mouseout", () => city.resetStyle(layer));
         },
       }).addTo(map);
+      borders = L.geoJSON(data, { pane: "borders", interactive: false, style: styleBorder }).addTo(map);
       return data;
+    }
+
+    function styleBorder() {
+      const quiet = state.community !== null;
+      return { fill: false, color: quiet ? "#a9aba6" : "#4d5963", weight: quiet ? 1 : 1.4, lineJoin: "round" };
     }
 
     function nameCommunities() {
@@ -153,11 +189,9 @@
       add(L.geoJSON(pick(["land", "park", "compound", "water"]), {
         pane: "ground", renderer: ground, interactive: false, style: (f) => GROUND[f.properties.layer],
       }));
-      const roads = pick(["street"]);
-      const wide = (f) => ROADS[f.properties.kind] || ROADS.street;
-      add(L.geoJSON(roads, {
+      add(L.geoJSON(pick(["street", "barrier"]), {
         pane: "detail", renderer: detail, interactive: false,
-        style: (f) => ({ color: "#ffffff", opacity: 0.62, weight: wide(f), lineCap: "round" }),
+        style: (f) => LINES[f.properties.kind] || { ...LINES.street, weight: ROADS[f.properties.kind] || ROADS.street },
       }));
       add(L.geoJSON(pick(["building"]), {
         pane: "detail", renderer: detail, interactive: false, style: () => DETAIL.building,
@@ -205,6 +239,7 @@
       state.community = null;
       state.turn++;
       city.setStyle(styleCommunity);
+      borders.setStyle(styleBorder);
       const bounds = city.getBounds();
       if (data) map.setMaxBounds(bounds.pad(0.6));
       fit(bounds, animate && !data);
@@ -225,6 +260,7 @@
         state.roster = grids.features.some((f) => f.properties.branch || f.properties.team.some((post) => !post.vacant));
         nameCommunities();
         city.setStyle(styleCommunity);
+      borders.setStyle(styleBorder);
         if (background) drawBackground(background);
         state.drawn = drawGrids(grids);
         state.data = grids;

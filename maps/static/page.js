@@ -37,7 +37,9 @@
     const heading = answer.querySelector("[tabindex='-1']");
     if (focus && heading) {
       heading.focus({ preventScroll: true });
-      answer.scrollIntoView({ block: "nearest" });
+      const narrow = window.matchMedia("(max-width: 860px)").matches;
+      if (narrow) at("map").scrollIntoView({ block: "start" });
+      else answer.scrollIntoView({ block: "nearest" });
     }
   }
 
@@ -107,7 +109,10 @@
     const spoken = [lead, geogrid.title(grid), grid.name, grid.community.name].filter(Boolean).join(" ");
     show(geogrid.card(grid, { lead, plan }), { focus, spoken });
     const data = await view.showCommunity(grid.community.id, grid.code);
-    if (data) listGrids(data);
+    if (!data) return;
+    const drawn = data.features.find((feature) => feature.properties.code === grid.code);
+    if (drawn) answer.querySelector(".badge").classList.add("colour-" + (drawn.properties.colour ?? "none"));
+    listGrids(data);
   }
 
   function ask(found) {

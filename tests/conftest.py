@@ -1,0 +1,85 @@
+"""What tests of several rooms share: published towns, a live server, a real browser."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.published import hostile_town, publish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def town_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the compiled snapshot of the governed town."""
+    return publish(tmp_path_factory.mktemp("town"))
+
+
+@pytest.fixture(scope="session")
+def hostile_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the snapshot of the same town with hostile text in every published name."""
+    return publish(tmp_path_factory.mktemp("hostile"), hostile_town())
+
+
+@contextmanager
+def serving(snapshot: Path) -> Iterator[str]:
+    """Serve a snapshot on a free port of this machine; give its address."""
+    import uvicorn
+
+    from api import Settings, create_app
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config(
+        create_app(Settings(snapshot, reload_s=0)), port=port, access_log=False, log_level="warning"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def live(town_snapshot: Path) -> Iterator[str]:
+    """Serve the governed town."""
+    with serving(town_snapshot) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def live_hostile(hostile_snapshot: Path) -> Iterator[str]:
+    """Serve the hostile town."""
+    with serving(hostile_snapshot) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start the Chromium found on PATH."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for found in map(shutil.which, names) if found), None)
+    assert path, "the browser tests need Chromium on PATH; see .ci/browser"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser
+        browser.close()
