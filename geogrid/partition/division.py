@@ -15,7 +15,7 @@ from geogrid.partition.numbering import numbered
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import Problem, build_problem, members_of, pieces, restrict
 from geogrid.partition.search import search, vector_of
-from geogrid.partition.stages import Field, open_field, run_stage
+from geogrid.partition.stages import Field, find_plan, open_field, run_stage
 from geogrid.policy import Objective, check_policy, window_of
 from geogrid.rules import breaches_of
 from geogrid.units import UnitKind
@@ -171,9 +171,10 @@ def _fields(problem: Problem, policy: Policy, deadline: float) -> list[Field]:
             return []
         if state.chosen is None:
             continue
-        breach = int(state.values.get(Objective.WINDOW, Fraction(0)))
-        if cap is None or breach < cap:
-            found, cap = [], breach
+        if Objective.WINDOW in state.values:
+            breach = int(state.values[Objective.WINDOW])
+            if cap is None or breach < cap:
+                found, cap = [], breach
         found.append(state)
     return found or _any_count(problem, policy, deadline)
 
@@ -225,12 +226,8 @@ def _field_of(problem: Problem, policy: Policy, parts: int, cap: int | None, dea
             return None
         state = open_field(problem, window, Ideal(problem.total, parts), policy, grids.masks)
         if not first:
-            run_stage(state, Objective.COMPACTNESS, deadline)
-            return (
-                state
-                if state.chosen is None
-                else open_field(problem, window, state.ideal, policy, grids.masks)
-            )
+            find_plan(state, deadline)
+            return state if state.proved else None
         value = run_stage(state, Objective.WINDOW, deadline)
         if value is not None and value <= breach:
             return state

@@ -54,6 +54,12 @@ def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, m
     return Field(problem, window, ideal, policy, masks, rows, np.arange(len(masks)))
 
 
+def find_plan(state: Field, deadline: float) -> None:
+    """Find any plan at all, or prove that there is none."""
+    found = choose(state.rows, np.zeros(len(state.origin), np.int64), None, deadline)
+    state.chosen, state.proved = found.columns, found.proved
+
+
 def run_stage(state: Field, objective: Objective, deadline: float) -> Fraction | None:
     """Solve one objective; return its value, None where no plan exists or none was found in time."""
     costs = _costs(state, objective)
