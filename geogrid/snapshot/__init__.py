@@ -9,7 +9,7 @@ from geogrid.snapshot.answers import (
     Post,
     Reading,
 )
-from geogrid.snapshot.compile import compile_snapshot, publish_snapshot
+from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
 from geogrid.snapshot.reading import Snapshot
 
 __all__ = [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+LEFT_OVER_S = 6 * 3600.0
 
 
 @contextmanager
@@ -27,6 +31,7 @@ def written_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
     A reader finds the old folder or the new one, whole. After an error nothing is left.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         yield aside
@@ -46,22 +51,42 @@ def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
     }
     manifest = {"format": FORMAT, **facts, "files": files}
     manifest["sha256"] = _seal_of(manifest)
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    (folder / MANIFEST).write_text(_text_of(manifest), encoding="utf-8")
     for path in (*folder.rglob("*"), folder):
         _sync(path)
 
 
 def _swap(aside: Path, folder: Path) -> None:
-    """Put ``aside`` in the place of ``folder``; a damaged one that stands there is moved out of the way."""
-    if folder.exists():
-        old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-        folder.rename(old / "damaged")
-        aside.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    else:
-        aside.rename(folder)
+    """Put ``aside`` in the place of ``folder``; what stands there, damaged or not, is moved out of the way.
+
+    Readers that have it open keep their pages. Of two that swap at once the later one stays.
+    """
+    while True:
+        if folder.exists():
+            _put_away(folder)
+        try:
+            aside.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            break
     _sync(folder.parent)
+
+
+def _put_away(folder: Path) -> None:
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    with contextlib.suppress(FileNotFoundError):  # another one was quicker
+        folder.rename(old / folder.name)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed compilation left beside ``folder``; one that still runs is younger than that."""
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > LEFT_OVER_S:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:
@@ -77,6 +102,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _text_of(manifest: Mapping[str, Any]) -> str:
+    return json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
 def _seal_of(manifest: Mapping[str, Any]) -> str:
     bare = {name: value for name, value in manifest.items() if name != "sha256"}
     return hashlib.sha256(json.dumps(bare, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
@@ -88,14 +117,15 @@ def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
     :raises SnapshotError: missing, of another format, or damaged; says which file.
     """
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        text = (folder / MANIFEST).read_text(encoding="utf-8")
+        manifest = json.loads(text)
     except FileNotFoundError as error:
         raise SnapshotError(f"there is no snapshot {folder.parent.name}/{folder.name}") from error
     except (OSError, ValueError) as error:
         raise SnapshotError(f"snapshot {folder.name}: {MANIFEST} cannot be read") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise SnapshotError(f"snapshot {folder.name} is not of format {FORMAT}; publish or compile it again")
-    if manifest.get("sha256") != _seal_of(manifest):
+    if manifest.get("sha256") != _seal_of(manifest) or text != _text_of(manifest):
         raise SnapshotError(f"snapshot {folder.name}: {MANIFEST} is damaged")
     for name, seal in manifest["files"].items():
         _check(folder, name, seal, verify=verify)

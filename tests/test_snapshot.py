@@ -1,0 +1,556 @@
+"""The snapshot: whole or refused, the same bytes each time, and one answer whatever way it is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely import MultiPolygon, Polygon, box
+from shapely.geometry import shape
+
+from geogrid.crs import points_to_degrees
+from geogrid.errors import NotFoundError, PlanError, SnapshotError, StoreError
+from geogrid.locate.lattice import snap
+from geogrid.model import Barrier, BarrierKind, Land, LandKind
+from geogrid.plan import Alignment, Grid, GridKind
+from geogrid.snapshot import Snapshot, compile_snapshot, compiling, publish_snapshot
+from geogrid.snapshot.layout import on_lattice
+from geogrid.snapshot.names import name_grids
+from geogrid.units import Unit, UnitKind
+from tests.governed import PLANS, TODAY, division, filled, governed_town, opened
+from tests.town import PLANE, draw_city
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geogrid.archive import Archive
+    from geogrid.model import City
+
+G1, G2, G3 = "210602001001001", "210602001001002", "210602001001003"  # A | C | B and the homes beside it
+G4, G5 = "210602001002001", "210602001002002"  # D | E
+
+
+def published(folder: Path, city: City | None = None) -> Snapshot:
+    """Return the snapshot of the town's plan, in force from today."""
+    with opened(folder) as archive:
+        draft = filled(archive, city)
+        return publish_snapshot(archive, draft.id, TODAY, folder / "snapshots" / "town" / "1")
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return published(tmp_path_factory.mktemp("town"))
+
+
+def degrees(x: float, y: float) -> dict[str, float]:
+    lon, lat = points_to_degrees(x, y, PLANE)
+    return {"lon": float(lon), "lat": float(lat)}
+
+
+def code_at(snapshot: Snapshot, x: float, y: float) -> str:
+    grid = snapshot.lookup_point(**degrees(x, y)).grid
+    return grid["code"] if grid else ""
+
+
+# Positions
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "code"),
+    [(100, 200, G1), (250, 250, G3), (50, 50, G2), (350, 50, G4), (550, 150, G5), (290, 20, G3)],
+)
+def test_a_position_lies_in_the_grid_that_is_drawn_there(
+    snapshot: Snapshot, x: float, y: float, code: str
+) -> None:
+    answer = snapshot.lookup_point(**degrees(x, y))
+    assert answer.status == "matched"
+    assert answer.grid is snapshot.grid(code)
+
+
+def test_outside_tells_the_nearest_grid_and_its_metres(snapshot: Snapshot) -> None:
+    """100 m north of A's northern border (y = 300)."""
+    answer = snapshot.lookup_point(**degrees(100, 400))
+    assert (answer.status, answer.grid) == ("outside", None)
+    assert answer.nearest is snapshot.grid(G1)
+    assert answer.distance_m == pytest.approx(100, abs=0.5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(x=st.floats(-50, 650), y=st.floats(-50, 350))
+def test_a_position_agrees_with_the_drawn_polygons(snapshot: Snapshot, x: float, y: float) -> None:
+    place = degrees(x, y)
+    drawn = [
+        feature["properties"]["code"]
+        for community in ("c1", "c2")
+        for feature in snapshot.grids_geojson(community)["features"]
+        if shape(feature["geometry"]).buffer(-2e-7).contains(shapely.Point(place["lon"], place["lat"]))
+    ]
+    near_border = not drawn and code_at(snapshot, x, y) != ""
+    assert near_border or drawn == [code for code in [code_at(snapshot, x, y)] if code]
+
+
+def test_many_positions_are_answered_like_one(snapshot: Snapshot) -> None:
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(-50, 650, 500), rng.uniform(-50, 350, 500)
+    labels = snapshot.locate(*points_to_degrees(x, y, PLANE))
+    codes = [snapshot.grids()[label]["code"] if label >= 0 else "" for label in labels]
+    assert codes == [code_at(snapshot, *point) for point in zip(x, y, strict=True)]
+    assert len(set(codes)) == 6
+
+
+def test_the_label_of_every_grid_lies_in_it(snapshot: Snapshot) -> None:
+    for card in snapshot.grids():
+        lon, lat = card["position"]
+        assert snapshot.lookup_point(lon=lon, lat=lat).grid is card
+
+
+# Addresses
+
+
+def test_every_address_of_a_building_lies_in_its_buildings_grid(snapshot: Snapshot) -> None:
+    town = governed_town()
+    whole = {"A": G1, "C": G2, "B": G3, "b": G3, "D": G4, "E": G5}
+    for text, building in zip(town.addresses["text"], town.addresses["building_id"], strict=True):
+        if building:
+            found = [one for one in snapshot.lookup_address(text).candidates if one.text == text]
+            assert [one.grid["code"] for one in found if one.grid] == [whole[building[0]]]
+
+
+def test_an_address_and_its_position_agree(snapshot: Snapshot) -> None:
+    for text in governed_town().addresses["text"][:-3]:
+        answer = snapshot.lookup_address(text)
+        for one in answer.candidates:
+            assert one.lon is not None
+            assert one.lat is not None
+            assert snapshot.lookup_point(lon=one.lon, lat=one.lat).grid is one.grid
+
+
+def test_a_matched_address_tells_text_place_and_grid(snapshot: Snapshot) -> None:
+    answer = snapshot.lookup_address("D小区3号楼")
+    assert (answer.status, answer.address, answer.match_level) == ("matched", "D小区3号楼", "building")
+    assert answer.grid is snapshot.grid(G4)
+    assert (answer.missing, answer.nearest) == ((), None)
+    assert [(step.kind, step.text) for step in answer.explain][:2] == [("read", "D小区"), ("read", "3")]
+
+
+def test_an_address_of_no_building_goes_by_its_point(snapshot: Snapshot) -> None:
+    labels = dict(zip(snapshot.addresses.door_building_ids(), snapshot.grid_of_door.tolist(), strict=True))
+    assert snapshot.grids()[labels["A1"]]["code"] == G1
+    doors = [
+        (n, label)
+        for n, (building, label) in enumerate(
+            zip(snapshot.addresses.door_building_ids(), snapshot.grid_of_door.tolist(), strict=True)
+        )
+        if not building
+    ]
+    # The gate of E, the far road outside, the road without a place.
+    assert sorted(label for _, label in doors) == [-1, -1, 4]
+
+
+def test_a_compound_in_one_grid_is_certain_without_a_building(snapshot: Snapshot) -> None:
+    answer = snapshot.lookup_address("E小区")
+    assert answer.grid is snapshot.grid(G5)
+
+
+def test_nonsense_finds_nothing(snapshot: Snapshot) -> None:
+    answer = snapshot.lookup_address("zzz qqq")
+    assert (answer.status, answer.grid, answer.candidates) == ("none", None, ())
+
+
+def test_many_addresses_are_answered_like_one(snapshot: Snapshot) -> None:
+    texts = [*governed_town().addresses["text"], "E小区", "zzz"]
+    assert list(snapshot.lookup_addresses(texts)) == [snapshot.lookup_address(text) for text in texts]
+
+
+def test_the_question_is_not_repeated(snapshot: Snapshot) -> None:
+    for text in ("张三家D小区3号楼", "QUERY-MARKER"):
+        answer = snapshot.lookup_address(text)
+        told = repr(replace(answer, explain=()))
+        assert "张三" not in told
+        assert "QUERY-MARKER" not in told
+
+
+def test_suggestions_complete_a_text(snapshot: Snapshot) -> None:
+    assert any(text.startswith("D小区") for text in snapshot.suggest("D小"))
+
+
+# Cards
+
+
+def test_a_card_tells_all_of_a_grid(snapshot: Snapshot) -> None:
+    card = snapshot.grid(G1)
+    assert (card["number"], card["name"], card["kind"], card["alignment"]) == (
+        1,
+        "A小区",
+        "residential",
+        "whole",
+    )
+    assert card["community"] == {"id": "c1", "name": "Community c1", "code": "210602001001"}
+    assert (card["subdistrict"], card["district"]) == ("样例街道", "样例区")
+    assert card["compounds"] == [{"id": "A", "name": "A小区", "whole": True}]
+    assert card["buildings"] == [{"place": "A小区", "numbers": ["1", "2", "3", "4"]}]
+    assert (card["households"], card["estimated"], card["counts"]) == (160, False, "households")
+    assert card["branch"] == {"id": "p1", "name": "A小区党支部", "joint": True, "stars": 5, "members": 30}
+    assert card["paired"] == ["样例市直机关支部"]
+    assert [venue["name"] for venue in card["venues"]] == ["c1服务站", "街道服务中心"]
+    assert card["valid_from"] == "2026-11-23"
+    assert [(post["role"], post["name"], post["vacant"]) for post in card["team"]] == [
+        ("chief_leader", "样例甲", False),
+        ("leader", "样例乙", False),
+        ("worker", "样例丙", False),
+        ("volunteer", "", True),
+    ]
+
+
+def test_a_vacancy_and_a_branch_to_be_founded_are_told(snapshot: Snapshot) -> None:
+    card = snapshot.grid(G2)
+    assert (card["branch"], card["proposed_branch"]) == (None, "C小区党支部")
+    assert card["other_branches"] == ["A小区党支部"]
+    assert {"role": "leader", "vacant": True, "name": "", "post": "", "phone": ""} in card["team"]
+
+
+def test_a_hidden_leader_is_neither_named_nor_vacant(snapshot: Snapshot) -> None:
+    leader = next(post for post in snapshot.grid(G3)["team"] if post["role"] == "leader")
+    assert leader == {"role": "leader", "vacant": False, "name": "", "post": "", "phone": ""}
+
+
+def test_the_city_and_its_communities_add_up(snapshot: Snapshot) -> None:
+    city, (first, second) = snapshot.city, snapshot.communities()
+    assert (city["id"], city["version"], city["effective_from"], city["as_of"]) == (
+        "town",
+        1,
+        "2026-11-23",
+        "2026-11-23",
+    )
+    assert (city["attribution"], city["licence"], city["synthetic"]) == ("样例数据", "CC0-1.0", True)
+    assert (first["grids"], first["households"], first["population"]) == (3, 360, 900)
+    assert (second["grid_codes"], second["households"], second["district"]) == ([G4, G5], 240, "样例区")
+    assert city["households"] == 600
+
+
+def test_what_is_not_there_is_not_found(snapshot: Snapshot) -> None:
+    for ask in (snapshot.grid, snapshot.grids_geojson, snapshot.background_bytes):
+        with pytest.raises(NotFoundError):
+            ask("nowhere")
+
+
+def test_grids_tell_what_they_replace(tmp_path: Path) -> None:
+    with opened(tmp_path) as archive:
+        first = filled(archive)
+        archive.publish(first.id, TODAY)
+        joined = {"A": 1, "B": 2, "C": 2, "c1/h01": 2}
+        second = archive.add_version("town", [division("c1", joined), division("c2", PLANS["c2"])])
+        day = TODAY + timedelta(days=1)
+        new = publish_snapshot(archive, second.id, day, tmp_path / "snapshots" / "2")
+    assert new.grid(G2)["replaces"] == [G3, G2]
+    assert new.grid(G2)["valid_from"] == "2026-11-24"
+
+
+# Privacy
+
+
+def test_nothing_private_is_in_any_file(snapshot: Snapshot) -> None:
+    """The name, phone, post and id of somebody not public, and a secretary's name, hold the marker."""
+    files = [path for path in snapshot.folder.rglob("*") if path.is_file()]
+    assert len(files) > 10
+    for path in files:
+        assert b"PRIVATE" not in path.read_bytes(), path.name
+
+
+# Drawings
+
+
+def test_the_drawn_grids_tile_the_town(snapshot: Snapshot) -> None:
+    shapes = [
+        shape(feature["geometry"])
+        for community in ("c1", "c2")
+        for feature in snapshot.grids_geojson(community)["features"]
+    ]
+    assert shapely.coverage_is_valid(shapes)
+    xy = shapely.get_coordinates(shapes)
+    assert np.array_equal(snap(xy) / 1e7, xy)  # all on the lattice
+    assert sum(one.area for one in shapes) == pytest.approx(shapely.union_all(shapes).area, rel=1e-12)
+
+
+def test_a_drawn_grid_carries_its_card(snapshot: Snapshot) -> None:
+    features = snapshot.grids_geojson("c2")["features"]
+    assert [feature["properties"] for feature in features] == [snapshot.grid(G4), snapshot.grid(G5)]
+    drawn = shape(features[0]["geometry"])
+    assert isinstance(drawn, Polygon)
+    assert drawn.exterior.is_ccw
+
+
+def test_the_background_shows_compounds_buildings_and_streets(snapshot: Snapshot) -> None:
+    features = snapshot.background_geojson("c1")["features"]
+    layers = {
+        layer: [one["properties"]["name"] for one in features if one["properties"]["layer"] == layer]
+        for layer in ("street", "compound", "building")
+    }
+    assert layers["street"] == ["样例路"]
+    assert layers["compound"] == ["A小区", "B小区", "C小区"]
+    assert len(layers["building"]) == 9
+
+
+def test_the_background_is_cut_near_the_community(tmp_path: Path) -> None:
+    """A river and a park reach 2 km past the town; 60 m of them are drawn."""
+    town = governed_town()
+    river = Barrier("r", BarrierKind.RIVER, box(-2000, 280, 2000, 300), "大河")
+    rail = Barrier("l", BarrierKind.RAILWAY, shapely.LineString([(-2000, 10), (2000, 10)]), "铁路")
+    park = Land("k", LandKind.PARK, box(0, 250, 100, 2300), "公园")
+    features = published(tmp_path, replace(town, barriers=(river, rail), land=(park,))).background_geojson(
+        "c1"
+    )
+    drawn = {
+        (one["properties"]["layer"], one["properties"]["kind"]): shape(one["geometry"]).bounds
+        for one in features["features"]
+        if one["properties"]["layer"] in ("water", "barrier", "park")
+    }
+    assert set(drawn) == {("water", "river"), ("barrier", "railway"), ("park", "park")}
+    west, south = points_to_degrees(-61, -61, PLANE)
+    east, north = points_to_degrees(361, 361, PLANE)
+    for bounds in drawn.values():
+        assert bounds[0] >= west
+        assert bounds[1] >= south
+        assert bounds[2] <= east
+        assert bounds[3] <= north
+
+
+def test_the_content_hash_is_that_of_the_bytes(snapshot: Snapshot) -> None:
+    assert snapshot.content_hash("grids", "c1") == hashlib.sha256(snapshot.grids_bytes("c1")).hexdigest()
+    same = hashlib.sha256(snapshot.background_bytes("c2")).hexdigest()
+    assert snapshot.content_hash("background", "c2") == same
+
+
+HOSTILE = "{{7*191}}{#x#}{%</script><img src=x onerror=alert(1)>`${1}\u2028\"'\\"
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    town = governed_town()
+    named = tuple(replace(one, name=HOSTILE) for one in town.compounds)
+    snapshot = published(tmp_path, replace(town, compounds=named, name=HOSTILE))
+    assert snapshot.grid(G4)["compounds"][0]["name"] == HOSTILE
+    assert snapshot.grids_geojson("c2")["features"][0]["properties"]["name"] == f"{HOSTILE}(1)"
+    assert snapshot.city["name"] == HOSTILE
+
+
+# The folder
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_the_same_version_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = published(tmp_path)
+    with opened(tmp_path) as archive:
+        again = compile_snapshot(archive, "town", 1, tmp_path / "other" / "1")
+    assert bytes_of(first.folder) == bytes_of(again.folder)
+
+
+def test_the_manifest_names_plan_data_and_licence(snapshot: Snapshot) -> None:
+    manifest = json.loads((snapshot.folder / "manifest.json").read_text())
+    told = {"format": 1, "city": "town", "version": 1, "effective_from": "2026-11-23", "counts": "households",
+            "licence": "CC0-1.0", "synthetic": True, "grids": 5}  # fmt: skip
+    assert told.items() <= manifest.items()
+    assert set(manifest["files"]) == set(bytes_of(snapshot.folder)) - {"manifest.json"}
+    for name, seal in manifest["files"].items():
+        content = (snapshot.folder / name).read_bytes()
+        assert seal == {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def test_any_damage_is_refused(snapshot: Snapshot, tmp_path: Path) -> None:
+    """Each file in turn: one byte flipped, the last byte cut, the file gone."""
+    folder = tmp_path / "copy"
+    shutil.copytree(snapshot.folder, folder)
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        content = path.read_bytes()
+        middle = len(content) // 2
+        flipped = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+        for damaged in (flipped, content[:-1], None):
+            path.unlink() if damaged is None else path.write_bytes(damaged)
+            with pytest.raises(SnapshotError):
+                Snapshot.open(folder)
+        path.write_bytes(content)
+    assert Snapshot.open(folder).city == snapshot.city
+
+
+def test_what_is_no_snapshot_is_refused(snapshot: Snapshot, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="no snapshot"):
+        Snapshot.open(tmp_path / "nothing")
+    folder = tmp_path / "old"
+    shutil.copytree(snapshot.folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 0}))
+    with pytest.raises(SnapshotError, match="format 1"):
+        Snapshot.open(folder)
+
+
+def test_a_damaged_snapshot_is_compiled_again_under_open_readers(tmp_path: Path) -> None:
+    reader = published(tmp_path)
+    before = bytes_of(reader.folder)
+    (reader.folder / "cards.json").unlink()
+    with opened(tmp_path) as archive:
+        compile_snapshot(archive, "town", 1, reader.folder)
+    assert bytes_of(reader.folder) == before
+    assert code_at(reader, 100, 200) == G1
+    assert reader.grids_geojson("c1")["features"]
+    assert sorted(path.name for path in reader.folder.parent.iterdir()) == ["1"]
+
+
+def test_a_failed_compilation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = published(tmp_path)
+    before = bytes_of(snapshot.folder)
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(compiling, "_write_shapes", full)
+    with opened(tmp_path) as archive:
+        for folder in (snapshot.folder, tmp_path / "snapshots" / "town" / "2"):
+            with pytest.raises(OSError, match="no space"):
+                compile_snapshot(archive, "town", 1, folder)
+    assert bytes_of(snapshot.folder) == before
+    assert sorted(path.name for path in snapshot.folder.parent.iterdir()) == ["1"]
+
+
+# Publication
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return opened(tmp_path)
+
+
+def test_a_draft_is_not_compiled(archive: Archive, tmp_path: Path) -> None:
+    draft = filled(archive)
+    with pytest.raises(PlanError, match="publish it first"):
+        compile_snapshot(archive, "town", draft.id, tmp_path / "1")
+    assert not (tmp_path / "1").exists()
+
+
+def test_a_version_of_another_city_is_not_compiled(archive: Archive, tmp_path: Path) -> None:
+    draft = filled(archive)
+    archive.publish(draft.id, TODAY)
+    with pytest.raises(PlanError, match="of city town"):
+        compile_snapshot(archive, "elsewhere", draft.id, tmp_path / "1")
+
+
+def test_a_plan_without_every_community_is_refused_before_it_is_published(
+    archive: Archive, tmp_path: Path
+) -> None:
+    filled(archive)
+    half = archive.add_version("town", [division("c1", PLANS["c1"])])
+    with pytest.raises(PlanError, match="c2"):
+        publish_snapshot(archive, half.id, TODAY, tmp_path / "1")
+    assert archive.version(half.id).effective_from is None
+
+
+def test_a_refused_publication_writes_no_snapshot(archive: Archive, tmp_path: Path) -> None:
+    first = filled(archive)
+    publish_snapshot(archive, first.id, TODAY, tmp_path / "1")
+    second = archive.copy_version(first.id)
+    with pytest.raises(StoreError):
+        publish_snapshot(archive, second.id, TODAY - timedelta(days=9), tmp_path / "2")
+    assert not (tmp_path / "2").exists()
+
+
+# The lattice
+
+
+def test_borders_of_different_vertices_become_one_coverage() -> None:
+    """The long border of the lower box has no vertex where the two upper boxes meet, and bends apart."""
+    boxes = [box(0, 0, 40_000, 1000), box(0, 1000, 20_000, 2000), box(20_000, 1000, 40_000, 2000)]
+    shapes = on_lattice(boxes, PLANE)
+    assert shapely.coverage_is_valid(shapes)
+
+
+def test_overlapping_communities_are_cut_once() -> None:
+    """Two boxes overlap by 10 m over 100 m: the first keeps the strip of 1,000 m2."""
+    shapes = on_lattice([box(0, 0, 100, 100), box(90, 0, 200, 100)], PLANE)
+    assert shapely.coverage_is_valid(shapes)
+    one, other = (float(value) for value in shapely.area(shapes))
+    assert one / other == pytest.approx(100 / 100, rel=1e-3)
+
+
+def test_a_grid_in_two_pieces_stays_in_two_pieces() -> None:
+    two = MultiPolygon([box(0, 0, 10, 10), box(50, 0, 60, 10)])
+    (shape_,) = on_lattice([two], PLANE)
+    assert shape_.geom_type == "MultiPolygon"
+    assert len(shape_.geoms) == 2
+
+
+def test_a_vanishing_grid_is_refused() -> None:
+    with pytest.raises(PlanError, match="smaller than a lattice step"):
+        on_lattice([box(0, 0, 100, 100), box(200, 0, 200.001, 0.001)], PLANE)
+
+
+# Names
+
+
+def grid(number: int, compounds: str, *, homes: int = 40, buildings: tuple[str, ...] = ()) -> Grid:
+    kind = GridKind.RESIDENTIAL if homes else GridKind.SPECIAL
+    shape_ = box(0, 0, 1, 1)
+    return Grid("c1", number, kind, Alignment.JOINED, (f"u{number}",), tuple(compounds), buildings, homes,
+                estimated=False, geometry=shape_)  # fmt: skip
+
+
+def names(grids: list[Grid], language: str = "zh-Hans", land: str = "") -> tuple[str, ...]:
+    town = draw_city("ABCDEF")
+    streets = tuple(replace(one, street=f"{one.id[0]}街", households=10) for one in town.buildings)
+    city = replace(town, language=language, buildings=streets)
+    units = [Unit(f"u{one.number}", "c1", UnitKind.LAND, box(0, 0, 1, 1), 0, name=land) for one in grids]
+    return name_grids(city, grids, units)
+
+
+@pytest.mark.parametrize(
+    ("compounds", "language", "name"),
+    [
+        ("A", "zh-Hans", "A小区"),
+        ("AB", "zh-Hans", "A小区、B小区"),
+        ("CABDE", "zh-Hans", "C小区、A小区等5个小区"),
+        ("CAB", "zh-Hant", "C小区、A小区等3個街廓"),
+        ("CAB", "en", "C小区, A小区 and 1 more"),
+        ("", "zh-Hans", "第7网格"),
+        ("", "en", "Grid 7"),
+    ],
+)
+def test_a_grid_is_called_after_its_compounds(compounds: str, language: str, name: str) -> None:
+    assert names([grid(7, compounds)], language) == (name,)
+
+
+def test_a_grid_without_compounds_is_called_after_its_streets() -> None:
+    assert names([grid(1, "", buildings=("B1", "A1", "C1"))]) == ("A街、B街等3条街",)
+
+
+def test_a_grid_without_homes_is_called_after_its_land() -> None:
+    assert names([grid(1, "", homes=0)], land="江滨公园") == ("江滨公园",)
+    assert names([grid(2, "", homes=0)]) == ("第2网格（专属）",)
+
+
+def test_names_are_unique_in_a_community() -> None:
+    assert names([grid(1, "A"), grid(2, "B"), grid(3, "A")]) == ("A小区(1)", "B小区", "A小区(2)")
+
+
+@given(st.lists(st.text("A", max_size=2), min_size=1, max_size=8))
+def test_names_are_unique_whatever_the_compounds(drawn: list[str]) -> None:
+    found = names([grid(number, compounds[:1]) for number, compounds in enumerate(drawn, start=1)])
+    assert len(set(found)) == len(drawn)
+
+
+def test_addresses_of_another_frame_order_are_matched_to_their_buildings(tmp_path: Path) -> None:
+    town = governed_town()
+    mixed = town.addresses.iloc[::-1].reset_index(drop=True)
+    snapshot = published(tmp_path, replace(town, addresses=pd.DataFrame(mixed)))
+    assert snapshot.lookup_address("D小区3号楼").grid is snapshot.grid(G4)
