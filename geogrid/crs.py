@@ -15,12 +15,14 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+    from shapely import Geometry
 
     Floats = NDArray[np.float64]
     Shapes = NDArray[np.object_]
+    Geometries = NDArray[np.object_] | Sequence[Geometry]
 
 DEGREES = "EPSG:4326"
 
@@ -116,7 +118,7 @@ def reproject_points(x: ArrayLike, y: ArrayLike, source: Any, target: Any) -> tu
     return np.asarray(found[0], dtype=np.float64), np.asarray(found[1], dtype=np.float64)
 
 
-def reproject(geometries: ArrayLike, source: Any, target: Any) -> Shapes:
+def reproject(geometries: Geometries, source: Any, target: Any) -> Shapes:
     """Turn an array of shapely geometries of ``source`` into ``target``, vertex by vertex.
 
     Every vertex is moved on its own, so borders that two geometries share stay shared.
@@ -128,18 +130,18 @@ def reproject(geometries: ArrayLike, source: Any, target: Any) -> Shapes:
     return _move(geometries, move)
 
 
-def _move(geometries: ArrayLike, move: Callable[[Floats], Floats]) -> Shapes:
+def _move(geometries: Geometries, move: Callable[[Floats], Floats]) -> Shapes:
     shapes = np.asarray(geometries, dtype=object)
     moved = shapely.transform(np.atleast_1d(shapes), move)
     return np.asarray(moved, dtype=object).reshape(shapes.shape)
 
 
-def to_metres(geometries: ArrayLike, plane: str) -> Shapes:
+def to_metres(geometries: Geometries, plane: str) -> Shapes:
     """Turn shapely geometries in WGS-84 degrees into metres in ``plane``."""
     return reproject(geometries, DEGREES, plane)
 
 
-def to_degrees(geometries: ArrayLike, plane: str) -> Shapes:
+def to_degrees(geometries: Geometries, plane: str) -> Shapes:
     """Turn shapely geometries in metres in ``plane`` into WGS-84 degrees."""
     return reproject(geometries, plane, DEGREES)
 

@@ -95,8 +95,8 @@ def _floor_area(buildings: Table, residential: Rows, rule: Estimation) -> Floats
 
 def _shares(floor_m2: Floats, total: float, ids: NDArray[np.object_]) -> Floats:
     """Return whole households in proportion to floor area, at least 1 each."""
-    ideal = np.maximum(floor_m2 / floor_m2.sum() * total, 1.0)
-    whole = np.floor(ideal)
+    ideal: Floats = np.maximum(floor_m2 / floor_m2.sum() * total, 1.0)
+    whole: Floats = np.floor(ideal)
     left = round(float(ideal.sum() - whole.sum()))
     # Largest remainders first; ties by id, so that the order of the rows does not matter.
     order = sorted(range(len(ids)), key=lambda n: (-(ideal[n] - whole[n]), str(ids[n])))

@@ -52,16 +52,25 @@ def read_files(place: Path, city_file: CityFile, book: FaultBook) -> list[RawTab
     ``place`` is a folder or one file with several layers.
     """
     found = []
+    _tell_unreadable(place, book)
     for layer in LAYERS:
-        sources = city_file.sources.get(layer.name)
-        found += [_open(place, layer, s, book, wanted=sources is not None) for s in sources or (Source(),)]
+        sources = city_file.sources.get(layer.name, (Source(),))
+        found += [_open(place, layer, source, book) for source in sources]
     return [table for table in found if table is not None]
 
 
-def _open(place: Path, layer: Layer, source: Source, book: FaultBook, *, wanted: bool) -> RawTable | None:
+def _tell_unreadable(place: Path, book: FaultBook) -> None:
+    """Tell GeoPackages that cannot be opened at all; which layers they would have had is unknown."""
+    for path in [place] if place.is_file() else sorted(place.glob("*.gpkg")):
+        if path.suffix.lower() in LAYERED and not _layer_names(path):
+            message = "the file cannot be opened, or has no layers"
+            book.add(Fault("unreadable-file", message, "Export it anew from its source", file=path.name))
+
+
+def _open(place: Path, layer: Layer, source: Source, book: FaultBook) -> RawTable | None:
     path, name = _locate(place, layer, source)
     if path is None:
-        _tell_missing(layer, source, book, wanted=wanted)
+        _tell_missing(layer, source, book)
         return None
     if source.layer and path.suffix.lower() in LAYERED and source.layer not in _layer_names(path):
         message = f"the file has no layer {source.layer!r}"
@@ -75,7 +84,7 @@ def _open(place: Path, layer: Layer, source: Source, book: FaultBook, *, wanted:
         remedy = "Save it as UTF-8, or say its encoding in city.toml"
         book.add(Fault("wrong-encoding", message, remedy, file=path.name, layer=layer.name))
         return None
-    except Exception as error:  # noqa: BLE001 - any reader may fail in any way on a foreign file
+    except Exception as error:  # any reader may fail in any way on a foreign file
         reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         message = f"the file cannot be read: {reason.replace(str(path), path.name)}"
         remedy = "Export it anew from its source"
@@ -84,19 +93,12 @@ def _open(place: Path, layer: Layer, source: Source, book: FaultBook, *, wanted:
     return _raw(frame, layer, source, path)
 
 
-def _tell_missing(layer: Layer, source: Source, book: FaultBook, *, wanted: bool) -> None:
+def _tell_missing(layer: Layer, source: Source, book: FaultBook) -> None:
     if source.file:
         remedy = "Put the file beside city.toml or mend its name there"
-        book.add(
-            Fault(
-                "missing-file",
-                "the file is not in the city's folder",
-                remedy,
-                file=source.file,
-                layer=layer.name,
-            )
-        )
-    elif wanted or layer.name == "communities":
+        message = "the file is not in the city's folder"
+        book.add(Fault("missing-file", message, remedy, file=source.file, layer=layer.name))
+    elif source.layer or layer.name == "communities":
         remedy = f"Name a layer {layer.name}, or say in city.toml where it is"
         book.add(Fault("missing-layer", f"there is no layer {layer.name}", remedy, layer=layer.name))
 
@@ -154,13 +156,15 @@ def _read(path: Path, name: str, layer: Layer, source: Source, book: FaultBook) 
 
 
 def _options(path: Path, source: Source) -> dict[str, Any]:
-    """Return how to read a file; a Shapefile's texts are UTF-8 or GB18030 unless a .cpg file says otherwise."""
+    """Return how to read a file; a Shapefile without .cpg is in UTF-8 or GB18030, never in Latin-1."""
     if source.encoding:
         return {"encoding": source.encoding}
     table = path.with_suffix(".dbf")
     if path.suffix.lower() != ".shp" or path.with_suffix(".cpg").exists() or not table.exists():
         return {}
-    return {"encoding": _encoding(table.read_bytes())}
+    data = table.read_bytes()
+    # The header is binary; bytes 8 and 9 say where the records begin.
+    return {"encoding": _encoding(data[int.from_bytes(data[8:10], "little") :]).removesuffix("-sig")}
 
 
 def _encoding(data: bytes) -> str:

@@ -107,7 +107,10 @@ def _load(path: Path, book: FaultBook) -> dict[str, Any]:
     return {}
 
 
-def _bad(what: str, field_name: str, file: str, book: FaultBook, remedy: str = "") -> None:
+DOCUMENTED = "docs/city-data.md says what belongs here"
+
+
+def _bad(what: str, field_name: str, file: str, book: FaultBook, remedy: str = DOCUMENTED) -> None:
     book.add(Fault("bad-setting", what, remedy, file=file, field=field_name))
 
 

@@ -46,7 +46,8 @@ def _mend(table: Table, row: int, book: FaultBook) -> Any:
         remedy = "Draw its border so that it does not cross itself"
         book.add(table.fault("invalid-geometry", message, remedy, field="geometry", row=row))
         return None
-    change = shapely.area(mended) - shapely.area(shape)
+    # Adding zero turns a rounded -0.0 into 0.0.
+    change = round(shapely.area(mended) - shapely.area(shape), 2) + 0.0
     message = f"an invalid polygon was mended; its area changed by {change:+.2f} m2"
     book.add(table.repair("mended-geometry", message, row=row))
     return mended
