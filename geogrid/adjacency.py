@@ -52,7 +52,7 @@ class Edge:
     def open_m(self, barriers: Iterable[BarrierKind]) -> float:
         """Return the metres of shared border that do not run along any of ``barriers``."""
         closed = frozenset(barriers)
-        return self.length_m - sum(metres for kind, metres in self.along if kind in closed)
+        return max(0.0, self.length_m - sum(metres for kind, metres in self.along if kind in closed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +77,81 @@ def build_graph(
     """
     ordered = tuple(sorted(units, key=lambda unit: unit.id))
     shared = borders([unit.geometry for unit in ordered])
-    owner, pieces = _pieces(shared)
+    pieces = _pieces(shared)
     severity = _most_severe(pieces, barriers, half_widths)
-    kinds = list(BarrierKind)
-    count = len(ordered)
-    key = shared.a * count + shared.b
-    pairs, pair_of = np.unique(key, return_inverse=True)
-    length = np.bincount(pair_of, weights=shared.length, minlength=len(pairs))
-    share = shared.length[owner] / np.bincount(owner, minlength=len(key))[owner]
-    table = np.zeros((len(pairs), len(kinds) + 1))
-    np.add.at(table, (pair_of[owner], severity), share)
+    pairs, pair_of = np.unique(shared.a * len(ordered) + shared.b, return_inverse=True)
+    metres = np.zeros((len(pairs), len(BarrierKind) + 1))
+    np.add.at(metres, (pair_of[pieces.owner], severity), pieces.length)
     edges = tuple(
         Edge(
-            ordered[pair // count].id,
-            ordered[pair % count].id,
-            round(float(length[row]), 3),
-            tuple(
-                (kind, round(float(table[row, column]), 3))
-                for column, kind in enumerate(kinds)
-                if table[row, column] > 0
-            ),
+            ordered[pair // len(ordered)].id,
+            ordered[pair % len(ordered)].id,
+            round(sum(row), 3),
+            tuple((kind, round(part, 3)) for kind, part in zip(BarrierKind, row, strict=False) if part > 0),
         )
-        for row, pair in enumerate(pairs.tolist())
+        for pair, row in zip(pairs.tolist(), metres.tolist(), strict=True)
     )
     return UnitGraph(community_id, ordered, edges)
 
 
-def _pieces(shared: Borders) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Cut the shared segments into pieces of at most ``STEP_M``; return owners and midpoints."""
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Pieces of border: the place of the segment each is cut from, its middle, unit direction and length."""
+
+    owner: NDArray[np.int64]
+    middle: NDArray[np.float64]
+    direction: NDArray[np.float64]
+    length: NDArray[np.float64]
+
+
+def _pieces(shared: Borders) -> _Pieces:
+    """Cut the shared segments into even pieces of at most ``STEP_M``."""
     count = np.maximum(1, np.ceil(shared.length / STEP_M)).astype(np.int64)
     owner = np.repeat(np.arange(len(count)), count)
     rank = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    share = ((rank + 0.5) / count[owner])[:, None]
     start, end = shared.segments[owner, :2], shared.segments[owner, 2:]
-    return owner, start + (end - start) * share
+    middle = start + (end - start) * ((rank + 0.5) / count[owner])[:, None]
+    return _Pieces(
+        owner, middle, (end - start) / shared.length[owner, None], shared.length[owner] / count[owner]
+    )
 
 
 def _most_severe(
-    points: NDArray[np.float64], barriers: Sequence[Barrier], half_widths: Mapping[BarrierKind, float]
+    pieces: _Pieces, barriers: Sequence[Barrier], half_widths: Mapping[BarrierKind, float]
 ) -> NDArray[np.int64]:
-    """Return for each point the place in ``BarrierKind`` of the most severe barrier near it, else the last + 1."""
+    """Return for each piece the place in ``BarrierKind`` of the most severe barrier, or the next."""
     kinds = list(BarrierKind)
-    severity = np.full(len(points), len(kinds), dtype=np.int64)
-    if not barriers or not len(points):
+    severity = np.full(len(pieces.owner), len(kinds), dtype=np.int64)
+    if not len(pieces.owner):
         return severity
-    tree = shapely.STRtree(shapely.points(points))
+    points = np.asarray(shapely.points(pieces.middle), dtype=object)
+    around = shapely.box(*shapely.total_bounds(points)).buffer(max(half_widths.values()))
+    tree = shapely.STRtree(points)
     for place, kind in reversed(list(enumerate(kinds))):
-        lines = np.array([barrier.geometry for barrier in barriers if barrier.kind is kind], dtype=object)
-        if len(lines):
-            severity[tree.query(lines, predicate="dwithin", distance=half_widths[kind])[1]] = place
+        own = np.array([b.geometry for b in barriers if b.kind is kind], dtype=object)
+        own = own[shapely.intersects(around, own)]
+        areas = own[shapely.get_dimensions(own) == 2]
+        severity[tree.query(areas, predicate="intersects")[1]] = place
+        severity[_alongside(tree, pieces, own, half_widths[kind])] = place
     return severity
+
+
+def _alongside(
+    tree: shapely.STRtree, pieces: _Pieces, geometries: NDArray[np.object_], distance: float
+) -> NDArray[np.int64]:
+    """Find the pieces within ``distance`` of a segment of ``geometries``, at most 60 degrees off it.
+
+    A border that only ends at a barrier, or crosses it, does not run along it.
+    """
+    rings = shapely.get_parts(
+        np.where(shapely.get_dimensions(geometries) == 2, shapely.boundary(geometries), geometries)
+    )
+    xy, line = shapely.get_coordinates(rings, return_index=True)
+    inner = line[1:] == line[:-1]
+    start, end = xy[:-1][inner], xy[1:][inner]
+    length = np.hypot(*(end - start).T)
+    start, end, length = start[length > 0], end[length > 0], length[length > 0]
+    segments = shapely.linestrings(np.stack([start, end], axis=1))
+    segment, piece = tree.query(segments, predicate="dwithin", distance=distance)
+    along = ((end - start)[segment] / length[segment, None] * pieces.direction[piece]).sum(axis=1)
+    return np.unique(piece[np.abs(along) >= 0.5])

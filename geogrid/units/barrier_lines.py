@@ -26,7 +26,7 @@ BANK_STEP_M = 4.0
 def barrier_lines(barriers: Sequence[Barrier]) -> list[BaseGeometry]:
     """Return the middle lines of ``barriers``: a line alone is its own, twins and areas get a new one.
 
-    Land between two carriageways would be a strip without access; one line between them leaves each side its half.
+    Land between two carriageways would be a strip without access; one line leaves each side its half.
     """
     lines: list[BaseGeometry] = []
     for kind in sorted({barrier.kind for barrier in barriers}):

@@ -36,6 +36,8 @@ def build_units(city: City, community_id: str) -> tuple[Unit, ...]:
     standing = _faces_of_buildings(site, faces, under.at, owner_of_piece[piece])
     unit, owner = _number_units(site, ground, under.building, standing, piece, owner_of_piece)
     shapes = tiles.meet_outline_in_vertices(tiles.dissolve(faces.polygons, unit), site.outline)
+    if (ground.owner != NOBODY).any():  # compounds that tile the community keep their exact shape
+        shapes = tiles.smooth(shapes, _inner_points(site), unit[standing])
     return _describe(site, shapes, owner, unit[standing])
 
 
@@ -47,15 +49,19 @@ def _faces_of_buildings(
     But a building with homes never leaves its claim: where its inner point lies on other ground (outside the
     community, say) the nearest face of the claim counts.
     """
-    standing = at.copy()
+    standing, points = at.copy(), _inner_points(site)
     claim = np.where(site.compound_of == NOBODY, site.homes, site.compound_of)
     away = (at == NOBODY) | ((label[at] != claim) & (site.building_households()[:-1] > 0))
     for i in np.flatnonzero(away).tolist():
-        point = shapely.point_on_surface(site.buildings[i].geometry)
         own = np.flatnonzero(label == claim[i]) if site.buildings[i].households else np.array([], dtype=int)
         near = own if len(own) else np.arange(len(label))
-        standing[i] = near[np.argmin(shapely.distance(faces.polygons[near], point))]
+        standing[i] = near[np.argmin(shapely.distance(faces.polygons[near], points[i]))]
     return standing
+
+
+def _inner_points(site: Site) -> NDArray[np.object_]:
+    geometries = np.array([building.geometry for building in site.buildings], dtype=object)
+    return np.asarray(shapely.point_on_surface(geometries), dtype=object)
 
 
 def _number_units(
@@ -135,7 +141,7 @@ def _stem(site: Site, kind: UnitKind, owner: int) -> str:
 
 
 def _name(site: Site, kind: UnitKind, owner: int, own: tuple[Building, ...]) -> str:
-    """Name a unit after its compound or land, its homes' most frequent street, or its largest named building."""
+    """Name a unit after its compound or land, its homes' most frequent street, or a large building."""
     if kind is UnitKind.HOMES:
         streets = Counter(building.street for building in own if building.street)
         return min(streets, key=lambda street: (-streets[street], street)) if streets else ""

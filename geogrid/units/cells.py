@@ -42,14 +42,11 @@ def groups_of_faces(
     of_building[inside] = node
     sure = np.full(len(here), NOBODY)
     sure[core] = node
-    wish = np.where(
-        of_building[footprint[here]] == NOBODY,
-        of_building[ground.building[here]],
-        of_building[footprint[here]],
-    )
+    wish = of_building[footprint[here]]
+    wish = np.where(wish == NOBODY, of_building[ground.building[here]], wish)
     wish[core] = node
     faces = _subset(ground.faces, here, local)
-    cell = claims.absorb(claims.rooted(sure, wish, faces), faces, over_barriers=True)
+    cell = claims.absorb(claims.rooted(sure, wish, faces), faces, footprint[here], over_barriers=True)
     return group_cells(_cells(site, faces, cell, node, inside))[cell]
 
 
@@ -100,6 +97,6 @@ def _cells(
         xy=xy / np.bincount(node, minlength=count)[:, None],
         a=pairs // count,
         b=pairs % count,
-        border_m=np.bincount(row, weights=faces.length[apart], minlength=len(pairs)),
+        border_m=np.bincount(row, weights=faces.length[apart], minlength=len(pairs)).astype(np.float64),
         torn_m=np.where(np.isin(pairs, walls), TORN_M, 0.0),
     )

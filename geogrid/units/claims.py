@@ -13,11 +13,13 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from geogrid.units.site import NOBODY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from geogrid.units.site import Site
-    from geogrid.units.tessellation import Faces, Seeds
+    from geogrid.units.tessellation import Faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def stakes(site: Site, faces: Faces) -> Stakes:
     )
 
 
-def _first_around(faces: Faces, geometries: list[BaseGeometry]) -> NDArray[np.int64]:
+def _first_around(faces: Faces, geometries: Sequence[BaseGeometry]) -> NDArray[np.int64]:
     """Return for every face the first area of ``geometries`` that its inner point lies in."""
     things = np.array(geometries, dtype=object)
     point, thing = shapely.STRtree(things).query(shapely.points(faces.inside), predicate="intersects")
@@ -66,10 +68,11 @@ def _first_around(faces: Faces, geometries: list[BaseGeometry]) -> NDArray[np.in
     return _first(len(faces.polygons), len(things), point[area], thing[area])
 
 
-def _first_inside(faces: Faces, geometries: list[BaseGeometry]) -> NDArray[np.int64]:
+def _first_inside(faces: Faces, geometries: Sequence[BaseGeometry]) -> NDArray[np.int64]:
     """Return for every face the first point of ``geometries`` that lies in it."""
     things = np.array(geometries, dtype=object)
-    points = np.where(shapely.get_dimensions(things) == 0, things, None)
+    points = things.copy()
+    points[shapely.get_dimensions(things) != 0] = None
     thing, face = shapely.STRtree(faces.polygons).query(points, predicate="intersects")
     return _first(len(faces.polygons), len(things), face, thing)
 
@@ -84,37 +87,44 @@ def pieces_of(label: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
     """Number the connected pieces of every label; faces joined only across a hard barrier are apart."""
     link = (label[faces.a] == label[faces.b]) & (faces.open_m > 0)
     graph = coo_array((np.ones(link.sum()), (faces.a[link], faces.b[link])), shape=(len(label), len(label)))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def absorb(label: NDArray[np.int64], faces: Faces, *, over_barriers: bool = False) -> NDArray[np.int64]:
+def absorb(
+    label: NDArray[np.int64], faces: Faces, building: NDArray[np.int64], *, over_barriers: bool = False
+) -> NDArray[np.int64]:
     """Give every face of ``NOBODY`` to the nearest labelled face, going over the ground.
+
+    The way between two faces under one ``building`` counts nothing, so a footprint goes to one owner.
 
     The way never crosses a hard barrier; ``over_barriers`` lets it, where there is no other.
     """
     for lengths in (faces.open_m, faces.length)[: 1 + over_barriers]:
         free = label == NOBODY
         if free.any() and not free.all():
-            label = _spread(label, faces, (lengths > 0) & (free[faces.a] | free[faces.b]))
+            label = _spread(label, faces, building, (lengths > 0) & (free[faces.a] | free[faces.b]))
     return label
 
 
-def _spread(label: NDArray[np.int64], faces: Faces, link: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Find the nearest source of every free face: from inner point to inner point, or to the source's edge."""
+def _spread(
+    label: NDArray[np.int64], faces: Faces, building: NDArray[np.int64], link: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Find the nearest source of every free face, from inner point to inner point or to the source's edge."""
     a, b = faces.a[link], faces.b[link]
     metres = np.hypot(*(faces.inside[a] - faces.inside[b]).T)
     for free, source in ((a, b), (b, a)):
         last = (label[free] == NOBODY) & (label[source] != NOBODY)
         points = shapely.points(faces.inside[free[last]])
         metres[last] = shapely.distance(points, faces.polygons[source[last]])
+    metres[(building[a] == building[b]) & (building[a] != NOBODY)] = 0.0
     size = len(label)
     graph = coo_array((metres + 1e-6, (a, b)), shape=(size, size)).tocsr()
     sources = np.flatnonzero(label != NOBODY)
-    distance, _, source = dijkstra(
+    distance, _, nearest = dijkstra(
         graph, directed=False, indices=sources, min_only=True, return_predecessors=True
     )
     reached = np.isfinite(distance)
-    return np.where(reached, label[np.where(reached, source, 0)], label)
+    return np.where(reached, label[np.where(reached, nearest, 0)], label)
 
 
 def rooted(label: NDArray[np.int64], wish: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:

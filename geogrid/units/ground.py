@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import shapely
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from geogrid.units.claims import Stakes
     from geogrid.units.site import Site
     from geogrid.units.tessellation import Faces, Seeds
+
+Value = TypeVar("Value", np.int64, np.bool_)
 
 LAND_M2 = 20_000.0
 GIVEN_LAND_M2 = 10_000.0
@@ -90,13 +92,12 @@ def _inner_seeds(site: Site) -> dict[int, Seeds]:
 
 
 def _reach(site: Site) -> BaseGeometry:
-    """Return the ground around homes that they may take: compounds, homes outside them, and the streets there."""
-    homes = [c.geometry for c, count in zip(site.compounds, site.households, strict=True) if count]
-    homes += [
-        b.geometry
-        for b, c in zip(site.buildings, site.compound_of, strict=True)
-        if b.households and c == NOBODY
+    """Return the ground that homes may take: compounds, homes outside them, and the streets around."""
+    homes: list[BaseGeometry] = [
+        c.geometry for c, count in zip(site.compounds, site.households, strict=True) if count
     ]
+    outside = np.flatnonzero(site.compound_of == NOBODY).tolist()
+    homes += [site.buildings[i].geometry for i in outside if site.buildings[i].households]
     around = shapely.union_all(shapely.buffer(np.array(homes, dtype=object), REACH_M))
     shapely.prepare(around)
     return around
@@ -124,26 +125,25 @@ def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.
     if not (label != NOBODY).any():
         return np.zeros(len(label), dtype=np.int64), np.array([site.wild])
     nearest = np.where(ground.near, np.append(_claim_of_owner(site), NOBODY)[ground.claimant], NOBODY)
-    wish = _whole_footprints(np.where(label == NOBODY, nearest, label), label, under)
-    label = claims.rooted(label, wish, faces)
+    wish = _as_at_inner_point(np.where(label == NOBODY, nearest, label), under)
+    label = claims.rooted(label, np.where(label == NOBODY, wish, label), faces)
     for _ in range(2):
-        label = claims.absorb(label, faces)
+        label = claims.absorb(label, faces, under.building)
         label = np.where(_strays(site, faces, under, label), NOBODY, label)
-    label = claims.absorb(label, faces)
+    label = claims.absorb(label, faces, under.building)
     reached = label != NOBODY
     piece = np.where(reached, claims.pieces_of(label, faces), NOBODY)
     code = np.full(piece.max() + 1, NOBODY)
     code[piece[reached]] = label[reached]
-    piece = claims.absorb(piece, faces, over_barriers=True)
+    piece = claims.absorb(piece, faces, under.building, over_barriers=True)
     names, piece = np.unique(piece, return_inverse=True)
     return piece.astype(np.int64), code[names]
 
 
-def _whole_footprints(wish: NDArray[np.int64], label: NDArray[np.int64], under: Stakes) -> NDArray[np.int64]:
-    """Give all free faces under one building to the one who gets its inner point."""
+def _as_at_inner_point(value: NDArray[Value], under: Stakes) -> NDArray[Value]:
+    """Give all faces under one building the value at its inner point, so that no border cuts it."""
     at = np.append(under.at, NOBODY)[under.building]
-    free = (label == NOBODY) & (under.building != NOBODY) & (at != NOBODY)
-    return np.where(free, wish[at], wish)
+    return np.where((under.building != NOBODY) & (at != NOBODY), value[at], value)
 
 
 def _claim(site: Site, ground: Ground, under: Stakes) -> NDArray[np.int64]:
@@ -155,12 +155,14 @@ def _claim(site: Site, ground: Ground, under: Stakes) -> NDArray[np.int64]:
     inside = np.append(site.compound_of, NOBODY)
     of_building = np.where(kept[inside], inside, np.where(inside == NOBODY, homes, NOBODY))
     label = of_building[under.building]
-    label = np.where((label == NOBODY) & kept[under.compound], under.compound, label)
-    label = np.where((label == NOBODY) & (under.land != NOBODY), site.given + under.land, label)
+    compound, land = _as_at_inner_point(under.compound, under), _as_at_inner_point(under.land, under)
+    label = np.where((label == NOBODY) & kept[compound], compound, label)
+    label = np.where((label == NOBODY) & (land != NOBODY), site.given + land, label)
     label = _large_only(label, faces, site.given, GIVEN_LAND_M2)
     homeless = np.concatenate([~kept[:-1], site.building_households() == 0])
     wild = (label == NOBODY) & (~ground.near | homeless[ground.owner])
-    return _wild_land(label, faces, wild, site.wild)
+    wild = _as_at_inner_point(_wide(faces, wild), under) & (label == NOBODY)
+    return _large_only(np.where(wild, site.wild, label), faces, site.wild, LAND_M2)
 
 
 def _large_only(label: NDArray[np.int64], faces: Faces, first: int, least: float) -> NDArray[np.int64]:
@@ -170,18 +172,14 @@ def _large_only(label: NDArray[np.int64], faces: Faces, first: int, least: float
     return np.where((label >= first) & (area[piece] < least), NOBODY, label)
 
 
-def _wild_land(
-    label: NDArray[np.int64], faces: Faces, wild: NDArray[np.bool_], code: int
-) -> NDArray[np.int64]:
-    """Label wide pieces of ground without homes; narrow strips between compounds stay nobody's."""
+def _wide(faces: Faces, wild: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Keep of the faces ``wild`` those on wide ground; narrow strips between compounds are streets."""
     if not wild.any():
-        return label
+        return wild
     ground = shapely.coverage_union_all(faces.polygons[wild])
     wide = ground.buffer(-NECK_M / 2).buffer(NECK_M * 0.6)
     shapely.prepare(wide)
-    wild = wild & shapely.contains_xy(wide, faces.inside)
-    trial = _large_only(np.where(wild, code, NOBODY), faces, code, LAND_M2)
-    return np.where(trial == code, code, label)
+    return wild & shapely.contains_xy(wide, faces.inside)
 
 
 def _strays(site: Site, faces: Faces, under: Stakes, label: NDArray[np.int64]) -> NDArray[np.bool_]:

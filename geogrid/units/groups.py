@@ -1,11 +1,11 @@
 """Divide the buildings of a large compound into groups: balanced, compact, each in one piece.
 
-The problem is a capacitated clustering of the graph of building cells. Every arrangement of groups has a price
-in metres: the border between groups, ``BREACH_M`` for each household outside the band of 100 to 150,
-and ``TORN_M`` for each two buildings that stand wall to wall but in two groups. The search starts from
-joining the dearest small groups to their best neighbours, then takes two neighbouring groups at a time,
-lays trees through their cells and cuts where the price falls most (the recombination step of DeFord, Duchin
-and Solomon, 2021, used to descend), until no pair can be improved. Every side of a cut tree is connected, so every group is.
+The problem is a capacitated clustering of the graph of building cells. Every arrangement of groups has a
+price in metres: the border between groups, ``BREACH_M`` for each household outside the band of 100 to
+150, and ``TORN_M`` for each two buildings that stand wall to wall but in two groups. The search first joins
+neighbours while that saves most; then it takes two neighbouring groups at a time, lays trees through their
+cells and cuts where the price falls most (the recombination step of DeFord, Duchin and Solomon, 2021,
+used to descend), until no pair can be improved. Every side of a cut tree is connected, so every group is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GROUP_MAX = 150
 ALWAYS_CUT_ABOVE = 250
 BREACH_M = 10.0
 TORN_M = 60.0
-TREES = 8
+TREES = 12
 ROUNDS = 30
 
 
@@ -51,7 +51,7 @@ class Cells:
 
 
 def breach(households: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the households outside the band; ``size`` is the cells with homes: one alone is never too large."""
+    """Count the households outside the band; a group of one cell (``size``) with homes may be large."""
     over = np.where(size > 1, np.maximum(households - GROUP_MAX, 0), 0)
     return over + np.maximum(GROUP_MIN - households, 0)
 
@@ -104,7 +104,8 @@ def _merged_pairs(
     apart = low != high
     scale = int(high.max(initial=0)) + 1
     pairs, row = np.unique(low[apart] * scale + high[apart], return_inverse=True)
-    return pairs // scale, pairs % scale, np.bincount(row, weights=cost[apart], minlength=len(pairs))
+    total = np.bincount(row, weights=cost[apart], minlength=len(pairs)).astype(np.float64)
+    return pairs // scale, pairs % scale, total
 
 
 def _recombine_all(cells: Cells, group: NDArray[np.int64]) -> NDArray[np.int64] | None:

@@ -43,8 +43,7 @@ class Seeds:
         """Return for each point the owner of the nearest seed, ``NOBODY`` where there is no seed."""
         if not len(self.xy):
             return np.full(len(points), NOBODY)
-        index: NDArray[np.int64] = cKDTree(self.xy).query(points)[1]
-        return self.owner[index]
+        return self.owner[np.asarray(cKDTree(self.xy).query(points)[1])]
 
     def of(self, wanted: NDArray[np.bool_]) -> Seeds:
         """Return the seeds whose owner is ``wanted``, a flag for every owner."""
@@ -125,14 +124,14 @@ def faces_between(lines: Sequence[BaseGeometry], barriers: Sequence[BaseGeometry
         inside=inside,
         a=pairs // len(polygons),
         b=pairs % len(polygons),
-        length=np.bincount(pair_of, weights=shared.length, minlength=len(pairs)),
-        open_m=np.bincount(pair_of, weights=free, minlength=len(pairs)),
+        length=np.bincount(pair_of, weights=shared.length, minlength=len(pairs)).astype(np.float64),
+        open_m=np.bincount(pair_of, weights=free, minlength=len(pairs)).astype(np.float64),
     )
 
 
 def _on_any(lines: Sequence[BaseGeometry], points: NDArray[np.float64]) -> NDArray[np.bool_]:
     hit = np.zeros(len(points), dtype=bool)
     if lines and len(points):
-        tree = shapely.STRtree(list(shapely.points(points)))
+        tree = shapely.STRtree(np.atleast_1d(np.asarray(shapely.points(points), dtype=object)))
         hit[tree.query(lines, predicate="dwithin", distance=1e-3)[1]] = True
     return hit

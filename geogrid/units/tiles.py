@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 XY: TypeAlias = tuple[float, float]
 
 ON_LINE_M = 1e-6
+SMOOTH_M = 1.0
 
 
 def dissolve(polygons: NDArray[np.object_], label: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -42,6 +43,25 @@ def meet_outline_in_vertices(tiles: NDArray[np.object_], outline: BaseGeometry) 
     return np.array([_rebuilt(tile, moves, place, rings) for tile in tiles], dtype=object)
 
 
+def smooth(
+    tiles: NDArray[np.object_], points: NDArray[np.object_], tile_of_point: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """Straighten the borders between tiles by about ``SMOOTH_M``; the outline and all corners stay.
+
+    The Voronoi lines between walls waver from seed to seed; a border of a few long segments is easier to
+    read and to send. No point that lies in its tile may leave it: then the borders are straightened less.
+    """
+    inside = shapely.intersects(tiles[tile_of_point], points)
+    for tolerance in (SMOOTH_M, SMOOTH_M / 2, SMOOTH_M / 4):
+        smoothed = np.asarray(
+            shapely.coverage_simplify(tiles, tolerance, simplify_boundary=False), dtype=object
+        )
+        sound = bool(shapely.is_valid(smoothed).all()) and bool(shapely.coverage_is_valid(smoothed))
+        if sound and bool(shapely.intersects(smoothed[tile_of_point[inside]], points[inside]).all()):
+            return smoothed
+    return tiles
+
+
 def _points(ring: BaseGeometry) -> list[XY]:
     """Return the vertices of a ring, the last one left out."""
     return [(x, y) for x, y in shapely.get_coordinates(ring).tolist()[:-1]]
@@ -54,9 +74,9 @@ def _moves(outer: NDArray[np.float64], place: dict[XY, tuple[int, int]]) -> dict
         around.setdefault((x0, y0), []).append((x1, y1))
         around.setdefault((x1, y1), []).append((x0, y0))
     moves = {}
-    for point in around:
+    for point, steps in around.items():
         if point not in place:
-            ends = sorted(_walk(point, step, around, place) for step in around[point])
+            ends = sorted(_walk(point, step, around, place) for step in steps)
             moves[point] = min(ends, key=lambda end: (math.dist(end, point), end))
     return moves
 
