@@ -92,7 +92,7 @@ def _operation(path: str, method: str, facts: Mapping[str, Any]) -> Markup:
         element("h2", *head, id=f"{anchor}-title"),
         element("p", facts.get("summary", ""), class_="summary"),
         *_prose(facts.get("description", "")),
-        _parameters(parameters) if parameters else "",
+        _parameters(parameters, anchor) if parameters else "",
         _body(facts["requestBody"]) if "requestBody" in facts else "",
         _answers(facts.get("responses", {})),
         _trial(path, anchor, parameters) if method == "get" else "",
@@ -100,7 +100,7 @@ def _operation(path: str, method: str, facts: Mapping[str, Any]) -> Markup:
     )  # fmt: skip
 
 
-def _parameters(parameters: Iterable[Mapping[str, Any]]) -> Markup:
+def _parameters(parameters: Iterable[Mapping[str, Any]], anchor: str) -> Markup:
     rows = [
         element(
             "tr",
@@ -120,7 +120,7 @@ def _parameters(parameters: Iterable[Mapping[str, Any]]) -> Markup:
         class_="wide",
         tabindex="0",
         role="region",
-        aria_label="Parameters",
+        aria_label=f"Parameters of {anchor}",
     )
 
 

@@ -100,12 +100,12 @@
   }
 
   async function openGrid(code, { focus, lead } = {}) {
-    remember("#g=" + encodeURIComponent(code));
     const found = await get(setup.urls.grid.replace("{code}", () => encodeURIComponent(code)));
     await showGrid(found.grid, found.plan, { focus, lead });
   }
 
   async function showGrid(grid, plan, { focus, lead }) {
+    remember("#g=" + encodeURIComponent(grid.code));
     const spoken = [lead, geogrid.title(grid), grid.name, grid.community.name].filter(Boolean).join(" ");
     show(geogrid.card(grid, { lead, plan }), { focus, spoken });
     const data = await view.showCommunity(grid.community.id, grid.code);
@@ -121,9 +121,11 @@
     return first ? t(geogrid.has(key) ? key : "ask.other") : t("answer.partial");
   }
 
+  // A place that is not one grid yet: its text stands in the box, ready for the rest.
   function again(text) {
-    input.value = text;
-    search();
+    input.value = text + " ";
+    input.focus();
+    at("search").scrollIntoView({ block: "nearest" });
   }
 
   const SHOWN = {
