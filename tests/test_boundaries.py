@@ -11,6 +11,9 @@ import shapely
 from shapely import Polygon, box
 
 from geogrid.boundaries import read_city
+from geogrid.boundaries.faults import FaultBook
+from geogrid.boundaries.mapping import Estimation, read_city_file
+from geogrid.boundaries.schema import LAYERS, Layer
 from geogrid.errors import Fault, InputError, Severity
 from geogrid.model import BarrierKind, LandKind, Role
 from tests.zoo.animals import MENDED, REFUSED, WARNED, Animal
@@ -403,3 +406,31 @@ def test_songshan_counts_units() -> None:
     third = city.addresses.iloc[2]
     assert third["text"] == "臺北市松山區三民里24鄰三民路131號二樓"
     assert (third["road"], third["floor"], third["building_id"]) == ("三民路", "2", "3")
+
+
+DOCUMENT = (DATA.parent.parent / "docs" / "city-data.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_the_document_names_every_column_and_class(layer: Layer) -> None:
+    row = next(line for line in DOCUMENT.splitlines() if line.startswith(f"| `{layer.name}`"))
+    for column in layer.columns:
+        assert (f"**`{column.name}`**" in row) is column.required
+        assert f"`{column.name}`" in row
+        assert all(f"`{name}`" in DOCUMENT for name in column.classes)
+
+
+def test_the_document_names_every_rule_of_the_zoo() -> None:
+    for animal in (*REFUSED, *MENDED, *WARNED):
+        assert f"`{animal.rule}`" in DOCUMENT
+
+
+def test_the_document_s_mapping_is_one_that_is_understood(tmp_path: Path) -> None:
+    block = DOCUMENT.split("```toml\n")[1].split("```")[0]
+    path = tmp_path / "city.toml"
+    path.write_text(block, encoding="utf-8")
+    book = FaultBook()
+    city_file = read_city_file(path, "town", book)
+    assert book.faults() == ()
+    assert city_file.sources["barriers"][0].classes == {"motorway": "expressway", "*": "street"}
+    assert city_file.estimation == Estimation()
