@@ -21,6 +21,8 @@ from geogrid.partition.legal_grids import ONE
 if TYPE_CHECKING:
     from geogrid.partition.problem import Floats, Ints, Masks
 
+# HiGHS does not look at the clock while it compares columns before solving: with 120,000 that took minutes.
+PRESOLVED = 50_000
 SOLVER_COLUMNS = 4000
 TOLERANCE = 1e-6
 
@@ -272,8 +274,10 @@ def _integer(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Cho
     if left <= 0.005:
         return Chosen(None, 0, -np.inf, False, None)
     solver = _solver()
-    _pass(solver, rows, cost, integer=True)
     m = rows.table.shape[1]
+    if m > PRESOLVED:
+        solver.setOptionValue("presolve", "off")
+    _pass(solver, rows, cost, integer=True)
     if known is not None:
         solution = highspy.HighsSolution()
         start = np.zeros(m)
