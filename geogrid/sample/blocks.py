@@ -79,7 +79,10 @@ def rows(block: shapely.Polygon, style: Style, most: int, rng: np.random.Generat
 
 
 def _sites(level: shapely.Polygon, style: Style, rng: np.random.Generator) -> Iterator[shapely.Polygon]:
-    """Yield footprints row by row from the north, each row filled evenly from edge to edge."""
+    """Yield footprints row by row from the north, there and back, each row filled evenly.
+
+    Going back and forth keeps consecutive numbers neighbours, so that runs of them make building groups.
+    """
     _, low, _, high = level.bounds
     pitch = style.depth + style.gap_across
     count = max(1, int((high - low + style.gap_across) // pitch))
@@ -91,7 +94,7 @@ def _sites(level: shapely.Polygon, style: Style, rng: np.random.Generator) -> It
         length = (end - start - (wide - 1) * style.gap_along) / wide
         if length < style.staircase_m:
             continue
-        for n in range(wide):
+        for n in range(wide) if row % 2 == 0 else reversed(range(wide)):
             x = start + n * (length + style.gap_along) + float(rng.uniform(-1.0, 1.0))
             yield shapely.box(x + 1.5, y - style.depth, x + length - 1.5, y)
 
