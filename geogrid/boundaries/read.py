@@ -30,7 +30,7 @@ from geogrid.boundaries.relate import (
 from geogrid.boundaries.repair import mend_shapes
 from geogrid.boundaries.schema import LAYERS
 from geogrid.boundaries.shift import tell_shift
-from geogrid.boundaries.standin import stand_in, tell_differences
+from geogrid.boundaries.standin import stand_in, tell_differences, tell_people_without_homes
 from geogrid.errors import Fault
 from geogrid.model import LandKind
 
@@ -134,6 +134,7 @@ def _related(layers: Layers, communities: Table, city_file: CityFile, plane: str
         buildings = stand_in(buildings, compounds, book)
     if buildings is not None:
         buildings = estimate_households(buildings, compounds, communities, city_file.estimation, book)
+        tell_people_without_homes(buildings, communities, book)
         if compounds is not None:
             tell_differences(buildings, compounds, book)
     addresses = layers.get("addresses")

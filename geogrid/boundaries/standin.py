@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geogrid.boundaries.faults import printable
 from geogrid.boundaries.relate import has_homes, inner_points
 from geogrid.boundaries.schema import BUILDINGS
 
@@ -59,6 +60,18 @@ def _made(compounds: Table) -> Table:
 def _joined(buildings: Table, added: Table) -> Table:
     frame = pd.concat([buildings.frame, added.frame[list(buildings.frame)]], ignore_index=True)
     return replace(buildings, frame=frame, geometry=np.concatenate([buildings.shapes, added.shapes]))
+
+
+def tell_people_without_homes(buildings: Table, communities: Table, book: FaultBook) -> None:
+    """Warn of communities in which people live but no household is known."""
+    sums = buildings.frame.groupby("community_id")["households"].sum()
+    homes = sums.reindex(communities.ids).fillna(0).to_numpy(dtype=np.float64)
+    population = communities.numbers("population")
+    for row in np.flatnonzero((homes == 0) & (population > 0)):
+        message = f"{population[row]:,.0f} people live in it, but none of its buildings has a household"
+        remedy = "Say which of its buildings are residential"
+        fault = communities.warning("people-without-homes", message, remedy, field="population")
+        book.add(replace(fault, id=printable(communities.ids[row])))
 
 
 def tell_differences(buildings: Table, compounds: Table, book: FaultBook) -> None:

@@ -322,6 +322,8 @@ WARNED = (
     Animal("addresses in GCJ-02", shifted_addresses, "shifted-coordinates", "addresses", "GCJ-02 (AMap", field="crs"),
     Animal("households that nobody counted", value("buildings", 0, "households", None), "estimated-households", "buildings", "1 residential buildings", field="households"),
     Animal("homes in no compound", all_of(shape("buildings", 0, box(193, 40, 207, 60)), value("buildings", 0, "compound_id", None)), "building-in-no-compound", "buildings", "1 buildings with homes"),
+    Animal("people in a community without homes", lambda t: t.layers["buildings"].__setitem__("households", [10] * 8 + [0] * 4), "people-without-homes", "communities", "100 people live in it", "c2", "population"),
+    Animal("a compound that counts otherwise than its buildings", lambda t: t.layers["compounds"].__setitem__("households", [40, 80, 40]), "households-differ", "compounds", "of 1 compounds differ", field="households"),
     Animal("a CSV in GB18030", lambda t: t.encodings.update(branches="gb18030"), "guessed-encoding", "branches", "read as GB18030"),
     Animal("an address outside", all_of(*(value("addresses", 0, c, v) for c, v in (("building_id", ""), ("x", 124.5), ("y", 40.3)))), "address-outside", "addresses", "1 addresses"),
 )
