@@ -1,8 +1,11 @@
 """Compile a partition into a flat raster: cells that one grid fills, and cells that borders cross.
 
 Ranges, so that int64 never overflows: coordinates are within +-1.8e9 by +-0.9e9, so differences are within
-3.6e9 by 1.8e9 and every product of one with the other within 6.48e18 < 2**63 = 9.22e18. Products are
-compared, never subtracted from each other.
+3.6e9 by 1.8e9 and every product of one with the other within 6.48e18 < 2**63 = 9.22e18. While compiling,
+products are compared, never subtracted. The walk subtracts: (y - ay) dx - dy (x - ax) is dx times the height
+of the point above the line, within 6.48e18 where the point lies between the edge's ends; where an edge is
+continued past its end, the point is at most a cell away from it, and the continuation adds dy times a cell's
+width, at most 1.8e9 * 2**28 = 4.8e17, as a raster has at least 1,024 cells.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ Ints: TypeAlias = "NDArray[np.int64]"
 
 OUTSIDE = -1
 WIDTH = 8  # int32 in a record: ax, ay, bx, by, from, to, flip, unused; a header holds count, label
-CELLS_PER_EDGE = 3.5
+CELLS_PER_EDGE = 24.0
 _FEWEST_CELLS = 1024
+_MOST_CELLS = 2.0**30
 _EDGES_AT_ONCE = 1_000_000  # bounds the memory of a compilation
 
 
@@ -73,9 +77,10 @@ class Edges:
 class Cells:
     """The compiled raster.
 
-    ``table`` has one int32 a cell, row by row from the south-west: a label, -1 for outside, or -(k + 2)
-    for a cell whose header is row k of ``records``. ``rim`` has the borders to the outside:
-    ax, ay, bx, by, label.
+    ``table`` has -1 for all points beyond the raster, then one int32 a cell, row by row from the
+    south-west: a label, -1 for outside, or -(k + 2) for a cell whose header is row k of ``records``, an even
+    one, so that header and first record lie in one line of the processor's cache. ``rim`` has the borders to
+    the outside: ax, ay, bx, by, label.
     """
 
     frame: Frame
@@ -128,7 +133,7 @@ def frame_of(edges: Edges, cells_per_edge: float = CELLS_PER_EDGE) -> Frame:
         return Frame(0, 0, 1, 1, 1, 1)
     x, y = int(edges.ax.min()), int(min(edges.ay.min(), edges.by.min()))
     wide, high = int(edges.bx.max()) - x + 1, int(max(edges.ay.max(), edges.by.max())) - y + 1
-    wanted = max(cells_per_edge * len(edges.ax), _FEWEST_CELLS)
+    wanted = min(max(cells_per_edge * len(edges.ax), _FEWEST_CELLS), _MOST_CELLS)
     side = np.sqrt(wide) * np.sqrt(high) / np.sqrt(wanted)
     bits = max(int(np.floor(np.log2(max(side, 1.0)))), 1)
 
@@ -237,9 +242,10 @@ def _packed(
     cell, record = cell[order], record[order]
     first = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]][: len(cell)])
     count = np.diff(np.r_[first, len(cell)])
-    header = first + np.arange(len(first))
-    records = np.zeros((len(cell) + len(first), WIDTH), dtype=np.int32)
-    records[np.arange(len(cell)) + np.repeat(np.arange(1, len(first) + 1), count)] = record
+    rows = (count + 2) // 2 * 2
+    header = np.cumsum(rows) - rows
+    records = _aligned(int(rows.sum()))
+    records[np.arange(len(cell)) + np.repeat(header + 1 - first, count)] = record
     table = table.copy()
     crossed = cell[first]
     if len(first):
@@ -247,4 +253,11 @@ def _packed(
         records[header, 1] = table[crossed] ^ np.bitwise_xor.reduceat(record[:, WIDTH - 1], first)
         records[:, WIDTH - 1] = 0
     table[crossed] = -(header + 2)
-    return table, records
+    return np.concatenate([np.array([OUTSIDE], np.int32), table]), records
+
+
+def _aligned(rows: int) -> NDArray[np.int32]:
+    """Return zeroed records that begin where a line of the processor's cache does (64 bytes)."""
+    room = np.zeros(rows * WIDTH + 16, dtype=np.int32)
+    skip = -room.ctypes.data % 64 // 4
+    return room[skip : skip + rows * WIDTH].reshape(rows, WIDTH)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from geogrid.locate.lattice import Geometries
 
-FORMAT = 1
+FORMAT = 1  # of the saved arrays
 _ARRAYS = ("table", "records", "rim")
 
 
@@ -138,7 +138,7 @@ class PointIndex:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"no point index can be opened here: {error}") from error
         shapes = table.shape, records.shape[1:], rim.shape[1:]
-        if shapes != ((frame.rows * frame.columns,), (8,), (5,)):
+        if shapes != ((frame.rows * frame.columns + 1,), (8,), (5,)):
             raise SnapshotError("the arrays of the point index do not belong together")
         return cls._of(Cells(frame, table, records, rim))
 

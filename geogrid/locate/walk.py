@@ -51,7 +51,9 @@ def locate_compiled(
 ) -> NDArray[np.int32]:
     """Return the label of each point, the points shared out evenly between ``threads``."""
     f = cells.frame
-    frame = (f.x, f.y, f.x_bits, f.y_bits, f.columns, f.east, f.north)
+    shares = 2.0**-f.x_bits, 2.0**-f.y_bits  # exact, so that a product is the same as a shift
+    frame = (float(f.x), float(f.y), float(f.east - f.x), float(f.north - f.y), *shares, float(f.columns))
+    records = cells.records.ravel()
     out = np.empty(len(lon), dtype=np.int32)
     lon, lat = _read_only(lon), _read_only(lat)
     workers = max(1, min(threads, len(lon) // _SHARE))
@@ -59,7 +61,7 @@ def locate_compiled(
 
     def part(i: int) -> None:
         some = slice(ends[i], ends[i + 1])
-        compiled(lon[some], lat[some], frame, cells.table, cells.records, out[some])
+        compiled(lon[some], lat[some], frame, cells.table, records, out[some])
 
     if workers == 1:
         part(0)
@@ -90,7 +92,7 @@ def _block(cells: Cells, fx: NDArray[np.float64], fy: NDArray[np.float64]) -> ND
     inside = (fx >= f.x) & (fx <= f.east) & (fy >= f.y) & (fy <= f.north)
     at = np.flatnonzero(inside)
     x, y = fx[at].astype(np.int64), fy[at].astype(np.int64)
-    found = cells.table[((y - f.y) >> f.y_bits) * f.columns + ((x - f.x) >> f.x_bits)]
+    found = cells.table[((y - f.y) >> f.y_bits) * f.columns + ((x - f.x) >> f.x_bits) + 1]
     crossed = np.flatnonzero(found < OUTSIDE)
     found[crossed] = _walked(cells, x[crossed], y[crossed], -(found[crossed].astype(np.int64) + 2))
     out = np.full(len(fx), OUTSIDE, dtype=np.int32)
@@ -130,7 +132,7 @@ def point_walk(cells: Cells) -> Callable[[float, float], int]:
             return OUTSIDE
         if not (x0 <= x <= east and y0 <= y <= north):
             return OUTSIDE
-        label: int = table[((y - y0) >> y_bits) * columns + ((x - x0) >> x_bits)]
+        label: int = table[((y - y0) >> y_bits) * columns + ((x - x0) >> x_bits) + 1]
         if label >= OUTSIDE:
             return label
         head = -(label + 2) * 8
