@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,7 @@ _SHORT = re.compile(
     r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|街道办事处|街道|办事处|里|区|市|县)$"
 )
 
+_STEM_ENDING = re.compile(r"(?:大道|大街|路|街|住宅小区|小区|家属院|家属楼|社区)$")
 _ABOVE = re.compile(r"^[^省市县区]{2,4}[省市](?=.{2})")
 
 
@@ -286,8 +288,12 @@ def _slice_of(text: str, key: str) -> str:
 def _names(
     city: City, stem_of: dict[str, int], spelled: dict[str, str], extra: tuple[KnownName, ...]
 ) -> Iterator[Name]:
+    shorts = Counter(_STEM_ENDING.sub("", key) for key in stem_of)
     for key, stem in stem_of.items():
         yield Name(key, spelled.get(key, key), "stem", stem)
+        short = _STEM_ENDING.sub("", key)
+        if len(short) > 1 and short != key and shorts[short] == 1 and short not in stem_of:
+            yield Name(short, spelled.get(key, key), "stem", stem, "short")
     for i, compound in enumerate(city.compounds):
         for text, how in ((compound.name, "own"), *((alias, "alias") for alias in compound.aliases)):
             if key := name_key(text):

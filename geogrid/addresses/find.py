@@ -70,7 +70,7 @@ def find(index: AddressIndex, stem: int, path: Path) -> list[Found]:
     place = place_at(index, stem, path)
     if place >= 0:
         entries = entries_at(index, place, path.number)
-        if entries or path.section or not path.lane:
+        if entries or path.section:
             return [Found(entry) for entry in entries]
     found: list[Found] = []
     for other, filled in fillable(index, stem, path):

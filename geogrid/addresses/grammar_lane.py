@@ -14,14 +14,14 @@ from geogrid.addresses.numerals import NUMERAL, value
 _NUM = NUMERAL
 _NUMBER = (
     rf"(?P<temporary>临)?(?P<main>{_NUM})(?P<annex>临)?"
-    rf"(?:[之-](?P<sub>{_NUM}))?(?:号(?:[之-](?P<sub2>{_NUM})(?![楼层F]))?|(?=$))"
+    rf"(?:[之-](?P<sub>(?>{_NUM})))?(?:号(?:[之-](?P<sub2>(?>{_NUM}))(?![楼层F]))?|(?=$))"
 )
 _FLOOR = (
     rf"(?:(?P<below>地下|B)?(?P<floor>{_NUM})?(?:楼|层|F(?![A-Z]))|(?P<cellar>地下)室?|(?P<bfloor>B[0-9])F?)"
 )
 _ROOM = rf"(?:[之-]?(?P<room>{_NUM}|[A-Z])(?:室|号)?)?"
 _HEAD = (
-    r"(?:台湾省?)?(?P<city>[^市县0-9]{1,3}[市县])?"
+    r"(?:台湾省?)?(?P<city>[^市县区0-9]{1,3}[市县])?"
     r"(?P<county>[^区市镇乡0-9路街]{1,3}[区市镇乡](?!民大道|府路))?"
     r"(?P<village>[^里0-9路街段巷弄区]{1,4}[里村](?!路|街|大道))?"
     rf"(?:(?P<group>{_NUM})邻)?"
@@ -111,7 +111,7 @@ _PIECES = {
     "section": re.compile(rf"({_NUM})段"),
     "lane": re.compile(rf"({_NUM})巷"),
     "alley": re.compile(rf"({_NUM})弄"),
-    "number": re.compile(rf"(临)?({_NUM})(?:[之-]({_NUM}))?号(?:[之-]({_NUM})(?![楼层F]))?"),
+    "number": re.compile(rf"(临)?({_NUM})(?:[之-]({_NUM}))?号(?:[之-]((?>{_NUM}))(?![楼层F]))?"),
     "floor": re.compile(rf"(地下)?({_NUM})(?:楼|层|F)(?:[之-]({_NUM}))?"),
 }
 

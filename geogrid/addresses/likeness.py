@@ -84,17 +84,22 @@ def _syllable(text: str) -> str:
 
 @functools.cache
 def look_alikes() -> dict[str, frozenset[str]]:
-    """Read the table of look-alike characters, folded and made symmetric."""
-    raw = json.loads(resources.files(__package__).joinpath("similar_characters.json").read_text("utf-8"))[
-        "table"
-    ]
+    """Read the tables of look-alike characters, folded and made symmetric.
+
+    One was made from the parts of characters, the other by drawing them (``benchmarks/look_alikes.py``). Characters
+    are compared as they were written, traditional or simplified, and kept as they are folded.
+    """
+    ours = resources.files(__package__)
+    parts = json.loads(ours.joinpath("similar_characters.json").read_text("utf-8"))["table"]
+    drawn = ours.joinpath("look_alikes.txt").read_text("utf-8").split()
+    pairs = [(wrong, right) for wrong, rights in parts.items() for right, _ in rights]
+    pairs += [(line[0], other) for line in drawn for other in line[1:]]
     fold = folding()
     found: dict[str, set[str]] = {}
-    for wrong, rights in raw.items():
-        for right, _ in rights:
-            a, b = wrong.translate(fold), right.translate(fold)
-            found.setdefault(a, set()).add(b)
-            found.setdefault(b, set()).add(a)
+    for one, other in pairs:
+        a, b = one.translate(fold), other.translate(fold)
+        found.setdefault(a, set()).add(b)
+        found.setdefault(b, set()).add(a)
     return {char: frozenset(others) for char, others in found.items()}
 
 

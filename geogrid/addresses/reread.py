@@ -23,9 +23,12 @@ _FIELD = {"community": "community", "subdistrict": "subdistrict", "district": "c
 _LONGEST = 16
 # What people write around an address, and divisions above the city.
 _COURTESY = re.compile(
-    r"(?:我|你|他|咱|们|家|的|住址?|是|在|于|位|送|到|至|请|寄|给|去|往|收|件|人|地址|地点|联系|电话|手机|配送|客户|详细|通讯|户籍|"
+    r"(?:您好|你好|麻烦|谢谢|我|你|您|他|咱|们|家|的|住址?|是|在|于|位|送|到|至|请|寄|给|去|往|收|件|人|地址|地点|联系|电话|手机|配送|客户|详细|通讯|户籍|"
     r"现|居|楼盘|新|老|中国|辽宁省?|台湾省?|广东省?|省|市|区|县|本|市内|[0-9]|[,.:;!?#()\-])*"
 )
+
+
+_SEPARATORS = re.compile(r"[\s,.:!?;()]+")
 
 
 class Piece(NamedTuple):
@@ -44,6 +47,7 @@ def rereadings(index: AddressIndex, text: str, read: Elements) -> Iterator[Eleme
     for field in ("compound", "road"):
         if name := getattr(read, field):
             yield from _behind_divisions(index.gazetteer, read, field, name)
+    yield from _behind_separators(index, text)
     if index.grammar is Grammar.LANE:
         loose = grammar_lane.parse_loose(text)
         yield from _named(index.gazetteer, loose)
@@ -77,6 +81,16 @@ def _division_at(gazetteer: Gazetteer, text: str, start: int) -> Piece | None:
         if names:
             return Piece(names, start, end)
     return None
+
+
+def _behind_separators(index: AddressIndex, text: str) -> Iterator[Elements]:
+    """Leave out what stands before a separator: 您好, ... or a company's name."""
+    from geogrid.addresses.compile import PARSERS
+
+    for found in list(_SEPARATORS.finditer(text))[:3]:
+        read = PARSERS[index.grammar](text[found.end() :])
+        if read.number is not None or read.building is not None:
+            yield read._replace(rest=" ".join((text[: found.start()], read.rest)).strip())
 
 
 def _named(gazetteer: Gazetteer, loose: Elements) -> Iterator[Elements]:

@@ -22,6 +22,7 @@ CONTRADICTED = 0.8  # what is left of a score for each stated division that disa
 FILLED = 0.95  # ... for each element filled in
 WITHOUT_HOMES = 0.85  # ... for a building without homes when one with homes has the same address
 CORROBORATED = 0.15  # what numbers found nowhere else, or a division that agrees, add to a corrected name
+RARE = 20  # door numbers from here on are few enough for one that a single road has to mean something
 SURE = 0.6  # below this a name is asked back, however few may be meant
 
 
@@ -103,7 +104,7 @@ def _slips(
 def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context) -> bool:
     """Tell whether the numbers alone point to this door: in the whole city, or in the community that was stated."""
     same = by_numbers(index, path)
-    if len(same) == 1 and (path.lane or path.alley):
+    if len(same) == 1 and (path.lane or path.section or path.number.main >= RARE):
         return True
     if "community" not in {element for element, _, _ in context.allowed}:
         return False
