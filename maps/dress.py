@@ -85,9 +85,10 @@ def dress_city(source: Source) -> Json:
                 found.setdefault((layer, kind if layer == "barrier" else ""), []).append(
                     shape(feature["geometry"])
                 )
+    ground = shapely.union_all([shape(one["geometry"]) for one in source.communities()])
     features = []
     for (layer, kind), shapes in sorted(found.items()):
-        whole = shapely.union_all(shapely.make_valid(np.array(shapes, dtype=object)))
+        whole = shapely.union_all(shapely.make_valid(np.array(shapes, dtype=object))).intersection(ground)
         if layer == "barrier" and whole.geom_type == "MultiLineString":
             whole = shapely.line_merge(whole)
         drawn = shapely.set_precision(shapely.simplify(whole, SMOOTH), 1e-6)

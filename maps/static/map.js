@@ -74,7 +74,7 @@
   }
 
   // A grid named after several compounds goes by the first of them where there is little room.
-  const shortName = (grid) => (grid.compounds.length > 1 ? grid.compounds[0].name + " …" : grid.name);
+  const shortName = (grid) => (grid.compounds.length > 1 ? grid.compounds[0].name + " +" + (grid.compounds.length - 1) : grid.name);
 
   geogrid.vacant = (grid) =>
     grid.kind !== "special" && grid.team.some((post) => post.role === "leader" && post.vacant);
