@@ -122,8 +122,6 @@ def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.
     """
     faces = ground.faces
     label = _claim(site, ground, under)
-    if not (label != NOBODY).any():
-        return np.zeros(len(label), dtype=np.int64), np.array([site.wild])
     nearest = np.where(ground.near, np.append(_claim_of_owner(site), NOBODY)[ground.claimant], NOBODY)
     wish = _as_at_inner_point(np.where(label == NOBODY, nearest, label), under)
     label = claims.rooted(label, np.where(label == NOBODY, wish, label), faces)
@@ -133,11 +131,15 @@ def share_ground(site: Site, ground: Ground, under: Stakes) -> tuple[NDArray[np.
     label = claims.absorb(label, faces, under.building)
     reached = label != NOBODY
     piece = np.where(reached, claims.pieces_of(label, faces), NOBODY)
-    code = np.full(piece.max() + 1, NOBODY)
+    code = np.full(piece.max(initial=NOBODY) + 1, NOBODY)
     code[piece[reached]] = label[reached]
     piece = claims.absorb(piece, faces, under.building, over_barriers=True)
+    island = piece == NOBODY  # no way leads here from anybody's ground
+    piece[island] = claims.pieces_of(piece, faces)[island] + len(code)
     names, piece = np.unique(piece, return_inverse=True)
-    return piece.astype(np.int64), code[names]
+    return piece.astype(np.int64), np.where(
+        names < len(code), np.append(code, NOBODY)[np.minimum(names, len(code))], site.wild
+    )
 
 
 def _as_at_inner_point(value: NDArray[Value], under: Stakes) -> NDArray[Value]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SEED_STEP_M = 4.0  # between seeds on the outlines of compounds
 WALL_STEP_M = 2.0  # between seeds on the walls of buildings
 OVERSHOOT_M = 0.5
+LATTICE_M = 1e-5  # lines are noded on this lattice, so that no two of them cross unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def voronoi_lines(seeds: Seeds, region: BaseGeometry, keep: NDArray[np.bool_] | 
 
 def faces_between(lines: Sequence[BaseGeometry], barriers: Sequence[BaseGeometry], site: Site) -> Faces:
     """Node all lines with the outline; return the faces in the community, told apart by ``barriers``."""
-    noded = shapely.unary_union([site.outline.boundary, *lines, *barriers])
+    noded = shapely.union_all([site.outline.boundary, *lines, *barriers], grid_size=LATTICE_M)
     polygons = np.array(shapely.get_parts(shapely.polygonize([noded])), dtype=object)
     inside = shapely.get_coordinates(shapely.point_on_surface(polygons))
     shapely.prepare(site.outline)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import shapely
+from scipy.spatial import cKDTree
 from shapely import Polygon
 
 from geogrid.coverage import borders
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 XY: TypeAlias = tuple[float, float]
 
 ON_LINE_M = 1e-6
+SAME_M = 5e-5
 SMOOTH_M = 1.0
 
 
@@ -39,7 +41,7 @@ def meet_outline_in_vertices(tiles: NDArray[np.object_], outline: BaseGeometry) 
     """
     rings = [_points(ring) for ring in shapely.get_rings(shapely.get_parts(outline))]
     place = {point: (r, i) for r, ring in enumerate(rings) for i, point in enumerate(ring)}
-    moves = _moves(borders(tiles).outer, place)
+    moves = _moves(borders(tiles).outer, list(place))
     return np.array([_rebuilt(tile, moves, place, rings) for tile in tiles], dtype=object)
 
 
@@ -67,23 +69,29 @@ def _points(ring: BaseGeometry) -> list[XY]:
     return [(x, y) for x, y in shapely.get_coordinates(ring).tolist()[:-1]]
 
 
-def _moves(outer: NDArray[np.float64], place: dict[XY, tuple[int, int]]) -> dict[XY, XY]:
-    """Walk the border segments; send each unknown vertex to the nearer known one on its stretch."""
+def _moves(outer: NDArray[np.float64], known: list[XY]) -> dict[XY, XY]:
+    """Walk the border segments; send each vertex to the nearer of the ``known`` ones on its stretch.
+
+    Noding moved vertices by up to half the lattice; those go back to where they were.
+    """
     around: dict[XY, list[XY]] = {}
     for x0, y0, x1, y1 in outer.tolist():
         around.setdefault((x0, y0), []).append((x1, y1))
         around.setdefault((x1, y1), []).append((x0, y0))
-    moves = {}
+    met = list(around)
+    distance, nearest = cKDTree(known).query(met)
+    at = {met[i]: known[nearest[i]] for i in np.flatnonzero(distance < SAME_M).tolist()}
+    moves = dict(at)
     for point, steps in around.items():
-        if point not in place:
-            ends = sorted(_walk(point, step, around, place) for step in steps)
+        if point not in at:
+            ends = sorted(at.get(end, end) for end in (_walk(point, step, around, at) for step in steps))
             moves[point] = min(ends, key=lambda end: (math.dist(end, point), end))
     return moves
 
 
-def _walk(start: XY, step: XY, around: dict[XY, list[XY]], place: dict[XY, tuple[int, int]]) -> XY:
+def _walk(start: XY, step: XY, around: dict[XY, list[XY]], at: dict[XY, XY]) -> XY:
     previous, here = start, step
-    while here not in place and here != start:
+    while here not in at and here != start:
         onward = [point for point in around[here] if point != previous]
         if not onward:
             return start
