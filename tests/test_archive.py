@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import fields, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -18,10 +19,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, create_mock_engine
+from sqlalchemy.schema import CreateTable
 
 from geogrid.archive import Archive, Status
 from geogrid.archive.schema import metadata
+from geogrid.boundaries import read_city
 from geogrid.errors import FrozenError, NotFoundError, PlanError, StaleError, StoreError
 from geogrid.policy import EIGHT_TO_TEN
 from tests.governed import (
@@ -39,7 +42,6 @@ from tests.town import draw_town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from geogrid.model import City
 
@@ -431,6 +433,24 @@ def test_two_writers_wait_for_each_other(archive: Archive, tmp_path: Path) -> No
     assert archive.verify_audit() == 18
 
 
+def test_the_tables_can_be_made_on_postgresql() -> None:
+    """No driver or server is needed to say what would be sent; every type has a name there."""
+    dialect = create_mock_engine("postgresql+psycopg://", lambda *_: None).dialect
+    said = "".join(str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables)
+    assert "BYTEA" in said
+    assert "TIMESTAMP WITH TIME ZONE" in said
+
+
+@pytest.mark.slow
+def test_a_real_city_is_stored_in_seconds(archive: Archive) -> None:
+    """Songshan: 85,028 addresses and 15,300 doors, stored in under 10 s of CPU, equal when they come back."""
+    city = read_city(Path(__file__).parents[1] / "data" / "boundaries" / "songshan")
+    started = time.process_time()
+    archive.store_city(city)
+    assert time.process_time() - started < 10
+    assert_equal_cities(archive.load_city(city.id), city)
+
+
 # Crashes
 
 
@@ -454,16 +474,11 @@ def _write_for_ever(folder: Path, acknowledged: int) -> None:
             os.write(acknowledged, step.to_bytes(4, "big"))
 
 
-def _last(steps: int) -> int:
-    """Return the last step that was told, -1 for none."""
-    told = b""
-    while piece := os.read(steps, 65536):
-        told += piece
-    return int.from_bytes(told[-4:], "big") if told else -1
+def _killed(folder: Path, after: int, share: float) -> int:
+    """Write in another process, kill it in the step after step ``after``, and return the last step it told.
 
-
-def _killed(folder: Path, seconds: float) -> int:
-    """Write in another process, kill it after a while, and return the last step it told."""
+    ``share`` is how far into that step the kill falls, by the time that the step before it took.
+    """
     steps, acknowledged = os.pipe()
     child = os.fork()
     if child == 0:
@@ -472,12 +487,15 @@ def _killed(folder: Path, seconds: float) -> int:
         finally:
             os._exit(1)
     os.close(acknowledged)
-    time.sleep(seconds)
+    for _ in range(after + 1):
+        started = time.monotonic()
+        os.read(steps, 4)
+    time.sleep(share * (time.monotonic() - started))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    told = _last(steps)
+    late = os.read(steps, 65536)
     os.close(steps)
-    return told
+    return after + len(late) // 4
 
 
 def test_a_killed_writer_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
@@ -486,21 +504,18 @@ def test_a_killed_writer_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> 
     found = set()
     for n in range(20):
         folder = tmp_path / str(n)
-        told = _killed(folder, chance.uniform(0.03, 0.8))
+        told = _killed(folder, n % 2, chance.uniform(0.0, 1.2))
         with opened(folder) as archive:
             archive.verify_audit()
-            cities, versions = archive.cities(), archive.versions("town")
-            steps = [int(version.note.removeprefix("town-")) for version in versions]
-            assert steps == list(range(len(steps)))
-            assert len(steps) in (told + 1, told + 2)
+            (city,), versions = archive.cities(), archive.versions("town")
+            assert [version.note for version in versions] == [f"town-{step}" for step in range(len(versions))]
             published = [version for version in versions if version.status is Status.PUBLISHED]
-            assert len(published) in (told + 1, told + 2)
             for version in versions:
                 assert [one.division for one in archive.all_stored(version.id)] == divisions()
                 assert len(archive.grids(version.id)) == 5
-            if cities:
-                step = int(cities[0].name.removeprefix("town-"))
-                assert told <= step <= told + 1
-                assert_equal_cities(archive.load_city("town"), _crowded(cities[0].name))
-            found.add((told, len(versions) - told, len(published) - told, bool(cities)))
-    assert len(found) > 3  # the kills did fall on different moments
+            stored = int(city.name.removeprefix("town-"))
+            assert_equal_cities(archive.load_city("town"), _crowded(city.name))
+            state = (stored - told, len(versions) - 1 - told, len(published) - 1 - told)
+            assert state in {(0, 0, 0), (1, 0, 0), (1, 1, 0), (1, 1, 1)}
+            found.add(state)
+    assert len(found) > 1  # the kills did fall on different moments

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import random
 import shutil
+import signal
+import threading
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -423,6 +428,55 @@ def test_a_failed_compilation_leaves_nothing(tmp_path: Path, monkeypatch: pytest
                 compile_snapshot(archive, "town", 1, folder)
     assert bytes_of(snapshot.folder) == before
     assert sorted(path.name for path in snapshot.folder.parent.iterdir()) == ["1"]
+
+
+def test_a_killed_compilation_leaves_no_half_snapshot(tmp_path: Path) -> None:
+    """Twelve kills at seeded moments: there is no snapshot yet, or a whole one."""
+    whole = bytes_of(published(tmp_path / "whole").folder)
+    with opened(tmp_path) as archive:
+        archive.publish(filled(archive).id, TODAY)
+    chance, found = random.Random(12), []
+    for n in range(12):
+        folder = tmp_path / "snapshots" / str(n)
+        child = os.fork()
+        if child == 0:
+            try:
+                with opened(tmp_path) as mine:
+                    compile_snapshot(mine, "town", 1, folder)
+            finally:
+                os._exit(0)
+        time.sleep(chance.uniform(0.05, 0.9))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        found.append(folder.exists())
+        assert bytes_of(folder) in ({}, whole)
+    assert True in found
+    assert False in found
+
+
+def test_two_compilations_at_once_leave_one_snapshot(tmp_path: Path) -> None:
+    whole = bytes_of(published(tmp_path / "whole").folder)
+    with opened(tmp_path) as archive:
+        archive.publish(filled(archive).id, TODAY)
+        folder = tmp_path / "snapshots" / "1"
+
+        faults: list[Exception] = []
+
+        def run() -> None:
+            try:
+                for _ in range(3):
+                    compile_snapshot(archive, "town", 1, folder)
+            except Exception as error:
+                faults.append(error)
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert faults == []
+    assert bytes_of(folder) == whole
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["1"]
 
 
 # Publication

@@ -1,5 +1,6 @@
 """The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
 
+from geogrid.archive.archive import Archive
 from geogrid.archive.engine import store_file
 from geogrid.archive.records import (
     AuditEntry,
@@ -11,7 +12,7 @@ from geogrid.archive.records import (
     StoredDivision,
     Version,
 )
-from geogrid.archive.store import SHANGHAI, Archive
+from geogrid.archive.store import SHANGHAI
 
 __all__ = [
     "SHANGHAI",

@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import insert, select
 
 from geogrid.archive.records import AuditEntry
@@ -21,12 +22,13 @@ START = "0" * 64
 
 def digest_of(value: object) -> str:
     """Return the SHA-256 of a value that JSON can write; equal values have equal digests."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_hex)
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _hex(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
+def _plain(value: object) -> str:
+    """Write what JSON cannot: a geometry by all its bits, a date by its name."""
+    return str(value.wkb_hex) if isinstance(value, BaseGeometry) else str(value)
 
 
 def record(

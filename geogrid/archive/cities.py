@@ -208,11 +208,7 @@ def _digest(
     for name, rows in layers.items():
         total.update(name.encode())
         for row in rows:
-            total.update(digest_of([_wkb(value) for value in row.values()]).encode())
+            total.update(digest_of(list(row.values())).encode())
     for row in addresses:
         total.update(json.dumps(list(row.values()), ensure_ascii=False).encode())
     return total.hexdigest()
-
-
-def _wkb(value: Any) -> Any:
-    return value.wkb_hex if hasattr(value, "wkb_hex") else value

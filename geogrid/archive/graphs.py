@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def write_graph(connection: Connection, edition: int, graph: UnitGraph) -> int:
     """Make ``graph`` the current units of its community and return its set; equal units keep their set."""
     units, edges = to_rows(graph.units), [_edge_row(n, edge) for n, edge in enumerate(graph.edges)]
-    digest = digest_of([[[_wkb(v) for v in row.values()] for row in units], edges])
+    digest = digest_of([units, edges])
     keys = {"edition_id": edition, "community_id": graph.community_id}
     here = (unit_set.c.edition_id == edition) & (unit_set.c.community_id == graph.community_id)
     connection.execute(update(unit_set).where(here).values(current=False))
@@ -82,7 +82,3 @@ def current_set(connection: Connection, edition: int, community_id: str) -> int:
 def _edge_row(position: int, edge: Edge) -> dict[str, Any]:
     along = [[kind.value, metres] for kind, metres in edge.along]
     return {"position": position, "a": edge.a, "b": edge.b, "length_m": edge.length_m, "along": along}
-
-
-def _wkb(value: Any) -> Any:
-    return value.wkb_hex if hasattr(value, "wkb_hex") else value

@@ -167,17 +167,7 @@ team_member = _layer(
 pairing = _layer("pairing", _text("organisation"), _text("branch_id"))
 
 # The elements that some addresses are parsed into; NULL where a row has none.
-ADDRESS_ELEMENTS = (
-    "road",
-    "section",
-    "lane",
-    "alley",
-    "sub_alley",
-    "number",
-    "floor",
-    "unit",
-    "postcode",
-)
+ADDRESS_ELEMENTS = ("road", "section", "lane", "alley", "sub_alley", "number", "floor", "unit", "postcode")
 address = Table(
     "address",
     metadata,

@@ -1,19 +1,18 @@
-"""The archive: cities, their units, plan versions and the trail of who changed what, in one store."""
+"""One open store: cities, their units, and the trail of who changed what."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
 
-from geogrid.archive import audit, cities, graphs, links, versions
+from geogrid.archive import audit, cities, graphs, versions
 from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import open_engine, reading, store_file, writing
-from geogrid.archive.records import GridRecord, Status, StoredCity, StoredDivision, Version
-from geogrid.archive.schema import building, edition
-from geogrid.errors import NotFoundError, StoreError
+from geogrid.archive.records import StoredCity
+from geogrid.archive.schema import edition
+from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,11 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from geogrid.adjacency import UnitGraph
-    from geogrid.archive.records import AuditEntry, DatedCode
+    from geogrid.archive.records import AuditEntry, DatedCode, Version
     from geogrid.model import City
-    from geogrid.partition import Division
-    from geogrid.plan import Plan
-    from geogrid.policy import Policy
 
 # China keeps one time without summer time since 1991, so no time zone database is needed.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -38,10 +34,11 @@ def now() -> datetime:
     return datetime.now(SHANGHAI)
 
 
-class Archive:
+class Store:
     """One open store. Every method is one transaction: all of it is seen, or nothing.
 
-    ``who`` names the person or program that acts; it is written to the trail.
+    ``who`` names the person or program that acts; it is written to the trail. ``Archive`` adds
+    the plan versions.
     """
 
     def __init__(self, engine: Engine, file: Path | None, clock: Callable[[], datetime]) -> None:
@@ -50,7 +47,7 @@ class Archive:
         self.file = file
 
     @classmethod
-    def open(cls, url: str, *, clock: Callable[[], datetime] = now) -> Archive:
+    def open(cls, url: str, *, clock: Callable[[], datetime] = now) -> Self:
         """Open the store at ``url`` (``sqlite:///FILE``), creating and migrating it where needed.
 
         :raises StoreError: it cannot be opened, or a newer geogrid wrote it.
@@ -150,245 +147,6 @@ class Archive:
                 community: graphs.read_graph(connection, number) for community, number in sorted(sets.items())
             }
 
-    # Versions
-
-    def add_version(
-        self,
-        city_id: str,
-        divisions: Iterable[Division],
-        *,
-        policy: Policy | None = None,
-        who: str = NOBODY,
-        note: str = "",
-    ) -> Version:
-        """Add a draft with the divisions of communities whose units are stored.
-
-        :raises NotFoundError: no such city, or a community without stored units.
-        :raises PlanError: a plan does not assign exactly the stored units, or a community comes twice.
-        """
-        with writing(self._engine) as connection:
-            new = versions.write_version(
-                connection,
-                city_id,
-                self._edition(connection, city_id),
-                divisions,
-                policy,
-                status=Status.DRAFT,
-                note=note,
-                created_by=who,
-                created_at=self._clock(),
-            )
-            self._note(connection, who, "add-version", subject=f"version {new.id}", after=new.digest)
-            return new
-
-    def extend_version(
-        self,
-        version: int,
-        divisions: Iterable[Division],
-        *,
-        policy: Policy | None = None,
-        who: str = NOBODY,
-    ) -> Version:
-        """Add the divisions of further communities to a draft, so that long work can be kept piece by piece.
-
-        :raises FrozenError: the version is published.
-        :raises NotFoundError: no such version or community, or a community without stored units.
-        :raises PlanError: a plan does not assign exactly the stored units, or a community comes twice.
-        """
-        with writing(self._engine) as connection:
-            before = versions.editable(connection, version, None)
-            added = tuple(divisions)
-            for one in added:
-                versions.write_division(connection, before, one, policy)
-            versions.change(connection, version, revision=before.revision + 1)
-            versions.redigest(connection, version)
-            after = versions.read_version(connection, version)
-            self._note(
-                connection,
-                who,
-                "extend-version",
-                subject=f"version {version}",
-                before=before.digest,
-                after=after.digest,
-                details={"communities": [one.plan.community_id for one in added]},
-            )
-            return after
-
-    def copy_version(self, version: int, *, who: str = NOBODY, note: str = "") -> Version:
-        """Add a draft that equals an earlier version, on the data it was made from; roll-back begins here.
-
-        :raises NotFoundError: no such version.
-        """
-        with writing(self._engine) as connection:
-            old = versions.read_version(connection, version)
-            new = versions.copy_version(
-                connection,
-                old,
-                status=Status.DRAFT,
-                note=note,
-                created_by=who,
-                created_at=self._clock(),
-                copy_of=old.id,
-            )
-            self._note(
-                connection,
-                who,
-                "copy-version",
-                subject=f"version {new.id}",
-                before=old.digest,
-                after=new.digest,
-                details={"copy_of": old.id},
-            )
-            return new
-
-    def edit_version(
-        self,
-        version: int,
-        division: Division,
-        *,
-        revision: int,
-        policy: Policy | None = None,
-        who: str = NOBODY,
-    ) -> Version:
-        """Replace the division of one community in a draft.
-
-        ``revision`` is the one the editor saw.
-
-        :raises StaleError: somebody else edited the draft since.
-        :raises FrozenError: the version is published.
-        :raises PlanError: the plan does not assign exactly the stored units.
-        """
-        with writing(self._engine) as connection:
-            before = versions.editable(connection, version, revision)
-            after = versions.replace_division(connection, before, division, policy)
-            details = {"community": division.plan.community_id, "revision": after.revision}
-            self._note(
-                connection,
-                who,
-                "edit-version",
-                subject=f"version {version}",
-                before=before.digest,
-                after=after.digest,
-                details=details,
-            )
-            return after
-
-    def submit(self, version: int, *, revision: int | None = None, who: str = NOBODY) -> Version:
-        """Hand a draft in for publication; submitting it again changes nothing.
-
-        :raises StaleError: somebody else edited the draft since ``revision``.
-        :raises FrozenError: the version is published.
-        """
-        with writing(self._engine) as connection:
-            here = versions.editable(connection, version, revision)
-            if here.status is not Status.SUBMITTED:
-                versions.change(connection, version, status=Status.SUBMITTED)
-                self._mark(connection, who, "submit", here)
-            return versions.read_version(connection, version)
-
-    def publish(
-        self,
-        version: int,
-        effective_from: date,
-        *,
-        revision: int | None = None,
-        who: str = NOBODY,
-    ) -> Version:
-        """Freeze a version and put it in force from 00:00 of a day in Asia/Shanghai.
-
-        Its grids are linked to those of the version that it follows. Publishing it again for the same day
-        changes nothing.
-
-        :raises FrozenError: it is published for another day.
-        :raises StaleError: somebody else edited it since ``revision``.
-        :raises StoreError: the day is over and another version was in force or announced then.
-        """
-        with writing(self._engine) as connection:
-            here = versions.read_version(connection, version)
-            if here.status is Status.PUBLISHED and here.effective_from == effective_from:
-                return here
-            here = versions.editable(connection, version, revision)
-            versions.refuse_rewriting(connection, here, effective_from, self.today())
-            old = versions.in_force(connection, here.city_id, effective_from)
-            versions.publish_row(connection, here, effective_from, self._clock())
-            if old is not None:
-                links.link_grids(connection, here, old, _households(connection, here.edition))
-            details = {"effective_from": effective_from.isoformat(), "follows": old.id if old else None}
-            self._mark(connection, who, "publish", here, details)
-            return versions.read_version(connection, version)
-
-    def withdraw(self, version: int, *, who: str = NOBODY) -> Version:
-        """Retire a published version before the day on which it would have come into force.
-
-        :raises StoreError: it is not published, or already in force.
-        """
-        with writing(self._engine) as connection:
-            here = versions.read_version(connection, version)
-            if here.status is not Status.PUBLISHED or here.effective_from is None:
-                raise StoreError(f"version {version} is {here.status}: only a published one can be withdrawn")
-            if here.effective_from <= self.today():
-                raise StoreError(
-                    f"version {version} is in force since {here.effective_from}; publish another one instead"
-                )
-            versions.change(connection, version, status=Status.RETIRED, effective_until=here.effective_from)
-            versions.chain(connection, here.city_id)
-            self._mark(connection, who, "withdraw", here)
-            return versions.read_version(connection, version)
-
-    def version(self, version: int) -> Version:
-        """Return one version.
-
-        :raises NotFoundError: no such version.
-        """
-        with reading(self._engine) as connection:
-            return versions.read_version(connection, version)
-
-    def versions(self, city_id: str) -> tuple[Version, ...]:
-        """Return the versions of a city, the oldest first."""
-        with reading(self._engine) as connection:
-            return versions.read_versions(connection, city_id)
-
-    def version_in_force(self, city_id: str, *, on: date | None = None) -> Version | None:
-        """Return the version in force on a day in Asia/Shanghai (today), None before the first."""
-        with reading(self._engine) as connection:
-            return versions.in_force(connection, city_id, self.today() if on is None else on)
-
-    def stored(self, version: int, community_id: str) -> StoredDivision:
-        """Return the division of one community in a version, with the units it stands on.
-
-        :raises NotFoundError: the version or the community is not there.
-        """
-        with reading(self._engine) as connection:
-            return versions.read_stored(connection, version, community_id)
-
-    def all_stored(self, version: int) -> tuple[StoredDivision, ...]:
-        """Return the division of every community of a version with its units, in the city's order.
-
-        :raises NotFoundError: no such version.
-        """
-        with reading(self._engine) as connection:
-            return versions.read_all_stored(connection, version)
-
-    def plan(self, version: int, community_id: str) -> Plan:
-        """Return the plan of one community in a version.
-
-        :raises NotFoundError: the version or the community is not there.
-        """
-        return self.stored(version, community_id).division.plan
-
-    def grids(self, version: int) -> tuple[GridRecord, ...]:
-        """Return the grids of a version by community and number, with what they replace.
-
-        :raises NotFoundError: no such version.
-        """
-        with reading(self._engine) as connection:
-            versions.read_version(connection, version)
-            replaced = links.read_links(connection, version)
-            return tuple(
-                replace(one, replaces=replaced.get(one.id, ()))
-                for one in versions.read_grids(connection, version)
-            )
-
     # The trail
 
     def audit_trail(self, subject: str | None = None) -> tuple[AuditEntry, ...]:
@@ -425,8 +183,3 @@ class Archive:
         same = here.digest
         subject = f"version {here.id}"
         self._note(connection, who, what, subject=subject, before=same, after=same, details=details)
-
-
-def _households(connection: Connection, number: int) -> dict[str, int]:
-    query = select(building.c.id, building.c.households).where(building.c.edition_id == number)
-    return {row.id: row.households for row in connection.execute(query)}

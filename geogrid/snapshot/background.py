@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,10 +31,18 @@ class Background:
         self._city = city
         self._wide = [*_lands(city), *_lines(city)]
         self._tree = shapely.STRtree([shape for _, shape in self._wide])
+        self._own: dict[str, list[Feature]] = defaultdict(list)
+        for compound in city.compounds:
+            facts = _facts("compound", compound.kind, compound.name)
+            self._own[compound.community_id].append((facts, compound.geometry))
+        for building in city.buildings:
+            kind = "homes" if building.households else ""
+            facts = _facts("building", kind, building.number or building.name)
+            self._own[building.community_id].append((facts, building.geometry))
 
     def of(self, community: Community) -> bytes:
         """Return the background of a community; every feature has ``layer``, ``kind`` and ``name``."""
-        features = [*self._across(community), *self._inside(community.id)]
+        features = [*self._across(community), *self._own[community.id]]
         shapes = np.array([shape for _, shape in features], dtype=object)
         return feature_collection(
             [facts for facts, _ in features], to_degrees(shapes, self._city.plane), DIGITS
@@ -48,16 +57,6 @@ class Background:
             smooth = shapely.simplify(shape, SMOOTH_M)
             if not smooth.is_empty:
                 yield self._wide[n][0], smooth
-
-    def _inside(self, community_id: str) -> Iterator[Feature]:
-        for compound in self._city.compounds:
-            if compound.community_id == community_id:
-                yield _facts("compound", compound.kind, compound.name), compound.geometry
-        for building in self._city.buildings:
-            if building.community_id == community_id:
-                kind = "homes" if building.households else ""
-                name = building.number or building.name
-                yield _facts("building", kind, name), building.geometry
 
 
 def _facts(layer: str, kind: str, name: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from geogrid.snapshot.background import Background
 from geogrid.snapshot.cards import DIGITS, Cards
 from geogrid.snapshot.files import written_folder
 from geogrid.snapshot.geojson import feature_collection
-from geogrid.snapshot.layout import lay_out
+from geogrid.snapshot.layout import lay_out, records_of
 from geogrid.snapshot.reading import Snapshot
 
 if TYPE_CHECKING:
@@ -78,9 +79,10 @@ def publish_snapshot(
     :raises FrozenError: it is published for another day.
     :raises StoreError: the day is over and another version was in force or announced then.
     """
-    city_id = lay_out(archive, version).city.id
-    archive.publish(version, effective_from, who=who)
-    return compile_snapshot(archive, city_id, version, folder)
+    layout = lay_out(archive, version)
+    published = archive.publish(version, effective_from, who=who)
+    write_snapshot(replace(layout, version=published, records=records_of(archive, layout)), folder)
+    return Snapshot.open(folder)
 
 
 def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None) -> None:

@@ -59,9 +59,10 @@ def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
 def _swap(aside: Path, folder: Path) -> None:
     """Put ``aside`` in the place of ``folder``; what stands there, damaged or not, is moved out of the way.
 
-    Readers that have it open keep their pages. Of two that swap at once the later one stays.
+    Readers that have it open keep their pages. A whole one of the same content stays as it is, so that of two
+    that compile at once the second disturbs nobody.
     """
-    while True:
+    while not _same(aside, folder):
         if folder.exists():
             _put_away(folder)
         try:
@@ -72,6 +73,14 @@ def _swap(aside: Path, folder: Path) -> None:
         else:
             break
     _sync(folder.parent)
+
+
+def _same(aside: Path, folder: Path) -> bool:
+    """Tell whether ``folder`` is whole and has the content of ``aside``."""
+    try:
+        return bool(read_manifest(folder)["sha256"] == read_manifest(aside, verify=False)["sha256"])
+    except SnapshotError:
+        return False
 
 
 def _put_away(folder: Path) -> None:

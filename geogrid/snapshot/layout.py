@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,10 +56,15 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
     if missing:
         raise PlanError(f"version {version_id} does not divide community {', '.join(missing[:5])}")
     grids = tuple(grid for one in stored for grid in derive_grids(one.division.plan, one.graph))
-    ids = {(record.community_id, record.number): record for record in archive.grids(version_id)}
-    records = tuple(ids[grid.community_id, grid.number] for grid in grids)
     shapes = on_lattice([grid.geometry for grid in grids], city.plane)
-    return Layout(city, version, stored, grids, records, shapes)
+    layout = Layout(city, version, stored, grids, (), shapes)
+    return replace(layout, records=records_of(archive, layout))
+
+
+def records_of(archive: Archive, layout: Layout) -> tuple[GridRecord, ...]:
+    """Return the archive's record of every grid; what it replaces is known once it is published."""
+    known = {(one.community_id, one.number): one for one in archive.grids(layout.version.id)}
+    return tuple(known[grid.community_id, grid.number] for grid in layout.grids)
 
 
 def on_lattice(geometries: Sequence[object], plane: str) -> Shapes:
