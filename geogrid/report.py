@@ -151,7 +151,8 @@ def _lines(rows: Sequence[CommunityReport], policy: Policy, city: City) -> Itera
         held = sum(policy.grids_min <= row.residential <= policy.grids_max for row in lived)
         yield (
             f"{held} of the {len(lived)} communities with homes have {policy.grids_min}-{policy.grids_max} "
-            f"grids with homes; the others are told below with their reason."
+            f"grids with homes"
+            + ("." if held == len(lived) else "; the others are told below with their reason.")
         )
     total = Counter[str]()
     for row in rows:
@@ -161,10 +162,14 @@ def _lines(rows: Sequence[CommunityReport], policy: Policy, city: City) -> Itera
         f"{total['joined']} join several, {total['homes']} hold only homes outside compounds."
     )
     proved = sum(row.proved for row in rows)
-    yield f"{proved} of {len(rows)} divisions are proved optimal; the others state their gap."
+    yield f"{proved} of {len(rows)} divisions are proved optimal" + (
+        "." if proved == len(rows) else "; the others state their gap."
+    )
     broken = Counter(breach.rule for row in rows for breach in row.gave_way)
     yield (
-        "Rules that gave way: " + ", ".join(f"{rule} ({n} times)" for rule, n in sorted(broken.items())) + "."
+        "Rules that gave way: "
+        + ", ".join(f"{_rule(rule)} ({n} times)" for rule, n in sorted(broken.items()))
+        + "."
         if broken
         else "Every rule of the policy holds everywhere."
     )
@@ -202,6 +207,11 @@ COLUMNS: tuple[tuple[str, Callable[[CommunityReport], str]], ...] = (
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def _rule(name: str) -> str:
+    """Return a rule's name, an English phrase, as one reads it."""
+    return name.replace("_", " ")
 
 
 def _where(breach: GaveWay) -> str:
@@ -244,7 +254,7 @@ def _md_breaches(report: CityReport) -> list[str]:
         return []
     lines = ["## Rules that gave way", "", "| community | rule | where | by | why |", "|---|---|---|---|---|"]
     for row, breach in rows:
-        cells = (row.name, breach.rule, _where(breach), _number(breach.by), breach.words)
+        cells = (row.name, _rule(breach.rule), _where(breach), _number(breach.by), breach.words)
         lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
     return [*lines, ""]
 
@@ -269,7 +279,7 @@ def as_html(report: CityReport) -> str:
         for row in report.communities
     )
     breaches = "".join(
-        f"<li>{escape(row.name)}: {escape(breach.rule)} {escape(_where(breach))}: {escape(breach.words)}</li>"
+        f"<li>{escape(row.name)}: {escape(_rule(breach.rule))} {escape(_where(breach))}: {escape(breach.words)}</li>"
         for row in report.communities
         for breach in row.gave_way
     )

@@ -92,13 +92,13 @@ def test_the_totals_stand_first_in_plain_words() -> None:
     lines = made().lines
     assert lines[0].startswith("1 communities, 3 compounds, 165 households: 4 grids with homes and 1 special")
     assert any(line.startswith("0 of the 1 communities with homes have 8-10 grids") for line in lines)
-    assert any("eight_to_ten_grids (1 times)" in line for line in lines)
+    assert any("eight to ten grids (1 times)" in line for line in lines)
     assert not any("8-10" in line for line in made(policy=COMPOUND_FIRST).lines)
 
 
 def test_a_rule_that_gave_way_says_where_and_why() -> None:
     text = as_markdown(made("too few homes"))
-    assert "| Community c1 | eight\\_to\\_ten\\_grids | 1, 2 | 4 | too few homes |" in text
+    assert "| Community c1 | eight to ten grids | 1, 2 | 4 | too few homes |" in text
 
 
 @pytest.mark.parametrize("write", [as_markdown, as_html])

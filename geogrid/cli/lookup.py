@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from geogrid.cli.exits import Exit
 from geogrid.cli.store import snapshot_in_force
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geogrid.snapshot.answers import CompoundPart, GridCard, LookupAnswer, LookupCandidate, Post
 
 CrsOption = Annotated[
@@ -93,7 +96,7 @@ def _tell_grid(card: GridCard) -> None:
         ("grid", card["code"]),
         ("name", card["name"]),
         ("community", card["community"]["name"]),
-        ("compounds", ", ".join(_compound(one) for one in card["compounds"])),
+        ("compounds", _compounds(card["compounds"])),
         (card["counts"], f"{card['households']:,}{estimated}"),
         ("branch", _branch(card)),
         *((post["role"].replace("_", " "), _post(post)) for post in card["team"]),
@@ -108,8 +111,12 @@ def _branch(card: GridCard) -> str:
     return f"{proposed} (to be founded)" if proposed else "none needed"
 
 
-def _compound(part: CompoundPart) -> str:
-    return f"{part['name'] or part['id']}{'' if part['whole'] else ' (part)'}"
+def _compounds(parts: Sequence[CompoundPart]) -> str:
+    """Return the compounds by name; official blocks may share one."""
+    names = Counter(f"{one['name'] or one['id']}{'' if one['whole'] else ' (part)'}" for one in parts)
+    return ", ".join(
+        name if count == 1 else f"{name} ({count} of that name)" for name, count in names.items()
+    )
 
 
 def _post(post: Post) -> str:
