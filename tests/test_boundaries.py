@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from geogrid.boundaries import read_city
@@ -406,6 +408,48 @@ def test_songshan_counts_units() -> None:
     third = city.addresses.iloc[2]
     assert third["text"] == "臺北市松山區三民里24鄰三民路131號二樓"
     assert (third["road"], third["floor"], third["building_id"]) == ("三民路", "2", "3")
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    name=st.text(max_size=30),
+    place=st.sampled_from([("branches", "name"), ("branches", "compounds"), ("branches", "members")]),
+)
+def test_whatever_a_cell_holds_the_answer_is_a_city_or_its_faults(
+    tmp_path_factory: pytest.TempPathFactory, name: str, place: tuple[str, str]
+) -> None:
+    town = sound_town()
+    town.set(place[0], 0, place[1], name)
+    answer = city_or_refusal(town.write(tmp_path_factory.mktemp("cell")))
+    if isinstance(answer, InputError):
+        assert all(fault.message for fault in answer.faults)
+    else:
+        must_be_sound(answer)
+
+
+def city_or_refusal(folder: Path) -> City | InputError:
+    try:
+        return read_city(folder)
+    except InputError as refusal:
+        return refusal
+
+
+@pytest.mark.parametrize(
+    "name", ["{{7*191}}", "{%", "{#x#}", "${1}", "`", "<img onerror=alert(1)>", "=1+1", "'; --"]
+)
+def test_hostile_names_come_through_as_they_are(name: str, tmp_path: Path) -> None:
+    town = sound_town()
+    town.set("compounds", 0, "name", name)
+    assert read_city(town.write(tmp_path)).compounds[0].name == name
+
+
+def test_lists_may_be_real_lists(tmp_path: Path) -> None:
+    town = sound_town()
+    compounds = town.layers.pop("compounds")
+    compounds["aliases"] = [["泰河", "泰河苑"], [], None]
+    folder = town.write(tmp_path)
+    compounds.to_parquet(folder / "compounds.parquet")
+    assert [compound.aliases for compound in read_city(folder).compounds] == [("泰河", "泰河苑"), (), ()]
 
 
 DOCUMENT = (DATA.parent.parent / "docs" / "city-data.md").read_text(encoding="utf-8")

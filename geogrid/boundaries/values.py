@@ -114,7 +114,17 @@ def _as_text(values: pd.Series[Any]) -> list[str]:
         numbers = values.to_numpy(dtype=float, na_value=np.nan).tolist()
         return ["" if np.isnan(number) else f"{number:.15g}" for number in numbers]
     missing = values.isna().to_numpy(dtype=bool)
-    return ["" if gone else str(v) for v, gone in zip(values.tolist(), missing.tolist(), strict=True)]
+    pairs = zip(values.tolist(), missing.tolist(), strict=True)
+    if pd.api.types.is_object_dtype(values.dtype):
+        return ["" if gone else _joined(value) for value, gone in pairs]
+    return ["" if gone else str(value) for value, gone in pairs]
+
+
+def _joined(value: object) -> str:
+    """Return a value as text; Parquet and GeoJSON may hold real lists."""
+    if isinstance(value, list | tuple | np.ndarray):
+        return ";".join(str(part) for part in value)
+    return str(value)
 
 
 def _tell_encoding(cells: Cells, texts: list[str], column: str) -> None:
