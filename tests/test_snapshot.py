@@ -28,7 +28,16 @@ from geogrid.errors import NotFoundError, PlanError, SnapshotError, StoreError
 from geogrid.locate.lattice import snap
 from geogrid.model import Barrier, BarrierKind, Land, LandKind
 from geogrid.plan import Alignment, Grid, GridKind
-from geogrid.snapshot import Snapshot, compile_snapshot, compiling, publish_snapshot
+from geogrid.snapshot import (
+    Period,
+    Snapshot,
+    compile_snapshot,
+    compiling,
+    open_on,
+    publish_snapshot,
+    read_timeline,
+    write_timeline,
+)
 from geogrid.snapshot.layout import on_lattice
 from geogrid.snapshot.names import name_grids
 from geogrid.units import Unit, UnitKind
@@ -411,7 +420,7 @@ def test_a_damaged_snapshot_is_compiled_again_under_open_readers(tmp_path: Path)
     assert bytes_of(reader.folder) == before
     assert code_at(reader, 100, 200) == G1
     assert reader.grids_geojson("c1")["features"]
-    assert sorted(path.name for path in reader.folder.parent.iterdir()) == ["1"]
+    assert sorted(path.name for path in reader.folder.parent.iterdir()) == ["1", "timeline.json"]
 
 
 def test_a_failed_compilation_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,7 +436,7 @@ def test_a_failed_compilation_leaves_nothing(tmp_path: Path, monkeypatch: pytest
             with pytest.raises(OSError, match="no space"):
                 compile_snapshot(archive, "town", 1, folder)
     assert bytes_of(snapshot.folder) == before
-    assert sorted(path.name for path in snapshot.folder.parent.iterdir()) == ["1"]
+    assert sorted(path.name for path in snapshot.folder.parent.iterdir()) == ["1", "timeline.json"]
 
 
 def test_a_killed_compilation_leaves_no_half_snapshot(tmp_path: Path) -> None:
@@ -476,7 +485,7 @@ def test_two_compilations_at_once_leave_one_snapshot(tmp_path: Path) -> None:
             thread.join()
     assert faults == []
     assert bytes_of(folder) == whole
-    assert sorted(path.name for path in folder.parent.iterdir()) == ["1"]
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["1", "timeline.json"]
 
 
 # Publication
@@ -518,6 +527,41 @@ def test_a_refused_publication_writes_no_snapshot(archive: Archive, tmp_path: Pa
     with pytest.raises(StoreError):
         publish_snapshot(archive, second.id, TODAY - timedelta(days=9), tmp_path / "2")
     assert not (tmp_path / "2").exists()
+
+
+# The timeline
+
+
+def test_a_day_opens_the_snapshot_in_force(archive: Archive, tmp_path: Path) -> None:
+    """Version 1 from today, version 2 announced for the day after tomorrow."""
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    publish_snapshot(archive, first.id, TODAY, tmp_path / "1")
+    assert read_timeline(tmp_path) == (Period(1, TODAY, None),)
+    change = TODAY + timedelta(days=2)
+    publish_snapshot(archive, second.id, change, tmp_path / "2")
+    assert read_timeline(tmp_path) == (Period(1, TODAY, change), Period(2, change, None))
+    days = [TODAY + timedelta(days=days) for days in (0, 1, 2, 3)]
+    assert [open_on(tmp_path, day).city["version"] for day in days] == [1, 1, 2, 2]
+    with pytest.raises(NotFoundError, match="2026-11-22"):
+        open_on(tmp_path, TODAY - timedelta(days=1))
+
+
+def test_a_withdrawn_version_leaves_the_timeline(archive: Archive, tmp_path: Path) -> None:
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    archive.publish(second.id, TODAY + timedelta(days=2))
+    archive.withdraw(second.id)
+    assert write_timeline(archive, "town", tmp_path) == (Period(1, TODAY, None),)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"format": 2}', '{"format": 1, "versions": [{}]}'])
+def test_a_timeline_that_cannot_be_read_is_told(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "timeline.json").write_text(content)
+    with pytest.raises(SnapshotError, match=r"timeline\.json"):
+        read_timeline(tmp_path)
 
 
 # The lattice

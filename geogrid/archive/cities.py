@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,7 @@ FACTS = (
     "language",
     "names",
 )
+ADDRESSES_AT_ONCE = 20_000
 _ADDRESS_TEXTS = ("address_id", "text", "building_id", "community_id")
 
 
@@ -79,7 +81,7 @@ def write_city(connection: Connection, city: City, at: datetime) -> int:
     facts["faults"] = [asdict(fault) for fault in city.faults]
     facts["address_columns"] = _columns_of(city.addresses)
     layers = {name: to_rows(getattr(city, name)) for name in LAYERS}
-    addresses = _address_rows(city.addresses)
+    addresses = _address_columns(city.addresses)
     digest = _digest(facts, layers, addresses)
     current = current_edition(connection, city.id)
     if current is not None and current.digest == digest:
@@ -90,7 +92,7 @@ def write_city(connection: Connection, city: City, at: datetime) -> int:
     assert new is not None
     for name, table in LAYERS.items():
         insert_rows(connection, table, layers[name], edition_id=new[0])
-    insert_rows(connection, address, addresses, edition_id=new[0])
+    _insert_addresses(connection, addresses, int(new[0]))
     _drop_unused(connection, city.id)
     return int(new[0])
 
@@ -167,12 +169,18 @@ def _columns_of(frame: pd.DataFrame) -> list[list[str]]:
     return [[str(name), str(frame[name].dtype)] for name in frame.columns]
 
 
-def _address_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {"position": list(range(len(frame)))} | {
-        str(name): _plain(frame[name]) for name in frame.columns
-    }
+def _address_columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    columns = {str(name): _plain(frame[name]) for name in frame.columns}
+    return {"position": list(range(len(frame)))} | columns
+
+
+def _insert_addresses(connection: Connection, columns: dict[str, list[Any]], number: int) -> None:
+    """Insert the addresses a piece at a time: a city has a million of them."""
     names = list(columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = zip(*columns.values(), strict=True)
+    while piece := list(itertools.islice(rows, ADDRESSES_AT_ONCE)):
+        found = [dict(zip(names, row, strict=True)) for row in piece]
+        insert_rows(connection, address, found, edition_id=number)
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:
@@ -201,7 +209,7 @@ def _read_addresses(connection: Connection, number: int, columns: list[list[str]
 
 
 def _digest(
-    facts: dict[str, Any], layers: dict[str, list[dict[str, Any]]], addresses: list[dict[str, Any]]
+    facts: dict[str, Any], layers: dict[str, list[dict[str, Any]]], addresses: dict[str, list[Any]]
 ) -> str:
     """Return a hash of all that a city says; rows are hashed one by one to keep memory flat."""
     total = hashlib.sha256(digest_of(facts).encode())
@@ -209,6 +217,6 @@ def _digest(
         total.update(name.encode())
         for row in rows:
             total.update(digest_of(list(row.values())).encode())
-    for row in addresses:
-        total.update(json.dumps(list(row.values()), ensure_ascii=False).encode())
+    for address_row in zip(*addresses.values(), strict=True):
+        total.update(json.dumps(address_row, ensure_ascii=False).encode())
     return total.hexdigest()

@@ -11,6 +11,7 @@ from geogrid.snapshot.answers import (
 )
 from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
 from geogrid.snapshot.reading import Snapshot
+from geogrid.snapshot.timeline import Period, open_on, read_timeline, write_timeline
 
 __all__ = [
     "CityCard",
@@ -18,9 +19,13 @@ __all__ = [
     "GridCard",
     "LookupAnswer",
     "LookupCandidate",
+    "Period",
     "Post",
     "Reading",
     "Snapshot",
     "compile_snapshot",
+    "open_on",
     "publish_snapshot",
+    "read_timeline",
+    "write_timeline",
 ]

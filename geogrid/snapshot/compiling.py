@@ -22,6 +22,7 @@ from geogrid.snapshot.files import written_folder
 from geogrid.snapshot.geojson import feature_collection
 from geogrid.snapshot.layout import lay_out, records_of
 from geogrid.snapshot.reading import Snapshot
+from geogrid.snapshot.timeline import write_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +56,8 @@ def compile_snapshot(
 ) -> Snapshot:
     """Compile a published version into ``folder`` and open it; what stood there is replaced in one step.
 
-    Teams and branches are those of ``as_of``, by default the version's first day. The same version on the
-    same data gives the same bytes.
+    The timeline beside it is brought up to date. Teams and branches are those of ``as_of``, by default the
+    version's first day. The same version on the same data gives the same bytes.
 
     :raises NotFoundError: no such version.
     :raises PlanError: it is of another city, not published, or its grids overlap beyond repair.
@@ -67,6 +68,7 @@ def compile_snapshot(
     if layout.version.status is not Status.PUBLISHED:
         raise PlanError(f"version {version} is {layout.version.status}: publish it first")
     write_snapshot(layout, folder, as_of=as_of)
+    write_timeline(archive, city_id, folder.parent)
     return Snapshot.open(folder)
 
 
@@ -82,6 +84,7 @@ def publish_snapshot(
     layout = lay_out(archive, version)
     published = archive.publish(version, effective_from, who=who)
     write_snapshot(replace(layout, version=published, records=records_of(archive, layout)), folder)
+    write_timeline(archive, published.city_id, folder.parent)
     return Snapshot.open(folder)
 
 

@@ -53,7 +53,7 @@ def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
     manifest["sha256"] = _seal_of(manifest)
     (folder / MANIFEST).write_text(_text_of(manifest), encoding="utf-8")
     for path in (*folder.rglob("*"), folder):
-        _sync(path)
+        sync(path)
 
 
 def _swap(aside: Path, folder: Path) -> None:
@@ -72,7 +72,7 @@ def _swap(aside: Path, folder: Path) -> None:
                 raise
         else:
             break
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
 def _same(aside: Path, folder: Path) -> bool:
@@ -98,7 +98,8 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,0 +1,90 @@
+"""Tell which snapshot answers for a day: one small file beside a city's snapshots, replaced in one step.
+
+Readers need no database for it: they go on answering when the archive is down, and change over on the day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geogrid.archive import Status
+from geogrid.errors import NotFoundError, SnapshotError
+from geogrid.snapshot.files import sync
+from geogrid.snapshot.reading import Snapshot
+
+if TYPE_CHECKING:
+    from geogrid.archive import Archive
+
+FORMAT = 1
+TIMELINE = "timeline.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days on which a version is in force: ``effective_from <= day < effective_until``."""
+
+    version: int
+    effective_from: date
+    effective_until: date | None
+
+    def holds(self, day: date) -> bool:
+        """Tell whether the version is in force on ``day`` (Asia/Shanghai)."""
+        return self.effective_from <= day and (self.effective_until is None or day < self.effective_until)
+
+
+def write_timeline(archive: Archive, city_id: str, root: Path) -> tuple[Period, ...]:
+    """Write when each published version of a city is in force into ``root``, the folder of its snapshots."""
+    periods = tuple(
+        Period(one.id, one.effective_from, one.effective_until)
+        for one in archive.versions(city_id)
+        if one.status is Status.PUBLISHED and one.effective_from is not None
+    )
+    told = {"format": FORMAT, "city": city_id, "versions": [asdict(one) for one in periods]}
+    text = json.dumps(told, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
+    root.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(prefix=f".{TIMELINE}-", dir=root)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(handle, 0o644)
+        file.flush()
+        os.fsync(handle)
+    Path(aside).replace(root / TIMELINE)
+    sync(root)
+    return periods
+
+
+def read_timeline(root: Path) -> tuple[Period, ...]:
+    """Return when each published version is in force.
+
+    :raises SnapshotError: there is no timeline, or it cannot be read.
+    """
+    try:
+        told = json.loads((root / TIMELINE).read_text(encoding="utf-8"))
+        if told["format"] != FORMAT:
+            raise SnapshotError(f"{TIMELINE} is not of format {FORMAT}; publish again")
+        return tuple(_period(**one) for one in told["versions"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SnapshotError(f"{TIMELINE} is missing or cannot be read") from error
+
+
+def _period(version: int, effective_from: str, effective_until: str | None) -> Period:
+    until = None if effective_until is None else date.fromisoformat(effective_until)
+    return Period(version, date.fromisoformat(effective_from), until)
+
+
+def open_on(root: Path, day: date) -> Snapshot:
+    """Open the snapshot of the version in force on ``day``.
+
+    :raises NotFoundError: none was.
+    :raises SnapshotError: its snapshot is missing or damaged.
+    """
+    for period in read_timeline(root):
+        if period.holds(day):
+            return Snapshot.open(root / str(period.version))
+    raise NotFoundError("published plan on", day.isoformat())
