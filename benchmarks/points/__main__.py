@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
 
 from benchmarks.points.own import border_zoo, build_and_open, large_file, rates, single
 from benchmarks.points.partitions import partition, points
@@ -68,8 +69,12 @@ def beside(polygons: Any, labels: Any, index: PointIndex, count: int) -> dict[st
             print(f"  {name:31} not measured: {str(error).splitlines()[0][:90]}")
             continue
         told[name] = count / seconds / 1e6
-        other = int((ours != theirs).sum())
-        print(f"  {name:31} {told[name]:10.3f} M points/s, {other} of {count:,} answers differ")
+        other = np.flatnonzero(ours != theirs)
+        near = shapely.distance(
+            shapely.boundary(polygons[ours[other]]), shapely.points(lon[other], lat[other])
+        )
+        far = f", at most {near.max():.1e} degree from a border" if len(other) else ""
+        print(f"  {name:31} {told[name]:10.3f} M points/s, {len(other)} of {count:,} answers differ{far}")
     return told
 
 

@@ -29,7 +29,7 @@ def partition(count: int, *, tiles: int, seed: int = 0) -> tuple[NDArray[Any], N
     centres = seeds[rng.permutation(len(seeds))[:count]]
     if tiles == 1:
         return cells, np.arange(count, dtype=np.int32)
-    label = cKDTree(centres).query(seeds)[1]
+    label = np.asarray(cKDTree(centres).query(seeds)[1])
     order = np.argsort(label, kind="stable")
     groups = np.split(cells[order], np.flatnonzero(np.diff(label[order])) + 1)
     merged = np.array([shapely.coverage_union_all(group) for group in groups], dtype=object)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from benchmarks.points.postgis import postgis
@@ -57,7 +58,7 @@ def strtree_of_points(
     polygons: NDArray[Any], labels: NDArray[np.int32], lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> Iterator[Join]:
     """shapely: a tree of the points, asked by prepared polygons."""
-    places = shapely.points(lon, lat)
+    places = np.asarray(shapely.points(lon, lat), dtype=object)
     shapely.prepare(polygons)
 
     def join() -> Labels:
@@ -95,8 +96,8 @@ def rtree_(
     corners = np.column_stack([lon, lat])
 
     def join() -> Labels:
-        grid, count = index.intersection_v(corners, corners)
-        point = np.repeat(np.arange(len(lon)), count)
+        grid, count = index.intersection_v(corners, corners)  # type: ignore[no-untyped-call]
+        point, grid = np.repeat(np.arange(len(lon)), count.astype(np.int64)), grid.astype(np.int64)
         inside = shapely.contains_xy(polygons[grid], lon[point], lat[point])
         return one_label(len(lon), point[inside], labels[grid[inside]])
 
@@ -124,7 +125,7 @@ def duckdb_(
         found = base.execute(
             "SELECT places.id, grids.label FROM places JOIN grids ON ST_Contains(grids.geom, places.geom)"
         ).fetchnumpy()
-        return one_label(len(lon), found["id"], found["label"])
+        return one_label(len(lon), np.asarray(found["id"]), np.asarray(found["label"]))
 
     yield join
     base.close()
@@ -137,16 +138,19 @@ def sedonadb_(
     import sedonadb
 
     base = sedonadb.connect()
-    grids = geopandas.GeoDataFrame({"label": labels}, geometry=polygons, crs=CRS)
-    places = geopandas.GeoDataFrame(
-        {"id": np.arange(len(lon))}, geometry=geopandas.points_from_xy(lon, lat), crs=CRS
-    )
-    base.create_data_frame(grids).to_memtable().to_view("grids")
-    base.create_data_frame(places).to_memtable().to_view("places")
+    grids = pa.table({"label": labels, "wkb": pa.array(shapely.to_wkb(polygons), pa.binary())})
+    places = pa.table({"id": np.arange(len(lon)), "lon": lon, "lat": lat})
+    base.create_data_frame(grids).to_view("raw_grids")
+    base.create_data_frame(places).to_view("raw_places")
+    shaped = base.sql("SELECT label, ST_GeomFromWKB(wkb) AS geometry FROM raw_grids")
+    shaped.to_memtable().to_view("grids")
+    shaped = base.sql("SELECT id, ST_Point(lon, lat) AS geometry FROM raw_places")
+    shaped.to_memtable().to_view("places")
 
     def join() -> Labels:
-        question = "SELECT places.id, grids.label FROM places JOIN grids ON ST_Contains(grids.geometry, places.geometry)"
-        found = base.sql(question).to_arrow_table()
+        inside = "ST_Contains(grids.geometry, places.geometry)"
+        answer = base.sql(f"SELECT places.id, grids.label FROM places JOIN grids ON {inside}")
+        found = pa.RecordBatchReader.from_stream(answer).read_all()
         return one_label(len(lon), found["id"].to_numpy(), found["label"].to_numpy())
 
     yield join
