@@ -72,6 +72,7 @@ def setup_block(city: Mapping[str, Any], language: str, shown: Map, **more: Any)
         "language": language,
         "data_language": city.get("language"),
         "attribution": city.get("attribution", ""),
+        "synthetic": bool(city.get("synthetic")),
         "layers": shown.layers(),
         "urls": URLS,
         "words": dict(words(language)),

@@ -169,6 +169,8 @@ def test_what_cannot_be_found_is_said(chromium: Browser, live: str) -> None:
     with opened(chromium, live + "/?lang=en") as (page, _):
         search(page, "远郊路1号")
         page.wait_for_selector(f".lead:has-text('{said['answer.outside']}')")
+        nearest = page.inner_text(".card.note")
+        assert "E小区" in nearest  # the easternmost grid, 4.3 km west of 远郊路1号 at (5000, 5000) m
         search(page, "qqqqqq 99999")
         page.wait_for_selector(f".lead:has-text('{said['answer.none']}')")
         search(page, "   ")

@@ -71,8 +71,8 @@
 
   const apart = (a, b) => a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1];
 
-  function write(svg, label, { figure, size }, found) {
-    const height = figure + found.length * (size + 2);
+  function write(svg, label, { figure, size }, found, down) {
+    const height = figure + found.length * (size + 2) - 2 * down;
     svg.replaceChildren();
     if (figure) text(svg, label.number, -height / 2 + figure * 0.86, figure, 700);
     found.forEach((line, i) => text(svg, line, -height / 2 + figure + (i + 0.86) * (size + 2), size, 500));
@@ -86,6 +86,21 @@
       svg.setAttribute("height", 1);
       svg.setAttribute("aria-hidden", "true");
       this.options.keep(svg);
+      return svg;
+    },
+    createShadow: () => null,
+  });
+
+  geogrid.Pin = L.Icon.extend({
+    createIcon() {
+      const svg = document.createElementNS(SVG, "svg");
+      const path = document.createElementNS(SVG, "path");
+      path.setAttribute("d", "M0 0C-4-9-10-13-10-20a10 10 0 0 1 20 0C10-13 4-9 0 0zM0-24a4 4 0 1 0 0 8 4 4 0 0 0 0-8z");
+      svg.setAttribute("class", "leaflet-zoom-animated pin");
+      svg.setAttribute("width", 1);
+      svg.setAttribute("height", 1);
+      svg.setAttribute("aria-hidden", "true");
+      svg.appendChild(path);
       return svg;
     },
     createShadow: () => null,
@@ -132,7 +147,16 @@
         if (sized.some((other) => other !== one && !apart(taken, other.taken))) continue;
         Object.assign(one, { found, taken, fit: { ...one.fit, size } });
       }
-      for (const one of sized) write(one.item.svg, one.item.label, one.fit, one.found || []);
+      const pin = this.place && map.latLngToLayerPoint(this.place);
+      for (const one of sized) {
+        const hidden = pin && !apart(one.taken, [pin.x - 13, pin.y - 34, pin.x + 13, pin.y + 4]);
+        write(one.item.svg, one.item.label, one.fit, one.found || [], hidden ? pin.y + 6 - one.taken[1] : 0);
+      }
+    },
+    // Labels under a pin at this place stand below it; null for none.
+    avoid(place) {
+      this.place = place;
+      if (this._map) this.refit();
     },
   });
 })();

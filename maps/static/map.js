@@ -91,6 +91,12 @@
     return folding;
   }
 
+  function addSample(map) {
+    const mark = L.control({ position: "topright" });
+    mark.onAdd = () => el("p", { class: "sample", title: t("sample.long") }, t("sample"));
+    mark.addTo(map);
+  }
+
   geogrid.createMap = function (node, { layers, onGrid, onCommunity }) {
     const url = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
     const map = L.map(node, {
@@ -101,9 +107,10 @@
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
     const credit = L.control.attribution({ prefix: false, position: "bottomright" }).addTo(map);
     credit.getContainer().append(attribution(node));
+    if (geogrid.setup.synthetic) addSample(map);
     for (const [id, order, passive] of [
       ["city", 210], ["land", 215, true], ["borders", 217, true], ["ground", 220, true], ["fill", 300], ["detail", 310, true], ["border", 320, true],
-      ["chosen", 330, true], ["labels", 600, true],
+      ["chosen", 330, true], ["labels", 600, true], ["pin", 610, true],
     ]) pane(map, id, order, passive);
     const land = L.canvas({ pane: "land", padding: 0.4 });
     const ground = L.canvas({ pane: "ground", padding: 0.4 });
@@ -222,7 +229,9 @@
       }));
       if (!fills._container.querySelector("defs")) addPatterns(fills);
       add(L.geoJSON(data, { pane: "border", interactive: false, style: { fill: false, color: INK, weight: 1.6, lineJoin: "round" } }));
-      add(new geogrid.Labels(data.features.map((f) => ({ number: String(f.properties.number), name: f.properties.name, short: shortName(f.properties), place: f.properties.label }))));
+      state.labels = add(new geogrid.Labels(data.features.map(({ properties: p }) => (
+        { number: String(p.number), name: p.name, short: shortName(p), place: p.label }
+      ))));
       return layer;
     }
 
@@ -274,6 +283,7 @@
       if (state.mark) state.mark.remove();
       state.mark = null;
       state.code = code;
+      if (state.labels) state.labels.avoid(null);
       const grid = state.grids.get(code);
       if (!grid) return;
       const line = (color, weight) => L.geoJSON(grid.feature, {
@@ -283,6 +293,13 @@
       state.layers.push(state.mark);
       const bounds = grid.layer.getBounds();
       fit(bounds.pad(0.35), true);
+    };
+
+    // The place that was asked for: a pin, gone with the next choice; labels make room for it.
+    view.pin = function (lon, lat) {
+      if (!state.mark || lon === null || lat === null) return;
+      state.mark.addLayer(L.marker([lat, lon], { icon: new geogrid.Pin(), pane: "pin", interactive: false, keyboard: false }));
+      state.labels.avoid([lat, lon]);
     };
 
     view.roster = () => Boolean(state.roster);

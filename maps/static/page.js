@@ -39,7 +39,7 @@
       heading.focus({ preventScroll: true });
       const narrow = window.matchMedia("(max-width: 860px)").matches;
       if (narrow) at("map").scrollIntoView({ block: "start" });
-      else answer.scrollIntoView({ block: "nearest" });
+      else answer.parentElement.scrollTo(0, 0);
     }
   }
 
@@ -104,13 +104,14 @@
     await showGrid(found.grid, found.plan, { focus, lead });
   }
 
-  async function showGrid(grid, plan, { focus, lead }) {
+  async function showGrid(grid, plan, { focus, lead, place }) {
     remember("#g=" + encodeURIComponent(grid.code));
     const spoken = [lead, geogrid.title(grid), grid.name, grid.community.name].filter(Boolean).join(" ");
     show(geogrid.card(grid, { lead, plan }), { focus, spoken });
     const data = await view.showCommunity(grid.community.id, grid.code);
     if (!data) return;
     const drawn = data.features.find((feature) => feature.properties.code === grid.code);
+    if (place) view.pin(place.lon, place.lat);
     if (drawn) answer.querySelector(".badge").classList.add("colour-" + (drawn.properties.colour ?? "none"));
     listGrids(data);
   }
@@ -129,13 +130,24 @@
   }
 
   const SHOWN = {
-    matched: (found) => showGrid(found.grid, found.plan, { focus: true, lead: t("answer.matched") }),
-    historical: (found) => found.grid && showGrid(found.grid, found.plan, { focus: true, lead: t("answer.historical") }),
+    matched: (found) => showGrid(found.grid, found.plan, { focus: true, lead: t("answer.matched"), place: found }),
+    historical: (found) =>
+      found.grid
+        ? showGrid(found.grid, found.plan, { focus: true, lead: t("answer.historical"), place: found })
+        : choose(t("answer.ambiguous"), found),
     ambiguous: (found) => choose(t("answer.ambiguous"), found),
     partial: (found) => choose(ask(found), found),
-    outside: (found) => choose(t("answer.outside"), found),
+    outside,
     none: () => show(note(t("answer.none")), { focus: true, spoken: t("answer.none") }),
   };
+
+  function outside(found) {
+    const near = found.nearest;
+    const choices = near ? [{ text: near.grid.name, grid: near.grid }] : [];
+    const said = near ? t("answer.nearest", { n: Math.round(near.distance_m) }) : "";
+    const list = near ? geogrid.choices(choices, { onGrid: (code) => openGrid(code, { focus: true }) }) : null;
+    show(note(t("answer.outside"), said ? el("p", {}, said) : null, list), { focus: true, spoken: t("answer.outside") + " " + said });
+  }
 
   function choose(text, found) {
     const options = found.choices || [];
