@@ -86,8 +86,7 @@ def _first(size: int, things: int, at: NDArray[np.int64], thing: NDArray[np.int6
 def pieces_of(label: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:
     """Number the connected pieces of every label; faces joined only across a hard barrier are apart."""
     link = (label[faces.a] == label[faces.b]) & (faces.open_m > 0)
-    graph = coo_array((np.ones(link.sum()), (faces.a[link], faces.b[link])), shape=(len(label), len(label)))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    return _components(len(label), faces.a[link], faces.b[link])
 
 
 def absorb(
@@ -95,36 +94,55 @@ def absorb(
 ) -> NDArray[np.int64]:
     """Give every face of ``NOBODY`` to the nearest labelled face, going over the ground.
 
-    The way between two faces under one ``building`` counts nothing, so a footprint goes to one owner.
-
-    The way never crosses a hard barrier; ``over_barriers`` lets it, where there is no other.
+    All free faces under one ``building`` go together, as far as they touch. The way never crosses a hard
+    barrier; ``over_barriers`` lets it, where there is no other.
     """
     for lengths in (faces.open_m, faces.length)[: 1 + over_barriers]:
         free = label == NOBODY
         if free.any() and not free.all():
-            label = _spread(label, faces, building, (lengths > 0) & (free[faces.a] | free[faces.b]))
+            link = (lengths > 0) & (free[faces.a] | free[faces.b])
+            a, b = faces.a[link], faces.b[link]
+            together = free[a] & free[b] & (building[a] == building[b]) & (building[a] != NOBODY)
+            label = _spread(label, faces, a, b, _components(len(label), a[together], b[together]))
     return label
 
 
+def _components(size: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(size, size))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
 def _spread(
-    label: NDArray[np.int64], faces: Faces, building: NDArray[np.int64], link: NDArray[np.bool_]
+    label: NDArray[np.int64],
+    faces: Faces,
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    node: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Find the nearest source of every free face, from inner point to inner point or to the source's edge."""
-    a, b = faces.a[link], faces.b[link]
+    """Find the nearest source of every free ``node`` of faces, over the links ``a`` to ``b``.
+
+    A way goes from inner point to inner point; its first step starts at the edge of the source.
+    """
     metres = np.hypot(*(faces.inside[a] - faces.inside[b]).T)
     for free, source in ((a, b), (b, a)):
-        last = (label[free] == NOBODY) & (label[source] != NOBODY)
-        points = shapely.points(faces.inside[free[last]])
-        metres[last] = shapely.distance(points, faces.polygons[source[last]])
-    metres[(building[a] == building[b]) & (building[a] != NOBODY)] = 0.0
-    size = len(label)
-    graph = coo_array((metres + 1e-6, (a, b)), shape=(size, size)).tocsr()
-    sources = np.flatnonzero(label != NOBODY)
+        first = (label[free] == NOBODY) & (label[source] != NOBODY)
+        points = shapely.points(faces.inside[free[first]])
+        metres[first] = shapely.distance(points, faces.polygons[source[first]])
+    low, high = np.minimum(node[a], node[b]), np.maximum(node[a], node[b])
+    order = np.lexsort((metres, high, low))
+    order = order[low[order] != high[order]]
+    size = int(node.max()) + 1
+    pairs, shortest = np.unique(low[order] * size + high[order], return_index=True)
+    metres = metres[order][shortest] + 1e-6  # a weight of 0 would be no link
+    graph = coo_array((metres, (pairs // size, pairs % size)), shape=(size, size)).tocsr()
+    of_node = np.full(size, NOBODY)
+    of_node[node] = label
+    sources = np.flatnonzero(of_node != NOBODY)
     distance, _, nearest = dijkstra(
         graph, directed=False, indices=sources, min_only=True, return_predecessors=True
     )
     reached = np.isfinite(distance)
-    return np.where(reached, label[np.where(reached, nearest, 0)], label)
+    return np.where(reached, of_node[np.where(reached, nearest, 0)], NOBODY)[node]
 
 
 def rooted(label: NDArray[np.int64], wish: NDArray[np.int64], faces: Faces) -> NDArray[np.int64]:

@@ -60,7 +60,7 @@ def cut_ground(site: Site) -> Ground:
     lines += [reach.boundary, tessellation.voronoi_lines(claimants, leftover)]
     lines += [tessellation.voronoi_lines(seeds, leftover, own_lines)]
     lines += [tessellation.voronoi_lines(own, site.compounds[c].geometry) for c, own in inner.items()]
-    faces = tessellation.faces_between(lines, barrier_lines(site.barriers), site)
+    faces = tessellation.faces_between(lines, barrier_lines(site.barriers, site.community.geometry), site)
     claimant = claimants.nearest(faces.inside)
     building = np.where(claimant >= count, claimant - count, NOBODY)
     for c, own in inner.items():

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geogrid.model import City, Community
 
 HARD_BARRIERS = frozenset({BarrierKind.RIVER, BarrierKind.RAILWAY, BarrierKind.EXPRESSWAY})
-BORDER_STEP_M = 8.0
+BORDER_STEP_M = 5.0
 NOBODY = -1
 
 Thing = TypeVar("Thing", Compound, Building, BuildingGroup, Barrier, Land)

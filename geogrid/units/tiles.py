@@ -79,7 +79,7 @@ def _moves(outer: NDArray[np.float64], known: list[XY]) -> dict[XY, XY]:
         around.setdefault((x0, y0), []).append((x1, y1))
         around.setdefault((x1, y1), []).append((x0, y0))
     met = list(around)
-    distance, nearest = cKDTree(known).query(met)
+    distance, nearest = (np.asarray(answer) for answer in cKDTree(known).query(np.array(met)))
     at = {met[i]: known[nearest[i]] for i in np.flatnonzero(distance < SAME_M).tolist()}
     moves = dict(at)
     for point, steps in around.items():
