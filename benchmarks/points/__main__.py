@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import tempfile
 from pathlib import Path
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer points, no million grids, no large file")
     parser.add_argument("--no-peers", action="store_true", help="geogrid alone")
     given = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, 2 threads\n")
+    print(f"{platform.machine()}, Python {platform.python_version()}, 2 threads, {_load()}\n")
     bars: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, count, tiles, own, others in (CITY, REGION):
@@ -37,6 +38,7 @@ def main() -> None:
             told = measure(name, count, tiles, own // scale, others // scale, peers=not given.no_peers)
             bars |= judged(name, told)
         bars |= sizes(Path(folder), quick=given.quick)
+    print(_load())
     print(json.dumps({"bars": bars, "quick": given.quick}))
 
 
@@ -123,6 +125,10 @@ def bar(figure: float, *, at_least: float | None = None, at_most: float | None =
     met = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
     wanted = f">= {at_least}" if at_least is not None else f"<= {at_most}"
     return {"figure": float(np.round(figure, 4)), "bar": wanted, "met": bool(met)}
+
+
+def _load() -> str:
+    return f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
 
 
 def _facts(told: dict[str, float]) -> str:
