@@ -7,5 +7,6 @@ and the assignment alone.
 
 from geogrid.check.case import Excuse, Finding
 from geogrid.check.plans import check_city, check_plan
+from geogrid.check.published import check_published
 
-__all__ = ["Excuse", "Finding", "check_city", "check_plan"]
+__all__ = ["Excuse", "Finding", "check_city", "check_plan", "check_published"]
