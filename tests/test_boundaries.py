@@ -10,16 +10,17 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely import Polygon, box
+from shapely import MultiPolygon, Polygon, box
 
 from geogrid.boundaries import read_city
 from geogrid.boundaries.faults import FaultBook
 from geogrid.boundaries.mapping import Estimation, read_city_file
 from geogrid.boundaries.schema import LAYERS, Layer
+from geogrid.crs import to_metres
 from geogrid.errors import Fault, InputError, Severity
 from geogrid.model import BarrierKind, LandKind, Role
 from tests.zoo.animals import MENDED, REFUSED, WARNED, Animal
-from tests.zoo.town import sound_town
+from tests.zoo.town import PLANE, sound_town
 
 if TYPE_CHECKING:
     from geogrid.model import City
@@ -45,6 +46,7 @@ def test_the_zoo_is_large_and_its_animals_differ() -> None:
     assert len({animal.name for animal in animals}) == len(animals) >= 40
 
 
+@pytest.mark.filterwarnings("ignore:'crs' was not provided", "ignore:invalid value encountered")
 @pytest.mark.parametrize("animal", REFUSED, ids=str)
 def test_a_broken_city_is_refused_with_its_fault(animal: Animal, tmp_path: Path) -> None:
     town = sound_town()
@@ -441,6 +443,15 @@ def test_hostile_names_come_through_as_they_are(name: str, tmp_path: Path) -> No
     town = sound_town()
     town.set("compounds", 0, "name", name)
     assert read_city(town.write(tmp_path)).compounds[0].name == name
+
+
+def test_multi_part_geometries_of_one_part_are_that_part(tmp_path: Path) -> None:
+    town = sound_town()
+    for row in range(3):
+        shape = to_metres(town.layers["compounds"].geometry.to_numpy()[[row]], PLANE)[0]
+        town.draw("compounds", row, MultiPolygon([shape]))
+    city = read_city(town.write(tmp_path))
+    assert [compound.geometry.geom_type for compound in city.compounds] == ["Polygon"] * 3
 
 
 def test_lists_may_be_real_lists(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def place_table(table: Table, plane: str, book: FaultBook) -> Table:
         return _without_geometry(table, book)
     if not _has_crs(table, book):
         return table.keep(np.zeros(len(table.frame), dtype=bool))
+    table = replace(table, geometry=_single(table.shapes))
     table = table.keep(_usable(table, book))
     table = _flat(table, book)
     table = replace(table, geometry=_project(table, plane), crs=plane)
@@ -200,6 +201,14 @@ def _project(table: Table, plane: str) -> Shapes:
     moved = np.full(len(table.shapes), None, dtype=object)
     moved[there] = reproject(table.shapes[there], table.crs, plane)
     return moved
+
+
+def _single(shapes: Shapes) -> Shapes:
+    """Return multi-part geometries of one part as that part."""
+    single = (shapely.get_type_id(shapes) >= 4) & (shapely.get_num_geometries(shapes) == 1)
+    parts = shapes.copy()
+    parts[single] = shapely.get_geometry(shapes[single], 0)
+    return parts
 
 
 def _landed(table: Table, book: FaultBook) -> Rows:
