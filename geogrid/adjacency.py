@@ -33,6 +33,7 @@ HALF_WIDTHS: Mapping[BarrierKind, float] = MappingProxyType(
         BarrierKind.COLLECTOR: 9.0,
     }
 )
+BENDS = 0.1  # the share of a border near a barrier that may turn off it without being open
 STEP_M = 5.0  # borders are judged in pieces of at most this length
 
 
@@ -78,8 +79,8 @@ def build_graph(
     ordered = tuple(sorted(units, key=lambda unit: unit.id))
     shared = borders([unit.geometry for unit in ordered])
     pieces = _pieces(shared)
-    severity = _most_severe(pieces, barriers, half_widths)
     pairs, pair_of = np.unique(shared.a * len(ordered) + shared.b, return_inverse=True)
+    severity = _most_severe(pieces, pair_of[pieces.owner], barriers, half_widths)
     metres = np.zeros((len(pairs), len(BarrierKind) + 1))
     np.add.at(metres, (pair_of[pieces.owner], severity), pieces.length)
     edges = tuple(
@@ -117,9 +118,15 @@ def _pieces(shared: Borders) -> _Pieces:
 
 
 def _most_severe(
-    pieces: _Pieces, barriers: Sequence[Barrier], half_widths: Mapping[BarrierKind, float]
+    pieces: _Pieces,
+    pair: NDArray[np.int64],
+    barriers: Sequence[Barrier],
+    half_widths: Mapping[BarrierKind, float],
 ) -> NDArray[np.int64]:
-    """Return for each piece the place in ``BarrierKind`` of the most severe barrier, or the next."""
+    """Return for each piece the place in ``BarrierKind`` of the most severe barrier, or the next.
+
+    ``pair`` says between which two units each piece lies.
+    """
     kinds = list(BarrierKind)
     severity = np.full(len(pieces.owner), len(kinds), dtype=np.int64)
     if not len(pieces.owner):
@@ -132,16 +139,21 @@ def _most_severe(
         own = own[shapely.intersects(around, own)]
         areas = own[shapely.get_dimensions(own) == 2]
         severity[tree.query(areas, predicate="intersects")[1]] = place
-        severity[_alongside(tree, pieces, own, half_widths[kind])] = place
+        severity[_alongside(tree, pieces, pair, own, half_widths[kind])] = place
     return severity
 
 
 def _alongside(
-    tree: shapely.STRtree, pieces: _Pieces, geometries: NDArray[np.object_], distance: float
+    tree: shapely.STRtree,
+    pieces: _Pieces,
+    pair: NDArray[np.int64],
+    geometries: NDArray[np.object_],
+    distance: float,
 ) -> NDArray[np.int64]:
     """Find the pieces within ``distance`` of a segment of ``geometries``, at most 60 degrees off it.
 
-    A border that only ends at a barrier, or crosses it, does not run along it.
+    A border that only ends at a barrier, or crosses it, does not run along it. A few bends in a border that
+    otherwise runs along it open no way across: up to ``BENDS`` of what is near counts with the rest.
     """
     rings = shapely.get_parts(
         np.where(shapely.get_dimensions(geometries) == 2, shapely.boundary(geometries), geometries)
@@ -154,4 +166,11 @@ def _alongside(
     segments = shapely.linestrings(np.stack([start, end], axis=1))
     segment, piece = tree.query(segments, predicate="dwithin", distance=distance)
     along = ((end - start)[segment] / length[segment, None] * pieces.direction[piece]).sum(axis=1)
-    return np.unique(piece[np.abs(along) >= 0.5])
+    beside = np.zeros(len(pair), dtype=bool)
+    beside[piece[np.abs(along) >= 0.5]] = True
+    near = np.zeros(len(pair), dtype=bool)
+    near[piece] = True
+    count = int(pair.max(initial=-1)) + 1
+    near_m = np.bincount(pair, pieces.length * near, count)
+    bends_m = np.bincount(pair, pieces.length * (near & ~beside), count)
+    return np.flatnonzero(beside | (near & (bends_m <= BENDS * near_m)[pair]))
