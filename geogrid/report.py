@@ -279,7 +279,7 @@ def as_html(report: CityReport) -> str:
         for row in report.communities
     )
     breaches = "".join(
-        f"<li>{escape(row.name)}: {escape(_rule(breach.rule))} {escape(_where(breach))}: {escape(breach.words)}</li>"
+        f"<li>{escape(f'{row.name}: {_rule(breach.rule)} {_where(breach)}: {breach.words}')}</li>"
         for row in report.communities
         for breach in row.gave_way
     )
