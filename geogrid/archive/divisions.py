@@ -30,8 +30,12 @@ def division_row(one: Division, policy: Policy | None) -> dict[str, Any]:
 
 
 def read_division(row: Row[Any], numbers: dict[str, int]) -> Division:
-    """Return the division of a row, with the assignment ``numbers``."""
-    facts = {name: _value(found) for name, found in row.facts.items()}
+    """Return the division of a row, with the assignment ``numbers``.
+
+    A fact that an older geogrid knew and this one does not is left out.
+    """
+    known = {field.name for field in fields(Division)}
+    facts = {name: _value(found) for name, found in row.facts.items() if name in known}
     facts["gave_way"] = tuple(GaveWay(**_value(found)) for found in row.facts["gave_way"])
     own = {name: getattr(row, name) for name in _OWN}
     return Division(plan=Plan(row.community_id, numbers), **own, **facts)

@@ -1,4 +1,10 @@
-"""The compiled answer of a published plan: immutable, memory-mapped, swapped in whole."""
+"""The compiled answer of a published plan: immutable, memory-mapped, swapped in whole.
+
+What compiles is imported when it is first asked for: a server that only answers needs no database, no
+solver and none of their memory.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from geogrid.snapshot.answers import (
     CityCard,
@@ -9,9 +15,11 @@ from geogrid.snapshot.answers import (
     Post,
     Reading,
 )
-from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
 from geogrid.snapshot.reading import Snapshot
 from geogrid.snapshot.timeline import Period, open_on, read_timeline, write_timeline
+
+if TYPE_CHECKING:
+    from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
 
 __all__ = [
     "CityCard",
@@ -29,3 +37,12 @@ __all__ = [
     "read_timeline",
     "write_timeline",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the compiling half of the room for the names that need it."""
+    if name not in ("compile_snapshot", "publish_snapshot"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from geogrid.snapshot import compiling
+
+    return getattr(compiling, name)

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geogrid.archive import Status
 from geogrid.errors import NotFoundError, SnapshotError
 from geogrid.snapshot.files import sync
 from geogrid.snapshot.reading import Snapshot
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 TIMELINE = "timeline.json"
+PUBLISHED = "published"  # Status.PUBLISHED; readers do not import the archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def write_timeline(archive: Archive, city_id: str, root: Path) -> tuple[Period, 
     periods = tuple(
         Period(one.id, one.effective_from, one.effective_until)
         for one in archive.versions(city_id)
-        if one.status is Status.PUBLISHED and one.effective_from is not None
+        if one.status == PUBLISHED and one.effective_from is not None
     )
     told = {"format": FORMAT, "city": city_id, "versions": [asdict(one) for one in periods]}
     text = json.dumps(told, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
