@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
+    from geogrid.coverage import Borders
+
 XY: TypeAlias = tuple[float, float]
 
 ON_LINE_M = 1e-6
@@ -33,16 +35,19 @@ def dissolve(polygons: NDArray[np.object_], label: NDArray[np.int64]) -> NDArray
 
 
 def meet_outline_in_vertices(tiles: NDArray[np.object_], outline: BaseGeometry) -> NDArray[np.object_]:
-    """Move every corner on the community's border to the nearest vertex of the outline.
+    """Move every corner on the community's border to a vertex of the outline.
 
-    A corner between two tiles that fell inside a segment of the outline slides along it to one of its ends;
-    other vertices there are dropped, and a vertex of the outline that a tile passes without touching is
-    put in. So the neighbouring community needs no vertex that it does not know.
+    A corner between two tiles that fell inside a segment of the outline slides along it to the nearer of its
+    ends that is free; other vertices there are dropped, and a vertex of the outline that a tile passes
+    without touching is put in. So the neighbouring community needs no vertex that it does not know.
     """
     rings = [_points(ring) for ring in shapely.get_rings(shapely.get_parts(outline))]
     place = {point: (r, i) for r, ring in enumerate(rings) for i, point in enumerate(ring)}
-    moves = _moves(borders(tiles).outer, list(place))
-    return np.array([_rebuilt(tile, moves, place, rings) for tile in tiles], dtype=object)
+    moves = _moves(borders(tiles), list(place))
+    moved = np.array([_rebuilt(tile, moves, place, rings) for tile in tiles], dtype=object)
+    pinched = ~shapely.is_valid(moved)  # no end was free: a tile touches itself in a vertex
+    moved[pinched] = shapely.make_valid(moved[pinched])
+    return moved
 
 
 def smooth(
@@ -69,23 +74,31 @@ def _points(ring: BaseGeometry) -> list[XY]:
     return [(x, y) for x, y in shapely.get_coordinates(ring).tolist()[:-1]]
 
 
-def _moves(outer: NDArray[np.float64], known: list[XY]) -> dict[XY, XY]:
-    """Walk the border segments; send each vertex to the nearer of the ``known`` ones on its stretch.
+def _moves(shared: Borders, known: list[XY]) -> dict[XY, XY]:
+    """Walk the border segments; send each vertex to one of the two ``known`` ones on its stretch.
 
     Noding moved vertices by up to half the lattice; those go back to where they were.
     """
     around: dict[XY, list[XY]] = {}
-    for x0, y0, x1, y1 in outer.tolist():
+    for x0, y0, x1, y1 in shared.outer.tolist():
         around.setdefault((x0, y0), []).append((x1, y1))
         around.setdefault((x1, y1), []).append((x0, y0))
     met = list(around)
     distance, nearest = (np.asarray(answer) for answer in cKDTree(known).query(np.array(met)))
-    at = {met[i]: known[nearest[i]] for i in np.flatnonzero(distance < SAME_M).tolist()}
-    moves = dict(at)
-    for point, steps in around.items():
-        if point not in at:
-            ends = sorted(at.get(end, end) for end in (_walk(point, step, around, at) for step in steps))
-            moves[point] = min(ends, key=lambda end: (math.dist(end, point), end))
+    moves = {met[i]: known[nearest[i]] for i in np.flatnonzero(distance < SAME_M).tolist()}
+    inner = {(x, y) for x, y in shared.segments.reshape(-1, 2).tolist()}
+    taken = {end for point, end in moves.items() if point in inner}
+    slides = sorted(
+        (math.dist(point, end), point not in inner, point, end)
+        for point, steps in around.items()
+        if point not in moves
+        for end in {moves.get(end, end) for end in (_walk(point, step, around, moves) for step in steps)}
+    )
+    for free_only in (True, False):
+        for _, passing, point, end in slides:
+            if point not in moves and not (free_only and (passing or end in taken)):
+                moves[point] = end
+                taken.add(end)
     return moves
 
 
