@@ -1,7 +1,8 @@
 """Draw the common characters and write which look alike: ``python -m benchmarks.look_alikes OUT``.
 
 Made once, with Noto Sans and Noto Serif CJK (SIL Open Font Licence; the table holds no glyphs); needs Pillow. Two
-characters look alike when the blurred drawings, less what all drawings share, have a cosine above ``LEAST``.
+characters look alike when the blurred drawings, less what all drawings share, have a cosine above ``ALIKE``, and
+a little alike above ``LEAST``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ FONTS = tuple(
     Path("/usr/share/fonts/opentype/noto") / f"Noto{kind}CJK-Regular.ttc" for kind in ("Sans", "Serif")
 )
 FACES = {"gb2312": 2, "big5": 3}  # the Simplified and the Traditional Chinese face of a collection
-NEIGHBOURS, LEAST = 10, 0.58
+NEIGHBOURS, ALIKE, LEAST = 20, 0.58, 0.42
 
 
 def characters(codec: str) -> list[str]:
@@ -65,14 +66,18 @@ def look_alikes() -> dict[str, str]:
                         found[one][chars[other]] = max(
                             found[one].get(chars[other], 0.0), float(alike[row, other])
                         )
-    return {
-        one: "".join(sorted(others, key=lambda other: (-others[other], other)))
-        for one, others in sorted(found.items())
-    }
+    return {one: _line(others) for one, others in sorted(found.items())}
+
+
+def _line(others: dict[str, float]) -> str:
+    """Write the alike, a bar, and the little alike."""
+    ordered = sorted(others, key=lambda other: (-others[other], other))
+    close = sum(others[other] >= ALIKE for other in ordered)
+    return "".join(ordered[:close]) + "|" + "".join(ordered[close:])
 
 
 def main() -> None:
-    """Write one line a character: the character and those that look like it."""
+    """Write one line a character: the character, those that look like it, a bar, those that do a little."""
     lines = [one + others for one, others in look_alikes().items()]
     Path(sys.argv[1]).write_text("\n".join(lines) + "\n", "utf-8")
     print(f"{len(lines)} characters, {sum(map(len, lines)) - len(lines)} look-alikes")

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from geogrid.addresses.gazetteer import Gazetteer
 
 STATED = ("community", "subdistrict", "county", "city")
-_KINDS = {"community": "community", "subdistrict": "subdistrict", "county": "district", "city": "city"}
+# A county-level city (凤城市) is read as a city and is a district of the one that is served.
+_KINDS = {
+    "community": ("community",),
+    "subdistrict": ("subdistrict",),
+    "county": ("district",),
+    "city": ("district", "city"),
+}
 
 
 class Context(NamedTuple):
@@ -39,12 +45,13 @@ def context_of(read: Elements, gazetteer: Gazetteer, members: dict[str, list[fro
         text: str = getattr(read, element)
         if not text:
             continue
-        names = gazetteer.exact(key_of(text), (_KINDS[element],))
+        names = gazetteer.exact(key_of(text), _KINDS[element])
         if not names:
             unknown.append((element, text))
             continue
         former += [(element, text) for name in names[:1] if name.how == "former"]
-        if element != "city":
+        if names[0].kind != "city":
+            names = [name for name in names if name.kind != "city"]
             found = frozenset[int]().union(*(members[name.kind][name.target] for name in names))
             allowed.append((element, text, found))
     return Context(tuple(allowed), tuple(unknown), tuple(former))

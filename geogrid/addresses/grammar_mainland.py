@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from geogrid.addresses.elements import Elements, Number
+from geogrid.addresses.likeness import GENERIC
 from geogrid.addresses.numerals import HAN_NUMERAL, NUMERAL, value
 
 STEMS = "甲乙丙丁戊己庚辛壬癸"
@@ -16,10 +17,10 @@ _NUM = NUMERAL
 _DIVISIONS = re.compile(
     r"(?:中国)?"
     r"(?P<province>[^省市县区0-9]{2,3}省|(?:内蒙古|广西壮族|西藏|宁夏回族|新疆维吾尔)自治区)?"
-    r"(?P<city>[^省市县区0-9路街]{2,5}(?:市(?!场)|自治州|地区|盟))?"
-    r"(?P<county>[^市县区0-9路街号]{1,6}?(?:市(?!场)|自治县|县|自治旗|旗|(?<!小)(?<!社)区(?!域)))?"
+    r"(?P<city>(?!城市|都市)[^省市县区0-9路街]{2,5}(?:市(?!场|里)|自治州|地区|盟))?"
+    r"(?P<county>(?![城都]市)[^市县区0-9路街号]{2,6}?市(?!场|里)|[^市县区0-9路街号]{1,8}?(?:自治县|县|自治旗|(?<=[左右前后中合])旗|(?<!小)(?<!社)区(?!域)))?"
     r"(?P<subdistrict>[^市县区镇乡村0-9路号]{2,6}?(?:街道办事处|街道办|街道|办事处|镇(?!政府)|乡(?!政府)))?"
-    r"(?P<community>[^0-9号]{2,8}?(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村委会|村(?![庄]))"
+    r"(?P<community>[^0-9号]{2,8}?(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村委会|(?<!新)村(?![庄]))"
     rf"|(?<![0-9]){_NUM}社区)?"
     rf"(?:(?P<group>{_NUM})(?:组|网格)(?!合))?"
 )
@@ -46,6 +47,8 @@ _UNIT = re.compile(rf"(?P<unit>{_NUM}|[A-Z{STEMS}])(?:单元|门(?!口|市|面)|
 _FLOOR = re.compile(rf"(?P<below>地下|负|B)?(?P<floor>{_NUM})(?:楼|层|F(?![A-Z]))")
 _ROOM = re.compile(r"(?P<room>[0-9]{1,5}[A-Z]?|(?<![A-Z])[A-Z][0-9]{0,4})(?:室|号|户|房|铺)?(?![0-9A-Z])")
 _MARKS = re.compile(r"[\s,.:'\"()]+")
+# Slashes and dashes that do not stand between two parts of a number.
+_STRAY = re.compile(r"(?<![0-9A-Z#号楼栋幢座元])-|-(?![0-9A-Z])|/(?![0-9])|(?<![0-9])/")
 RELATIVE = re.compile(
     r"(?:[东西南北]侧|对面|对过|旁边?|附近|隔壁|斜对|交叉口|交口|交汇处?|路口|[东西南北]行|以[东西南北]|向[东西南北]|米处?)"
 )
@@ -53,7 +56,7 @@ RELATIVE = re.compile(
 
 def parse(text: str) -> Elements:
     """Read a folded mainland address."""
-    body = _MARKS.sub("", text)
+    body = _STRAY.sub("", _MARKS.sub("", text))
     fields: dict[str, str] = {}
     body = _read_divisions(body, fields)
     road, body = _read_road(body)
@@ -74,21 +77,40 @@ def parse(text: str) -> Elements:
     )
 
 
+_INSIDE_FIRST = re.compile(
+    r"^(?P<inside>[0-9A-Z#\-]+(?:号?楼|栋|幢|座|#|-)[0-9A-Z号楼单元门层室户\-]*)(?P<name>[^0-9]{2,}.*)$"
+)
+
+
+def rearranged(text: str) -> list[str]:
+    """Put an address written from the small to the large into the usual order, in the ways that it may be meant."""
+    segments = [part for part in re.split(r"[\s,;:|]+", text) if part]
+    turned = []
+    for segment in segments:
+        found = _INSIDE_FIRST.match(segment)
+        turned.append(f"{found['name']}{found['inside']}" if found is not None else segment)
+    names = [part for part in turned if not re.search("[0-9]", part)]
+    numbered = [part for part in turned if re.search("[0-9]", part)]
+    ways = ["".join([*reversed(names), *numbered]), "".join([*names, *numbered])]
+    return [way for way in dict.fromkeys(ways) if way != "".join(segments)]
+
+
 def _read_divisions(body: str, fields: dict[str, str]) -> str:
     """Take divisions from the front, also when they are repeated; the last one said of each kind counts."""
     for _ in range(4):
         found = _DIVISIONS.match(body)
-        if found is None or not found[0]:
+        said = {name: text for name, text in found.groupdict().items() if text} if found is not None else {}
+        if found is None or not said or (fields and len(said) == 1 and not said.items() <= fields.items()):
             return body
-        fields.update({name: text for name, text in found.groupdict().items() if text})
+        fields.update(said)
         body = body[found.end() :]
     return body
 
 
 def _read_road(body: str) -> tuple[dict[str, object], str]:
     found = _ROAD.match(body)
-    if found is None:
-        return {}, body
+    if found is None or (not found["main"] and body.startswith(GENERIC, found.end())):
+        return {}, body  # 铁路花园 is a compound
     read: dict[str, object] = {"road": found["road"]}
     if found["section"]:
         read["section"] = value(found["section"])

@@ -14,26 +14,17 @@ from geogrid.addresses.normalize import folding
 SAME_SOUND = 0.3
 NEAR_SOUND = 0.45
 SAME_LOOK = 0.35
+SOME_LOOK = 0.6
 OTHER = 1.2
 DROPPED = 0.8
+ADDED = 1.1
 DOUBLED = 0.3
 SWAPPED = 0.5
+OTHER_CHARACTERS = 0.58  # the most for a name of which no telling character was written
 #: Endings that many names share: they carry no weight in telling names apart.
-GENERIC = (
-    "住宅小区",
-    "小区",
-    "花园",
-    "家园",
-    "公寓",
-    "大厦",
-    "新村",
-    "新城",
-    "广场",
-    "大道",
-    "大街",
-    "路",
-    "街",
-    "巷",
+GENERIC = tuple(
+    "住宅小区 小区 花园 家园 公寓 大厦 新村 新城 广场 佳苑 名苑 嘉园 雅居 庭院 名居 豪庭 公馆 华府 新居 丽都 山庄 别墅 花苑 家苑 "
+    "雅苑 大道 大街 苑 里 路 街 巷".split()
 )
 _CONFUSED = (
     ("ZH", "Z"),
@@ -83,7 +74,7 @@ def _syllable(text: str) -> str:
 
 
 @functools.cache
-def look_alikes() -> dict[str, frozenset[str]]:
+def look_alikes() -> dict[str, dict[str, float]]:
     """Read the tables of look-alike characters, folded and made symmetric.
 
     One was made from the parts of characters, the other by drawing them (``benchmarks/look_alikes.py``). Characters
@@ -92,15 +83,20 @@ def look_alikes() -> dict[str, frozenset[str]]:
     ours = resources.files(__package__)
     parts = json.loads(ours.joinpath("similar_characters.json").read_text("utf-8"))["table"]
     drawn = ours.joinpath("look_alikes.txt").read_text("utf-8").split()
-    pairs = [(wrong, right) for wrong, rights in parts.items() for right, _ in rights]
-    pairs += [(line[0], other) for line in drawn for other in line[1:]]
+    pairs = [(wrong, right, SAME_LOOK) for wrong, rights in parts.items() for right, _ in rights]
+    for line in drawn:
+        alike, little = line[1:].split("|")
+        pairs += [(line[0], other, SAME_LOOK) for other in alike] + [
+            (line[0], other, SOME_LOOK) for other in little
+        ]
     fold = folding()
-    found: dict[str, set[str]] = {}
-    for one, other in pairs:
+    found: dict[str, dict[str, float]] = {}
+    for one, other, price in pairs:
         a, b = one.translate(fold), other.translate(fold)
-        found.setdefault(a, set()).add(b)
-        found.setdefault(b, set()).add(a)
-    return {char: frozenset(others) for char, others in found.items()}
+        for x, y in ((a, b), (b, a)):
+            costs = found.setdefault(x, {})
+            costs[y] = min(price, costs.get(y, OTHER))
+    return found
 
 
 #: Characters that tell neighbours apart; one is never a slip for another of its kind.
@@ -122,15 +118,14 @@ def exchange(a: str, b: str) -> float:
         return FORBIDDEN
     if not a.isascii() and sounds(a) & sounds(b):
         return SAME_SOUND
-    if b in look_alikes().get(a, ()):
-        return SAME_LOOK
+    look = look_alikes().get(a, {}).get(b, OTHER)
     if (
         not a.isascii()
         and not b.isascii()
         and {_blurred(s) for s in sounds(a)} & {_blurred(s) for s in sounds(b)}
     ):
-        return NEAR_SOUND
-    return OTHER
+        return min(look, NEAR_SOUND)
+    return look
 
 
 @functools.lru_cache(maxsize=4096)
@@ -159,7 +154,7 @@ def cost(written: str, meant: str) -> float:
 
 
 def _extra(written: str, i: int) -> float:
-    return DOUBLED if i > 1 and written[i - 1] == written[i - 2] else DROPPED
+    return DOUBLED if i > 1 and written[i - 1] == written[i - 2] else ADDED
 
 
 def core_length(key: str) -> int:
@@ -177,4 +172,8 @@ def quality(written: str, meant: str) -> float:
     character altogether is below 0.5 in a short name and above 0.6 only in a long one.
     """
     slips = cost(written, meant)
-    return max(0.0, 1 - 0.25 * slips - 0.35 * slips / max(core_length(meant), 2))
+    core = core_length(meant)
+    judged = 1 - 0.25 * slips - 0.35 * slips / max(core, 2)
+    if not set(written) & set(meant[:core]):
+        judged = min(judged, OTHER_CHARACTERS)
+    return max(0.0, judged)

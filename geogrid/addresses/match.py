@@ -12,7 +12,7 @@ from geogrid.addresses.groups import members
 from geogrid.addresses.judge import Question, judge
 from geogrid.addresses.normalize import fold
 from geogrid.addresses.partial import partial
-from geogrid.addresses.reread import rereadings
+from geogrid.addresses.reread import rereadings, with_divisions_of_rest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,9 +47,11 @@ class Matcher:
         """Answer one address; the same text gets the same answer whatever ``limit`` is."""
         folded = fold(text)
         read = self._parse(folded)
+        if read.rest:
+            read = with_divisions_of_rest(self._index.gazetteer, read)
         question = Question(text, read, self._context(read), limit, near)
         found = search.exact(self._index, read, question.context)
-        if found.hits and not any(note.kind == "contradicted" for note in found.hits[0].notes):
+        if found.hits and any(_undisputed(hit) for hit in found.hits):
             return judge(self._index, self._grids, question, found.hits)
         if found.hits:
             return judge(self._index, self._grids, question, found.hits + self._agreeing(question))
@@ -63,8 +65,8 @@ class Matcher:
         Either the name or the division is wrong, so these stand beside the exact name, never above it.
         """
         hits = search.alike(self._index, question.read, question.context)
-        agreeing = [hit for hit in hits if not any(note.kind == "contradicted" for note in hit.notes)]
-        return [hit._replace(score=search.CONTRADICTED) for hit in agreeing if hit.score >= search.SURE]
+        agreeing = [hit for hit in hits if _undisputed(hit)]
+        return [hit._replace(score=search.CONTRADICTED) for hit in agreeing if hit.score >= search.ALIKE]
 
     def _searched(self, question: Question, folded: str) -> AddressAnswer:
         """Try other readings, then like names, then numbers without a name; else answer in part."""
@@ -95,3 +97,8 @@ class Matcher:
                 self._contexts.clear()
             found = self._contexts[stated] = context_of(read, self._index.gazetteer, members(self._index))
         return found
+
+
+def _undisputed(hit: Hit) -> bool:
+    """Tell whether no division that was stated disagrees with a door."""
+    return not any(note.kind == "contradicted" for note in hit.notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geogrid.addresses import grammar_block, grammar_lane
+from geogrid.addresses import grammar_block, grammar_lane, grammar_mainland
 from geogrid.addresses.normalize import name_key
 from geogrid.model import Grammar
 
@@ -24,7 +24,7 @@ _LONGEST = 16
 # What people write around an address, and divisions above the city.
 _COURTESY = re.compile(
     r"(?:您好|你好|麻烦|谢谢|我|你|您|他|咱|们|家|的|住址?|是|在|于|位|送|到|至|请|寄|给|去|往|收|件|人|地址|地点|联系|电话|手机|配送|客户|详细|通讯|户籍|"
-    r"现|居|楼盘|新|老|中国|辽宁省?|台湾省?|广东省?|省|市|区|县|本|市内|[0-9]|[,.:;!?#()\-])*"
+    r"现|居|楼盘|中国|辽宁省?|台湾省?|广东省?|省|市|区|县|本|市内|[0-9]|[,.:;!?#()\-])*"
 )
 
 
@@ -48,25 +48,40 @@ def rereadings(index: AddressIndex, text: str, read: Elements) -> Iterator[Eleme
         if name := getattr(read, field):
             yield from _behind_divisions(index.gazetteer, read, field, name)
     yield from _behind_separators(index, text)
+    yield from _behind_courtesy(index, text)
     if index.grammar is Grammar.LANE:
         loose = grammar_lane.parse_loose(text)
         yield from _named(index.gazetteer, loose)
-    elif not read.compound and read.rest:
-        yield from _named(index.gazetteer, read)
+    else:
+        yield from (grammar_mainland.parse(other) for other in grammar_mainland.rearranged(text))
+
+
+def with_divisions_of_rest(gazetteer: Gazetteer, read: Elements) -> Elements:
+    """Read the divisions that stand behind the address: 泰河花园3号楼，兴东街道，元宝区."""
+    found: dict[str, Any] = {}
+    for piece in _scan(gazetteer, read.rest):
+        if (field := _FIELD.get(piece.names[0].kind)) is not None and not getattr(read, field):
+            found.setdefault(field, read.rest[piece.start : piece.end])
+    if not found:
+        return read
+    rest = read.rest
+    for text in found.values():
+        rest = rest.replace(text, "", 1)
+    return read._replace(**(found | {"rest": rest}))
 
 
 def _behind_divisions(gazetteer: Gazetteer, read: Elements, field: str, name: str) -> Iterator[Elements]:
     """Take divisions and courtesies off the front of a name: 丹东元宝兴东泰河花园 -> 泰河花园."""
     found: dict[str, Any] = {}
     at = _courtesy_end(name, 0)
-    cuts = [at] if at else []
+    cuts: list[tuple[int, dict[str, Any]]] = [(at, {})] if at else []
     while (piece := _division_at(gazetteer, name, at)) is not None:
         found[_FIELD[piece.names[0].kind]] = name[piece.start : piece.end]
         at = _courtesy_end(name, piece.end)
-        cuts.append(at)
-    for cut in reversed(cuts):
+        cuts.append((at, dict(found)))
+    for cut, divisions in reversed(cuts):
         if len(name) - cut > 1:
-            stated: dict[str, Any] = {key: text for key, text in found.items() if not getattr(read, key)}
+            stated = {key: text for key, text in divisions.items() if not getattr(read, key)}
             yield read._replace(**({field: name[cut:]} | stated))
 
 
@@ -91,6 +106,14 @@ def _behind_separators(index: AddressIndex, text: str) -> Iterator[Elements]:
         read = PARSERS[index.grammar](text[found.end() :])
         if read.number is not None or read.building is not None:
             yield read._replace(rest=" ".join((text[: found.start()], read.rest)).strip())
+
+
+def _behind_courtesy(index: AddressIndex, text: str) -> Iterator[Elements]:
+    """Leave out polite words in front: 请送到..."""
+    from geogrid.addresses.compile import PARSERS
+
+    if at := _courtesy_end(text, 0):
+        yield PARSERS[index.grammar](text[at:])
 
 
 def _named(gazetteer: Gazetteer, loose: Elements) -> Iterator[Elements]:

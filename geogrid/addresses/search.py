@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import find, keys
 from geogrid.addresses.answer import Note
-from geogrid.addresses.paths import paths_of
+from geogrid.addresses.groups import suffix_codes
+from geogrid.addresses.paths import paths_of, unit_key
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ FILLED = 0.95  # ... for each element filled in
 WITHOUT_HOMES = 0.85  # ... for a building without homes when one with homes has the same address
 CORROBORATED = 0.15  # what numbers found nowhere else, or a division that agrees, add to a corrected name
 RARE = 20  # door numbers from here on are few enough for one that a single road has to mean something
+ALIKE = 0.8  # from here on a name is as likely a slip as the one that was written
 SURE = 0.6  # below this a name is asked back, however few may be meant
 
 
@@ -78,14 +80,14 @@ def alike(index: AddressIndex, read: Elements, context: Context) -> list[Hit]:
         for like in index.gazetteer.alike(path.stem, "stem"):
             if not (found := find.find(index, like.name.target, path)):
                 continue
-            for hit in _slips(index, found, path, like, context):
+            for hit in _slips(index, found, path, like, context, unit_key(read)):
                 if hit.door not in best or best[hit.door].score < hit.score:
                     best[hit.door] = hit
     return list(best.values())
 
 
 def _slips(
-    index: AddressIndex, found: list[find.Found], path: Path, like: Likeness, context: Context
+    index: AddressIndex, found: list[find.Found], path: Path, like: Likeness, context: Context, unit: str
 ) -> Iterable[Hit]:
     notes: tuple[Note, ...] = (Note("corrected", "name", path.stem, like.name.text),)
     if path.stem in index.gazetteer.stems and not any(
@@ -95,14 +97,21 @@ def _slips(
         notes += (Note("doubt", "name", "the name as written exists, but not this place on it"),)
     for hit in _hits(index, found, like.quality, "slip", context, notes):
         against = any(note.kind == "contradicted" for note in hit.notes)
-        if index.grammar is Grammar.MAINLAND or against or not _corroborated(index, hit, path, context):
+        if against or not _corroborated(index, hit, path, context, unit):
             yield hit
         else:
             yield hit._replace(score=round(min(0.95, hit.score + CORROBORATED), 4))
 
 
-def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context) -> bool:
-    """Tell whether the numbers alone point to this door: in the whole city, or in the community that was stated."""
+def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context, unit: str) -> bool:
+    """Tell whether more than the name points to this door.
+
+    On a road: its numbers are found nowhere else in the city, or nowhere else in the community that was stated.
+    In a compound, whose buildings are numbered from 1 everywhere: a stated division agrees and so does the flat.
+    """
+    if index.grammar is Grammar.MAINLAND:
+        code = suffix_codes(index).get(unit, -1) if unit else -1
+        return bool(context.allowed) and code >= 0 and find.has_unit(index, hit.door, code)
     same = by_numbers(index, path)
     if len(same) == 1 and (path.lane or path.section or path.number.main >= RARE):
         return True

@@ -1,0 +1,264 @@
+"""Changed mainland addresses: 振兴区永昌街道瑞祥新城3号楼2单元501室, made from the parts they were written from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import characters
+from benchmarks.errors.cases import Case, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from random import Random
+
+CODEC = "gb2312"
+ENDINGS = (
+    "花园",
+    "小区",
+    "家园",
+    "公寓",
+    "名苑",
+    "豪庭",
+    "新村",
+    "新城",
+    "雅居",
+    "庭院",
+    "丽都",
+    "公馆",
+    "华府",
+    "名居",
+)
+INVENTED = ("翡翠", "琥珀", "珊瑚", "玫瑰", "蔷薇", "琉璃", "玛瑙", "鸢尾", "茉莉", "紫藤", "芙蓉", "檀香")
+BEFORE = (
+    "收件地址：",
+    "我住在",
+    "请送到",
+    "地址 ",
+    "住址:",
+    "我家在",
+    "您好，",
+    "客户地址：",
+    "辽宁省丹东市",
+)
+BEHIND = (
+    "，麻烦快一点",
+    " 谢谢",
+    "（请按门铃）",
+    "，电话13900000000",
+    " 王先生收",
+    "（物业代收）",
+    "，到了请打电话",
+    " 楼下是超市",
+)
+_FULL = re.compile(
+    r"(?P<county>.+?(?:自治县|区|市|县))(?P<subdistrict>.+?(?:街道|镇|乡|经济区|新区|管理区))"
+    r"(?P<compound>.+?)(?P<building>\d+)号楼(?P<unit>\d+)单元(?P<room>\d+)室"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MainlandAddress:
+    """One flat of a compound."""
+
+    door: str
+    county: str
+    subdistrict: str
+    community: str
+    compound: str
+    building: str
+    unit: str
+    room: str
+
+    @property
+    def inside(self) -> str:
+        return f"{self.building}号楼{self.unit}单元{self.room}室"
+
+    def written(self, *, head: str | None = None, inside: str | None = None) -> str:
+        before = f"{self.county}{self.subdistrict}" if head is None else head
+        return before + self.compound + (self.inside if inside is None else inside)
+
+
+def read_flat(door: str, community: str, text: str) -> MainlandAddress | None:
+    """Take apart an address of the drawn city, None where it is not a flat in a compound."""
+    found = _FULL.fullmatch(text)
+    return None if found is None else MainlandAddress(door, community=community, **found.groupdict())
+
+
+class MainlandErrors:
+    """Makes one case of a mechanism from an address; knows all compounds to tell collisions."""
+
+    def __init__(self, addresses: Sequence[MainlandAddress], chance: Random) -> None:
+        self.chance = chance
+        #: (subdistrict, compound) pairs by compound name; a name can stand for several compounds
+        self.places: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self.buildings: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        for a in addresses:
+            self.places[a.compound].add((a.county, a.subdistrict))
+            self.buildings[a.county, a.subdistrict, a.compound].add(a.building)
+        self.subdistricts = sorted({(a.county, a.subdistrict) for a in addresses})
+        self.length = Counter(len(name) for name in self.places)
+        names = sorted(self.places)
+        chance.shuffle(names)
+        free = [a + b for a in "澄泓灏沁沅漪" for b in "霁霖岚皓晟洲"]
+        chance.shuffle(free)
+        #: former name -> today's name, invented for this exam and given to the city's data as such
+        self.former = {
+            f"{old}家园": name
+            for old, name in zip(free, [n for n in names if len(self.places[n]) == 1][:30], strict=False)
+        }
+        self.former_of = {name: old for old, name in self.former.items()}
+
+    def case(self, mechanism: str, a: MainlandAddress) -> Case | None:
+        """Return one case, None where the mechanism cannot touch this address."""
+        makers: dict[str, Callable[[MainlandAddress], tuple[str, Truth, str] | None]] = {
+            "clean": lambda a: (a.written(), Truth.DOOR, ""),
+            "dropped elements": self.dropped,
+            "order": self.reordered,
+            "homophone": lambda a: self.misspelt(a, "sound"),
+            "look-alike character": lambda a: self.misspelt(a, "look"),
+            "simplified/traditional": lambda a: (characters.traditional(a.written()), Truth.DOOR, ""),
+            "numeral forms": self.renumbered,
+            "separators": self.separated,
+            "old name": self.old_name,
+            "typo in a name": lambda a: self.misspelt(a, "slip"),
+            "wrong subdistrict": self.wrong_subdistrict,
+            "extra text": self.wordy,
+            "non-existent building": self.no_such_building,
+            "non-existent compound": self.no_such_compound,
+        }
+        made = makers[mechanism](a)
+        return None if made is None else Case(made[0], a.door, mechanism, made[1], made[2])
+
+    def _alone(self, a: MainlandAddress, within: str = "") -> Truth:
+        """Tell whether the compound's name and building are one place, in the whole city or in what is stated."""
+        places = [p for p in self.places[a.compound] if within in p or not within]
+        fitting = [p for p in places if a.building in self.buildings[*p, a.compound]]
+        return Truth.DOOR if len(fitting) == 1 else Truth.SEVERAL
+
+    def dropped(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+        way = self.chance.choice(("divisions", "county", "subdistrict", "room", "unit", "suffixes", "ending"))
+        if way == "divisions":
+            return a.written(head=""), self._alone(a), way
+        if way == "county":
+            return a.written(head=a.subdistrict), self._alone(a, a.subdistrict), way
+        if way == "subdistrict":
+            return a.written(head=a.county), self._alone(a, a.county), way
+        if way == "room":
+            return a.written(inside=f"{a.building}号楼"), Truth.DOOR, way
+        if way == "unit":
+            return a.written(inside=f"{a.building}号楼{a.room}"), Truth.DOOR, way
+        if way == "suffixes":
+            head = a.subdistrict.removesuffix("街道") if a.subdistrict.endswith("街道") else a.subdistrict
+            return a.written(head=head), self._alone(a, a.subdistrict), way
+        short = next((a.compound.removesuffix(e) for e in ("小区",) if a.compound.endswith(e)), "")
+        if len(short) < 2:
+            return None
+        others = [n for n in self.places if n != a.compound and n.startswith(short)]
+        return replace(a, compound=short).written(), Truth.SEVERAL if others else Truth.DOOR, way
+
+    def reordered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        ways = (
+            f"{a.compound}{a.inside} {a.county}{a.subdistrict}",
+            f"{a.compound}{a.inside}，{a.subdistrict}，{a.county}",
+            f"{a.inside}{a.compound} {a.county}{a.subdistrict}",
+            f"{a.subdistrict}{a.county}{a.compound}{a.inside}",
+        )
+        return self.chance.choice(ways), Truth.DOOR, ""
+
+    def misspelt(self, a: MainlandAddress, how: str) -> tuple[str, Truth, str] | None:
+        ending = next((e for e in ENDINGS if a.compound.endswith(e) and len(a.compound) > len(e) + 1), "")
+        core = a.compound.removesuffix(ending)
+        what = how
+        if how == "slip":
+            wrong, what = characters.slip(core, self.chance, CODEC)
+        else:
+            at = self.chance.randrange(len(core))
+            char = (
+                characters.homophone(core[at], self.chance, CODEC) if how == "sound"
+                else characters.look_alike(core[at], self.chance)
+            )  # fmt: skip
+            if not char:
+                return None
+            wrong = core[:at] + char + core[at + 1 :]
+        wrong += ending
+        if wrong == a.compound:
+            return None
+        head = self.chance.choice((None, a.subdistrict, ""))
+        within = "" if head == "" else a.subdistrict
+        text = replace(a, compound=wrong).written(head=head)
+        if wrong in self.places:
+            return text, Truth.OTHER, what
+        rivals = [
+            n for n in self.places
+            if n != a.compound and _apart(wrong, n) <= 1 and any(within in p or not within for p in self.places[n])
+        ]  # fmt: skip
+        alone = self._alone(a, within)
+        return text, Truth.SEVERAL if rivals or alone is Truth.SEVERAL else Truth.DOOR, what
+
+    def renumbered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        b, u, r = a.building, a.unit, a.room
+        ways = {
+            "words": f"{characters.in_words(int(b))}号楼{characters.in_words(int(u))}单元{r}室",
+            "dashes": f"{b}-{u}-{r}",
+            "hash": f"{b}#{u}单元{r}",
+            "hash dashes": f"{b}#-{u}-{r}",
+            "dong": f"{b}栋{u}单元{r}",
+            "zhuang": f"{b}幢{u}单元{r}号",
+            "number": f"{b}号{u}单元{r}室",
+            "full width": characters.full_width(a.inside),
+        }
+        way = self.chance.choice(sorted(ways))
+        return a.written(inside=ways[way]), Truth.DOOR, way
+
+    def separated(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        mark = self.chance.choice((" ", "，", "-", "/", "、", "　", "．", "  ", "|"))
+        parts = (a.county, a.subdistrict, a.compound, f"{a.building}号楼", f"{a.unit}单元", f"{a.room}室")
+        return mark.join(parts), Truth.DOOR, mark
+
+    def old_name(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+        old = self.former_of.get(a.compound)
+        return None if old is None else (replace(a, compound=old).written(), Truth.DOOR, old)
+
+    def wrong_subdistrict(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+        if len(self.places[a.compound]) > 1:
+            return None
+        county, subdistrict = self.chance.choice(self.subdistricts)
+        if subdistrict == a.subdistrict:
+            return None
+        return replace(a, county=county, subdistrict=subdistrict).written(), Truth.DOOR, subdistrict
+
+    def wordy(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        text = a.written()
+        if self.chance.random() < 0.5:
+            return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
+        return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
+
+    def no_such_building(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        taken = {b for p in self.places[a.compound] for b in self.buildings[*p, a.compound]}
+        number = int(a.building)
+        while str(number) in taken:
+            number += self.chance.choice((1, 2, 10, 30))
+        return a.written(inside=f"{number}号楼{a.unit}单元{a.room}室"), Truth.NOTHING, ""
+
+    def no_such_compound(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+        while (name := self.chance.choice(INVENTED) + self.chance.choice(ENDINGS)) in self.places:
+            pass
+        head = self.chance.choice((None, a.subdistrict, ""))
+        text = replace(a, compound=name).written(head=head)
+        # One character off a real name is what a typo looks like too: nobody can tell them apart.
+        near = any(_apart(name, other) <= 1 for other in self.places)
+        return text, Truth.SEVERAL if near else Truth.NOTHING, name
+
+
+def _apart(one: str, other: str) -> int:
+    """Count the changes between two names: 0, 1 (a character changed, left out or put in) or 9 for more."""
+    if abs(len(one) - len(other)) > 1:
+        return 9
+    if len(one) == len(other):
+        changed = sum(a != b for a, b in zip(one, other, strict=True))
+        return changed if changed < 2 else 9
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return 1 if any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer))) else 9
