@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING
 
 import orjson
+from starlette.responses import Response
 
 from api.problems import problem
 
@@ -27,6 +28,12 @@ HEADERS = [
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+# What another site's script may ask before it sends a question as JSON.
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
 
 
 class Edge:
@@ -34,6 +41,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp, *, origins: str) -> None:
         self.app = app
+        self.origins = origins
         self.headers = [*HEADERS, *([(b"access-control-allow-origin", origins.encode())] if origins else [])]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,20 +49,23 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if scope["method"] == "OPTIONS" and self.origins and scope["path"].startswith("/v1/"):
+            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, self._with_headers(send))
+            return
         started = time.perf_counter()
         bare = scope["method"] == "HEAD"
         if bare:
             scope = {**scope, "method": "GET"}
         status = 0
+        dressed = self._with_headers(send)
 
         async def pass_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *self.headers]
             elif bare:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
-            await send(message)
+            await dressed(message)
 
         try:
             await self.app(scope, receive, pass_on)
@@ -64,6 +75,14 @@ class Edge:
                 await problem(500)(scope, receive, pass_on)
         finally:
             _log_request(scope, status, time.perf_counter() - started)
+
+    def _with_headers(self, send: Send) -> Send:
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *self.headers]
+            await send(message)
+
+        return dressed
 
 
 def _log_request(scope: Scope, status: int, seconds: float) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from shapely.geometry.base import BaseGeometry
 
-    from maps.source import Source
+    from geogrid.snapshot import Snapshot
 
 Json = dict[str, Any]
 METRES_PER_DEGREE = 111_319.49
@@ -54,7 +54,7 @@ def dress_grids(collection: Mapping[str, Any]) -> Json:
     return {**collection, "features": dressed}
 
 
-def dress_communities(source: Source) -> Json:
+def dress_communities(source: Snapshot) -> Json:
     """Return all communities of a source as a FeatureCollection with ``label``."""
     features = [
         {
@@ -72,7 +72,7 @@ def dress_communities(source: Source) -> Json:
     return {"type": "FeatureCollection", "features": features}
 
 
-def dress_city(source: Source) -> Json:
+def dress_city(source: Snapshot) -> Json:
     """Return what is drawn under the whole city: water, parks, land and the lines that divide it.
 
     The communities' backgrounds joined and smoothed by about four metres, one feature a layer and kind.

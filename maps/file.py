@@ -13,12 +13,12 @@ from maps.words import DEFAULT, words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from maps.source import Source
+    from geogrid.snapshot import CityCard, Snapshot
 
 URLS = ("communities", "city", "background/{community}", "grids/{community}")
 
 
-def render_file(source: Source, community_id: str | None = None, *, language: str = DEFAULT) -> str:
+def render_file(source: Snapshot, community_id: str | None = None, *, language: str = DEFAULT) -> str:
     """Return the map of one community, or of the whole city, as a self-contained HTML document.
 
     :raises NotFoundError: the plan has no such community.
@@ -30,7 +30,7 @@ def render_file(source: Source, community_id: str | None = None, *, language: st
     figure.use(scripts=(*MAP_SCRIPTS, "card.js", "file.js"), styles=(*MAP_STYLES, "file.css"))
     figure.body_class = "file"
     shown = city_map(said, URLS)
-    plan = {"version": city.get("version"), "effective_from": city.get("effective_from")}
+    plan = {"version": city["version"], "effective_from": city["effective_from"]}
     figure.body += [
         _head(source, community_id, language),
         element("main", shown.render(), _panel(city, said)),
@@ -40,7 +40,7 @@ def render_file(source: Source, community_id: str | None = None, *, language: st
     return figure.render()
 
 
-def _data(source: Source, community_id: str | None) -> dict[str, Any]:
+def _data(source: Snapshot, community_id: str | None) -> dict[str, Any]:
     everything = dress_communities(source)
     wanted = [community_id] if community_id else [f["properties"]["id"] for f in everything["features"]]
     data: dict[str, Any] = {"communities": everything, "city": dress_city(source)}
@@ -50,21 +50,21 @@ def _data(source: Source, community_id: str | None) -> dict[str, Any]:
     return data
 
 
-def _head(source: Source, community_id: str | None, language: str) -> Markup:
+def _head(source: Snapshot, community_id: str | None, language: str) -> Markup:
     city, said = source.city, words(language)
     named = [c["name"] for c in source.communities() if c["id"] == community_id]
     title = [
         city_heading(city, language),
         *(Markup(" · " + element("bdi", str(name))) for name in named),
     ]
-    sample = element("span", said["sample"], class_="sample") if city.get("synthetic") else ""
+    sample = element("span", said["sample"], class_="sample") if city["synthetic"] else ""
     return element("header", element("h1", *title, sample), element("p", plan_line(city, said)), class_="top")
 
 
-def _panel(city: Mapping[str, Any], said: Mapping[str, str]) -> Markup:
-    notes = [f"{said['footer.source']}: {city['attribution']}"] if city.get("attribution") else []
-    notes += [f"{said['footer.licence']}: {city['licence']}"] if city.get("licence") else []
-    notes += [said["sample.long"]] if city.get("synthetic") else []
+def _panel(city: CityCard, said: Mapping[str, str]) -> Markup:
+    notes = [f"{said['footer.source']}: {city['attribution']}"] if city["attribution"] else []
+    notes += [f"{said['footer.licence']}: {city['licence']}"] if city["licence"] else []
+    notes += [said["sample.long"]] if city["synthetic"] else []
     return element(
         "div",
         element("section", id="answer", aria_label=said["answer"]),

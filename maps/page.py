@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from maps.markup import Markup, element, json_block, text
+from maps.markup import Markup, element, json_block
 from maps.shell import (
     MAP_SCRIPTS,
     MAP_STYLES,
@@ -20,6 +20,8 @@ from maps.words import LANGUAGES, words
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from geogrid.snapshot import CityCard
+
 COMMUNITIES = "/v1/communities?format=geojson"
 CITY = "/v1/city/background"
 BACKGROUND = "/v1/communities/{community}/background"
@@ -28,7 +30,7 @@ URLS = {"lookup": "/v1/lookup", "suggest": "/v1/suggest", "grid": "/v1/grids/{co
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 
 
-def resident_page(city: Mapping[str, Any], language: str) -> str:
+def resident_page(city: CityCard, language: str) -> str:
     """Return the page for one city in one of `LANGUAGES`; all other data are fetched by it."""
     said = words(language)
     figure = Figure(language=language, title=f"{said['title']} · {city_name(city, language)}")
@@ -66,13 +68,13 @@ def city_map(said: Mapping[str, str], urls: Sequence[str] = (COMMUNITIES, CITY, 
     return shown
 
 
-def setup_block(city: Mapping[str, Any], language: str, shown: Map, **more: Any) -> Markup:
+def setup_block(city: CityCard, language: str, shown: Map, **more: Any) -> Markup:
     """Return what the scripts need: words, language, layers, the attribution."""
     setup = {
         "language": language,
-        "data_language": city.get("language"),
-        "attribution": city.get("attribution", ""),
-        "synthetic": bool(city.get("synthetic")),
+        "data_language": city["language"],
+        "attribution": city["attribution"],
+        "synthetic": city["synthetic"],
         "layers": shown.layers(),
         "urls": URLS,
         "words": dict(words(language)),
@@ -81,14 +83,14 @@ def setup_block(city: Mapping[str, Any], language: str, shown: Map, **more: Any)
     return json_block(setup, "geogrid-setup")
 
 
-def plan_line(city: Mapping[str, Any], said: Mapping[str, str]) -> str:
+def plan_line(city: CityCard, said: Mapping[str, str]) -> str:
     """Return the sentence that names the plan in force."""
-    version, since = city.get("version"), city.get("effective_from")
+    version, since = city["version"], city["effective_from"]
     key = "footer.plan" if since else "footer.plan.undated"
     return said[key].replace("{version}", str(version)).replace("{date}", str(since))
 
 
-def _header(city: Mapping[str, Any], language: str) -> Markup:
+def _header(city: CityCard, language: str) -> Markup:
     said = words(language)
     links = [
         element(
@@ -103,7 +105,7 @@ def _header(city: Mapping[str, Any], language: str) -> Markup:
     ]
     badge = (
         element("span", said["sample"], class_="sample", title=said["sample.long"])
-        if city.get("synthetic")
+        if city["synthetic"]
         else ""
     )
     return element(
@@ -120,15 +122,15 @@ def _header(city: Mapping[str, Any], language: str) -> Markup:
     )
 
 
-def city_name(city: Mapping[str, Any], language: str) -> str:
+def city_name(city: CityCard, language: str) -> str:
     """Return the city's name in ``language`` where its data give one."""
-    return str(city.get("names", {}).get(language) or city["name"])
+    return str(city["names"].get(language) or city["name"])
 
 
-def city_heading(city: Mapping[str, Any], language: str) -> Markup:
+def city_heading(city: CityCard, language: str) -> Markup:
     """Return the city's name, marked with the language it is in."""
-    own = language in city.get("names", {})
-    return element("bdi", city_name(city, language), lang=None if own else city.get("language") or None)
+    own = language in city["names"]
+    return element("bdi", city_name(city, language), lang=None if own else city["language"])
 
 
 def _search(said: Mapping[str, str]) -> Markup:
@@ -161,19 +163,16 @@ def _answer(said: Mapping[str, str]) -> Markup:
     )
 
 
-def _footer(city: Mapping[str, Any], said: Mapping[str, str]) -> Markup:
+def _footer(city: CityCard, said: Mapping[str, str]) -> Markup:
     facts = [element("p", plan_line(city, said))]
-    for key, label in (
-        ("attribution", "footer.source"),
-        ("licence", "footer.licence"),
-        ("estimation", "footer.estimation"),
+    for text, label in (
+        (city["attribution"], "footer.source"),
+        (city["licence"], "footer.licence"),
+        (city["estimation"], "footer.estimation"),
     ):
-        if city.get(key):
-            facts.append(element("p", f"{said[label]}: ", element("bdi", str(city[key]))))
-    if city.get("synthetic"):
+        if text:
+            facts.append(element("p", f"{said[label]}: ", element("bdi", text)))
+    if city["synthetic"]:
         facts.append(element("p", said["sample.long"]))
     facts.append(element("p", element("a", said["footer.api"], href="/docs")))
     return element("div", *facts, class_="bottom")
-
-
-__all__ = ["city_map", "plan_line", "resident_page", "setup_block", "text"]

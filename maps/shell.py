@@ -22,7 +22,7 @@ from maps.markup import Markup, element, json_block, safe_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MAP_SCRIPTS = ("leaflet.js", "text.js", "labels.js", "map.js")
+MAP_SCRIPTS = ("leaflet.js", "text.js", "data.js", "ground.js", "labels.js", "map.js")
 MAP_STYLES = ("leaflet.css", "map.css")
 
 

@@ -332,6 +332,18 @@ def test_every_answer_has_the_policy(client: TestClient) -> None:
     assert "unsafe" not in POLICY
 
 
+def test_another_site_may_ask_where_the_operator_lets_it(client: TestClient, town_snapshot: Path) -> None:
+    asked = {"Origin": "https://portal.example", "Access-Control-Request-Method": "POST"}
+    allowed = client.options("/v1/lookup", headers=asked)
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, "*")
+    assert "POST" in allowed.headers["access-control-allow-methods"]
+    with TestClient(create_app(Settings(town_snapshot, reload_s=0, origins=""))) as closed:
+        refused = closed.options("/v1/lookup", headers=asked)
+        problem_of(refused, 405)
+        assert "access-control-allow-origin" not in refused.headers
+        assert "access-control-allow-origin" not in closed.get("/v1/city").headers
+
+
 def test_head_is_get_without_the_body(client: TestClient) -> None:
     whole, bare = client.get("/v1/city"), client.head("/v1/city")
     assert bare.content == b""

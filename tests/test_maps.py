@@ -248,7 +248,7 @@ def test_a_file_states_its_own_policy_with_hashes(town: Snapshot) -> None:
     assert policy is not None
     assert "unsafe" not in policy
     assert policy.startswith("default-src 'none'")
-    assert len(reader.scripts) == 6
+    assert len(reader.scripts) == 8
     for content in (*reader.scripts, *reader.styles):
         assert fingerprint(content) in policy
 

@@ -9,7 +9,7 @@
   const listing = at("listing");
   const shown = {};
 
-  const view = geogrid.createMap(at("map"), {
+  const view = new geogrid.GridMap(at("map"), {
     layers: setup.layers, onGrid: openGrid, onCommunity: (id) => openCommunity(id, true),
   });
 

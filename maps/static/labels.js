@@ -150,10 +150,12 @@
       const pin = this.place && map.latLngToLayerPoint(this.place);
       for (const one of sized) {
         const hidden = pin && !apart(one.taken, [pin.x - 13, pin.y - 34, pin.x + 13, pin.y + 4]);
-        write(one.item.svg, one.item.label, one.fit, one.found || [], hidden ? pin.y + 6 - one.taken[1] : 0);
+        const ways = hidden ? [pin.y + 6 - one.taken[1], pin.y - 36 - one.taken[3]] : [0];
+        const shift = ways.reduce((best, way) => (Math.abs(way) < Math.abs(best) ? way : best));
+        write(one.item.svg, one.item.label, one.fit, one.found || [], shift);
       }
     },
-    // Labels under a pin at this place stand below it; null for none.
+    // Labels under a pin at this place stand below or above it; null for none.
     avoid(place) {
       this.place = place;
       if (this._map) this.refit();

@@ -11,7 +11,7 @@
   const status = at("status");
   let cities = null;
 
-  const view = geogrid.createMap(at("map"), {
+  const view = new geogrid.GridMap(at("map"), {
     layers: setup.layers,
     onGrid: (code) => openGrid(code, { focus: true }),
     onCommunity: (id) => openCommunity(id),
