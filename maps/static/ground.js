@@ -9,6 +9,7 @@
     compound: { fillColor: "#f7f3ea", fillOpacity: 1, color: "#cfc7b6", weight: 1 },
   };
   const BUILDING = { fillColor: "#1f1a14", fillOpacity: 0.2, color: "#1f1a14", opacity: 0.18, weight: 0.5 };
+  const COMPOUND = { fill: false, color: "#ffffff", opacity: 0.5, weight: 1.2, dashArray: "4 3" };
   const DOOR = { fillColor: "#1f1a14", fillOpacity: 0.34, stroke: false, radius: 1.6 };
   const STREET = { fill: false, color: "#ffffff", opacity: 0.62, lineCap: "round" };
   const LINES = {
@@ -40,6 +41,7 @@
   // Under and over the colours of one community's grids.
   geogrid.communityGround = (data, under, over) => [
     draw(data, ["land", "park", "compound", "water"], under, (feature) => GROUND[feature.properties.layer]),
+    draw(data, ["compound"], over, () => COMPOUND),
     draw(data, ["street", "barrier"], over, (feature) => line(feature, 1)),
     draw(data, ["building"], over, () => BUILDING, {
       pointToLayer: (feature, at) => L.circleMarker(at, { ...DOOR, pane: over.options.pane, renderer: over }),
