@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import shapely
 from geogrid.crs import to_degrees
 from geogrid.roster import match_roster
 from geogrid.snapshot.geojson import geometry_texts
+from geogrid.snapshot.locality import Localities
 from geogrid.snapshot.names import name_grids
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from geogrid.archive import GridRecord
-    from geogrid.model import Building, City, Community, Compound
+    from geogrid.model import Building, City, Community
     from geogrid.plan import Grid
     from geogrid.roster import GridTeam, Seat
     from geogrid.snapshot.answers import (
@@ -51,9 +51,8 @@ class Cards:
         self.compounds = {one.id: one for one in self.city.compounds}
         self.districts = {one.id: one.name for one in self.city.districts}
         self.subdistricts = {one.id: one for one in self.city.subdistricts}
-        self.local: dict[str, list[Compound]] = defaultdict(list)
-        for one in self.city.compounds:
-            self.local[one.community_id].append(one)
+        self.localities = Localities(self.city)
+        self.paired = _paired(self.city)
         self.split = _split_compounds(layout.grids)
         self.venues = _venues(self.city)
         self.bounds = np.round(shapely.bounds(layout.shapes), DIGITS)
@@ -69,24 +68,12 @@ class Cards:
         cards: dict[int, GridCard] = {}
         for community_id, labels in by_community.items():
             grids = [self.layout.grids[label] for label in labels]
-            own = self._own(grids)
+            own = self.localities.of(grids)
             names = name_grids(own, grids, units[community_id])
             roster = match_roster(own, grids, as_of=self.as_of)
             for label, name, team in zip(labels, names, roster.teams, strict=True):
                 cards[label] = self._grid(label, name, communities[community_id], team)
         return [cards[label] for label in range(len(cards))]
-
-    def _own(self, grids: list[Grid]) -> City:
-        """Return the city with only the buildings of ``grids`` and the compounds around them (quicker)."""
-        inside = dict.fromkeys(id_ for grid in grids for id_ in grid.building_ids)
-        touched = dict.fromkeys(id_ for grid in grids for id_ in grid.compound_ids)
-        community_id = grids[0].community_id
-        return replace(
-            self.city,
-            buildings=tuple(self.buildings[id_] for id_ in inside),
-            compounds=tuple(one for one in self.local[community_id] if one.id not in touched)
-            + tuple(self.compounds[id_] for id_ in touched),
-        )
 
     def _grid(self, label: int, name: str, community: Community, team: GridTeam) -> GridCard:
         grid, record = self.layout.grids[label], self.layout.records[label]
@@ -109,7 +96,7 @@ class Cards:
             "proposed_branch": team.proposed_name,
             "other_branches": [one.name for one in team.branches if one != team.branch],
             "team": [post for seat in team.seats for post in _posts(seat)],
-            "paired": self._paired(team),
+            "paired": self.paired.get(team.branch.id, []) if team.branch else [],
             "venues": self._venues_of(community),
             "position": self.places[label],
             "bounds": self.bounds[label].tolist(),
@@ -188,10 +175,6 @@ class Cards:
         district_id = community.district_id or (found.district_id if found else "")
         return self.districts.get(district_id, "")
 
-    def _paired(self, team: GridTeam) -> list[str]:
-        branch = team.branch.id if team.branch else None
-        return sorted(one.organisation for one in self.city.pairings if one.branch_id == branch)
-
     def _venues_of(self, community: Community) -> list[VenueCard]:
         own = self.venues.get(("community", community.id), [])
         over = (
@@ -202,6 +185,14 @@ class Cards:
 
 def _area(community: Community) -> Area:
     return {"id": community.id, "name": community.name, "code": community.code}
+
+
+def _paired(city: City) -> dict[str, list[str]]:
+    """Return the organisations paired with each branch."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in sorted(city.pairings, key=lambda pairing: pairing.organisation):
+        found[one.branch_id].append(one.organisation)
+    return found
 
 
 def _split_compounds(grids: Iterable[Grid]) -> set[str]:
