@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from geogrid.cli.app import app
 from geogrid.cli.exits import Exit
+from geogrid.cli.serve import served
 from geogrid.crs import DEGREES, to_degrees
 from geogrid.tables import open_table, table_of, write_table
 from tests.town import draw_city
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from geogrid.model import City
 
@@ -294,3 +299,40 @@ def test_serving_is_refused_before_anything_is_published(town: Town, tmp_path: P
     result = CliRunner().invoke(app, ["serve", "--store", store])
     assert result.exit_code == Exit.MISSING
     assert "no published plan" in result.stderr
+
+
+def test_the_application_serves_the_plan_in_force(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: seen.update(options, app=app))
+    monkeypatch.setenv("GEOGRID_SERVED_SNAPSHOT", "")
+    town.run("serve", "--port", "8765", "--workers", "2")
+    assert (seen["port"], seen["workers"], seen["access_log"]) == (8765, 2, False)
+    with TestClient(served()) as client:
+        answer = client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()
+    assert answer["grid"]["code"] == "210602001001001"
+
+
+def test_an_announced_plan_is_not_shown_before_its_day(town: Town) -> None:
+    said = json.loads(town.run("divide", "--workers", "1", "--policy", "compound-first", "--json"))
+    town.run("publish", str(said["version"]), "--from", "2999-01-01")
+    link = town.folder / "store.snapshots" / "drawn" / "current"
+    assert link.resolve().name == "1"
+    assert town.json("report")["version"] == "1"
+    assert town.json("report", "--version", str(said["version"]))["policy"] == "compound-first"
+
+
+def test_a_pipe_gets_plain_text(town: Town) -> None:
+    geogrid = Path(sys.executable).with_name("geogrid")
+    arguments = [str(geogrid), "lookup", "C小区2号楼", "--store", town.store]
+    done = subprocess.run(arguments, capture_output=True, check=True, env={**os.environ, "TERM": "xterm"})
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert "210602001001003" in done.stdout.decode()
+    assert done.stderr == b""
+
+
+def test_an_address_file_with_formulas_comes_out_disarmed(town: Town) -> None:
+    source, out = town.file("formulas.csv"), town.file("formulas-out.csv")
+    source.write_text("address,note\nA小区1号楼,=1+1\n", encoding="gb18030")
+    town.run("assign", str(source), str(out))
+    (row,) = rows(out)
+    assert (row["status"], row["note"]) == ("matched", "'=1+1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json as json_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,7 +114,8 @@ def _draft_to_go_on_with(archive: Archive, city_id: str, policy: Policy) -> Vers
     """Return the unfinished draft of this policy on the newest data, or a new one."""
     from geogrid.policy import policy_table
 
-    marked = f"divided by {policy.name} {sorted(policy_table(policy).items())!r}"
+    table = json_.dumps(policy_table(policy), sort_keys=True)
+    marked = f"divided by {policy.name} [{hashlib.sha256(table.encode()).hexdigest()[:12]}]"
     edition = next(city.edition for city in archive.cities() if city.id == city_id)
     for version in reversed(archive.versions(city_id)):
         if version.status == "draft" and version.note == marked and version.edition == edition:
