@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from itertools import pairwise
@@ -220,6 +221,14 @@ def test_a_saved_index_opens_memory_mapped_with_the_same_answers(tmp_path: Path)
     assert opened.locate_one(lon=lon[0], lat=lat[0]) == index.locate(lon[:1], lat[:1])[0]
     assert opened.nearest(lon=123.0, lat=40.0) == index.nearest(lon=123.0, lat=40.0)
     assert opened.nbytes == index.nbytes
+
+
+def test_an_index_travels_between_processes() -> None:
+    polygons, labels = draw(ENCLAVES, 2)
+    index = PointIndex.compile(polygons, labels)
+    x, y = all_points(ENCLAVES, 2)
+    before = answers(index, x, y)
+    assert answers(pickle.loads(pickle.dumps(index)), x, y) == before
 
 
 @pytest.mark.parametrize("damage", ["missing", "format", "json", "array", "shape", "type"])

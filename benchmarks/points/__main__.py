@@ -19,8 +19,8 @@ from benchmarks.points.peers import PEERS, timed
 from geogrid.locate import PointIndex
 
 # name, polygons, Voronoi tiles in each, points for geogrid, points for the peers
-CITY = ("a city", 2_000, 40, 10_000_000, 1_000_000)
-REGION = ("a region", 100_000, 8, 10_000_000, 1_000_000)
+CITY = ("a city", 2_000, 40, 10_000_000, 500_000)
+REGION = ("a region", 100_000, 8, 10_000_000, 500_000)
 COUNTRY = (1_000_000, 1)
 
 

@@ -62,6 +62,10 @@ class PointIndex:
         warm(cells)
         return cls(cells)
 
+    def __reduce__(self) -> tuple[Callable[[Cells], PointIndex], tuple[Cells]]:
+        """Travel between processes as the tables alone."""
+        return PointIndex._of, (self.cells,)
+
     def locate(
         self,
         lon: ArrayLike,
