@@ -39,6 +39,7 @@ def divide(
     policy: PolicyOption = "eight-to-ten",
     workers: WorkersOption = 2,
     time_limit: TimeOption = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new version, go on with none.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Divide every community into grids and keep the result as a draft version.
@@ -51,7 +52,7 @@ def divide(
     chosen = policy_of(policy)
     with opened(store) as archive:
         city_id = which_city(archive, city)
-        version = divide_city(archive, city_id, chosen, workers, time_limit)
+        version = divide_city(archive, city_id, chosen, workers, time_limit, fresh=fresh)
         rows = [_row(stored.division) for stored in archive.all_stored(version.id)]
     if json:
         print_json({"city": city_id, "version": version.id, "status": version.status, "communities": rows})
@@ -72,13 +73,19 @@ def policy_of(text: str) -> Policy:
 
 
 def divide_city(
-    archive: Archive, city_id: str, policy: Policy, workers: int = 2, time_limit: float | None = None
+    archive: Archive,
+    city_id: str,
+    policy: Policy,
+    workers: int = 2,
+    time_limit: float | None = None,
+    *,
+    fresh: bool = False,
 ) -> Version:
     """Divide what is not divided yet, with a progress bar, and return the finished draft."""
     from geogrid import fleet
 
     city = archive.load_city(city_id)
-    draft = _draft_to_go_on_with(archive, city_id, policy)
+    draft = _draft_to_go_on_with(archive, city_id, policy, fresh=fresh)
     done = {stored.graph.community_id for stored in archive.all_stored(draft.id)}
     left = [community.id for community in city.communities if community.id not in done]
     if done and left:
@@ -110,15 +117,16 @@ def divide_city(
     return archive.version(draft.id)
 
 
-def _draft_to_go_on_with(archive: Archive, city_id: str, policy: Policy) -> Version:
-    """Return the unfinished draft of this policy on the newest data, or a new one."""
+def _draft_to_go_on_with(archive: Archive, city_id: str, policy: Policy, *, fresh: bool) -> Version:
+    """Return the last draft of this policy on the newest data, or a new one."""
     from geogrid.policy import policy_table
 
     table = json_.dumps(policy_table(policy), sort_keys=True)
     marked = f"divided by {policy.name} [{hashlib.sha256(table.encode()).hexdigest()[:12]}]"
     edition = next(city.edition for city in archive.cities() if city.id == city_id)
     for version in reversed(archive.versions(city_id)):
-        if version.status == "draft" and version.note == marked and version.edition == edition:
+        same = version.note == marked and version.edition == edition
+        if same and version.status == "draft" and not fresh:
             return version
     return archive.add_version(city_id, [], policy=policy, note=marked)
 
