@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,8 @@ from geogrid.errors import NotFoundError
 from geogrid.model import Barrier, BarrierKind, Building, BuildingGroup, City
 from geogrid.units import Unit, UnitKind, build_units
 from geogrid.units.barrier_lines import barrier_lines
-from geogrid.units.groups import Cells, breach, group_cells, price
 from geogrid.units.site import densify
+from geogrid.units.tiles import meet_outline_in_vertices
 from tests.town import draw_city, draw_town
 
 
@@ -283,6 +282,20 @@ def test_densify_is_the_same_from_either_side() -> None:
     assert len(common) == 5  # 17.2 m in four even steps
 
 
+def test_corners_on_the_border_slide_to_vertices_of_their_own() -> None:
+    """The wedge touches the border from 12.0 to 12.4, with a vertex every 5 m: its corners take 10 and 15."""
+    left = Polygon([(0, 0), (5, 0), (10, 0), (12, 0), (6, -9), (0, -9)])
+    wedge = Polygon([(12, 0), (12.4, 0), (18, -9), (6, -9)])
+    right = Polygon([(12.4, 0), (15, 0), (20, 0), (20, -9), (18, -9)])
+    outline = Polygon([(0, 0), (5, 0), (10, 0), (15, 0), (20, 0), (20, -9), (18, -9), (6, -9), (0, -9)])
+    moved = meet_outline_in_vertices(np.array([left, wedge, right], dtype=object), outline)
+    assert moved[1].equals(Polygon([(10, 0), (15, 0), (18, -9), (6, -9)]))
+    assert shapely.coverage_is_valid(moved)
+    assert (
+        shapely.get_num_coordinates(moved[0]) == 6
+    )  # 0, 5 and 10 on the border, two below, and the first again
+
+
 ROWS = st.lists(st.text("AAABBC.a~* ", min_size=1, max_size=6), min_size=1, max_size=5).filter(
     lambda rows: any(row.strip() for row in rows)
 )
@@ -328,63 +341,3 @@ def turned(city: City) -> City:
         barriers=tuple(replace(b, geometry=turn(b.geometry)) for b in city.barriers),
         land=tuple(replace(piece, geometry=turn(piece.geometry)) for piece in city.land),
     )
-
-
-# --- the search for groups -----------------------------------------------------------------------------
-
-
-def test_breach_counts_households_outside_100_to_150() -> None:
-    """99 is one short; 151 of two buildings is one over, of one building it may stand."""
-    households, buildings = np.array([99, 100, 150, 151, 151]), np.array([2, 2, 2, 2, 1])
-    assert breach(households, buildings).tolist() == [1, 0, 0, 1, 0]
-
-
-def lattice(households: list[int], columns: int) -> Cells:
-    """Return cells of 50 m squares in rows of ``columns``, in reading order."""
-    place = [divmod(i, columns) for i in range(len(households))]
-    pairs = [
-        (i, j)
-        for i, j in combinations(range(len(place)), 2)
-        if abs(place[i][0] - place[j][0]) + abs(place[i][1] - place[j][1]) == 1
-    ]
-    a, b = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
-    xy = np.array([(50.0 * column, -50.0 * row) for row, column in place])
-    border = np.full(len(pairs), 50.0)
-    return Cells(np.array(households), xy, a, b, border, np.zeros(len(pairs)))
-
-
-def best_price(cells: Cells) -> float:
-    """Try every arrangement of the cells into connected groups."""
-    size = len(cells.households)
-    near = [
-        {int(i) for i in cells.b[cells.a == n]} | {int(i) for i in cells.a[cells.b == n]} for n in range(size)
-    ]
-
-    def connected(own: set[int]) -> bool:
-        found, todo = set(), [min(own)]
-        while todo:
-            here = todo.pop()
-            if here not in found:
-                found.add(here)
-                todo += near[here] & own
-        return found == own
-
-    def arrangements(n: int, label: list[int]):  # type: ignore[no-untyped-def]
-        if n == size:
-            groups = [{i for i in range(size) if label[i] == g} for g in range(max(label) + 1)]
-            if all(connected(group) for group in groups):
-                yield label.copy()
-            return
-        for g in range(max(label, default=-1) + 2):
-            yield from arrangements(n + 1, [*label, g])
-
-    return min(price(cells, np.array(label)) for label in arrangements(0, []))
-
-
-@settings(max_examples=40, deadline=None)
-@given(households=st.lists(st.sampled_from([10, 30, 45, 60, 75, 96, 140, 220]), min_size=4, max_size=7))
-def test_groups_cost_at_most_a_tenth_more_than_the_best_arrangement(households: list[int]) -> None:
-    cells = lattice(households, columns=3)
-    found = price(cells, group_cells(cells))
-    best = best_price(cells)
-    assert best <= found <= best * 1.1 + 50.0

@@ -3,9 +3,10 @@
 The problem is a capacitated clustering of the graph of building cells. Every arrangement of groups has a
 price in metres: the border between groups, ``BREACH_M`` for each household outside the band of 100 to
 150, and ``TORN_M`` for each two buildings that stand wall to wall but in two groups. The search first joins
-neighbours while that saves most; then it takes two neighbouring groups at a time, lays trees through their
-cells and cuts where the price falls most (the recombination step of DeFord, Duchin and Solomon, 2021,
-used to descend), until no pair can be improved. Every side of a cut tree is connected, so every group is.
+neighbours while that saves most; then it takes two neighbouring groups at a time and parts their cells
+anew where the price falls most (the recombination step of DeFord, Duchin and Solomon, 2021, used to
+descend), until no pair can be improved. The ways to part them are all there are for a dozen cells; for more
+they are the edges of trees, straight cuts, and single cells that change sides. Each side is in one piece.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ GROUP_MAX = 150
 ALWAYS_CUT_ABOVE = 250
 BREACH_M = 10.0
 TORN_M = 60.0
+ALL_SIDES = 12  # of so few cells all ways to part them are tried
 TREES = 12
+SWEEPS = 8
 ROUNDS = 30
 
 
@@ -109,61 +112,109 @@ def _merged_pairs(
 
 
 def _recombine_all(cells: Cells, group: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    """Try every group and every two neighbouring groups once; return None if none could be improved."""
+    """Try to part every one, two and three neighbouring groups anew in two; None if nothing is better."""
     improved = False
-    low, high, _ = _merged_pairs(group[cells.a], group[cells.b], cells.border_m)
-    tasks = [(g, g) for g in range(int(group.max()) + 1)] + list(
-        zip(low.tolist(), high.tolist(), strict=True)
-    )
-    for g, h in tasks:
-        own = np.flatnonzero((group == g) | (group == h))
-        touching = g == h or bool(
-            (
-                ((group[cells.a] == g) & (group[cells.b] == h))
-                | ((group[cells.a] == h) & (group[cells.b] == g))
-            ).any()
-        )
-        if len(own) < 2 or not touching:
-            continue
-        side = _best_split(cells, own, group[own] == g)
+    for task in _tasks(cells, group):
+        own = np.flatnonzero(np.isin(group, task))
+        side = _best_split(cells, own, group[own]) if len(own) > 1 else None
         if side is not None:
             group = group.copy()
-            group[own] = np.where(side, g, h if h != g else int(group.max()) + 1)
+            spare = task[1] if len(task) > 1 else int(group.max()) + 1
+            group[own] = np.where(side, task[0], spare)
             improved = True
     return np.unique(group, return_inverse=True)[1].astype(np.int64) if improved else None
 
 
-def _best_split(cells: Cells, own: NDArray[np.int64], now: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return the best two sides of the cells ``own``; None where nothing is better than ``now``."""
+def _tasks(cells: Cells, group: NDArray[np.int64]) -> list[tuple[int, ...]]:
+    low, high, _ = _merged_pairs(group[cells.a], group[cells.b], cells.border_m)
+    pairs = list(zip(low.tolist(), high.tolist(), strict=True))
+    near: dict[int, set[int]] = {}
+    for g, h in pairs:
+        near.setdefault(g, set()).add(h)
+        near.setdefault(h, set()).add(g)
+    triples = {tuple(sorted((g, h, i))) for g, h in pairs for i in (near[g] | near[h]) - {g, h}}
+    return [*((g,) for g in range(int(group.max()) + 1)), *pairs, *sorted(triples)]
+
+
+def _best_split(cells: Cells, own: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+    """Return the best two sides of the cells ``own``; None where nothing beats the groups ``now``."""
     place = np.full(len(cells.households), -1)
     place[own] = np.arange(len(own))
     kept = (place[cells.a] >= 0) & (place[cells.b] >= 0)
     a, b = place[cells.a[kept]], place[cells.b[kept]]
     cost = (cells.border_m + cells.torn_m)[kept]
-    sides = np.vstack([now, np.ones(len(own), dtype=bool), *_tree_sides(cells, own, a, b, cost)])
-    prices = (sides[:, a] != sides[:, b]) @ cost
-    for side in (sides, ~sides):
-        outside = breach(side @ cells.households[own], side @ cells.lived_in[own])
-        prices += BREACH_M * np.where(side.any(axis=1), outside, 0)
-    best = int(np.argmin(np.round(prices, 6)))
-    return sides[best] if prices[best] < prices[0] - 1e-6 else None
+    if len(own) <= ALL_SIDES:
+        sides = (np.arange(2 ** (len(own) - 1))[:, None] >> np.arange(len(own))) & 1 == 0
+    else:
+        xy, whole = cells.xy[own], np.ones((1, len(own)), dtype=bool)
+        flips = (now == now[0]) ^ np.eye(len(own), dtype=bool)
+        sides = np.vstack([whole, *_tree_sides(xy, a, b, cost), *_sweep_sides(xy), flips])
+    prices = _prices(cells, own, sides, a, b, cost)
+    better = np.flatnonzero(prices < _price_now(cells, own, now, a, b, cost) - 1e-6)
+    better = better[_connected(sides[better], a, b) & _connected(~sides[better], a, b)]
+    return sides[better[np.argmin(np.round(prices[better], 6))]] if len(better) else None
 
 
-def _tree_sides(
+def _price_now(
     cells: Cells,
     own: NDArray[np.int64],
+    now: NDArray[np.int64],
     a: NDArray[np.int64],
     b: NDArray[np.int64],
     cost: NDArray[np.float64],
+) -> float:
+    group = np.unique(now, return_inverse=True)[1]
+    households = np.bincount(group, weights=cells.households[own]).astype(np.int64)
+    size = np.bincount(group, weights=cells.lived_in[own]).astype(np.int64)
+    return float(cost[group[a] != group[b]].sum() + BREACH_M * breach(households, size).sum())
+
+
+def _prices(
+    cells: Cells,
+    own: NDArray[np.int64],
+    sides: NDArray[np.bool_],
+    a: NDArray[np.int64],
+    b: NDArray[np.int64],
+    cost: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    prices: NDArray[np.float64] = (sides[:, a] != sides[:, b]) @ cost
+    for side in (sides, ~sides):
+        outside = breach(side @ cells.households[own], side @ cells.lived_in[own])
+        prices = prices + BREACH_M * np.where(side.any(axis=1), outside, 0)
+    return prices
+
+
+def _connected(sides: NDArray[np.bool_], a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for each row whether its cells hang together; no cells do."""
+    near = np.eye(sides.shape[1], dtype=np.float32)
+    near[a, b] = near[b, a] = 1
+    reached = sides & (np.cumsum(sides, axis=1) == 1)
+    while True:
+        wider = (reached.astype(np.float32) @ near > 0) & sides
+        if (wider == reached).all():
+            return np.asarray((wider == sides).all(axis=1))
+        reached = wider
+
+
+def _sweep_sides(xy: NDArray[np.float64]) -> list[NDArray[np.bool_]]:
+    """Return the sides of straight cuts in ``SWEEPS`` directions, after every cell."""
+    below = np.tri(len(xy), dtype=bool)[:-1]
+    turns = np.arange(SWEEPS) * np.pi / SWEEPS
+    ways = xy @ np.stack([np.cos(turns), np.sin(turns)])
+    return [below[:, np.argsort(np.argsort(np.round(way, 6), kind="stable"))] for way in ways.T]
+
+
+def _tree_sides(
+    xy: NDArray[np.float64], a: NDArray[np.int64], b: NDArray[np.int64], cost: NDArray[np.float64]
 ) -> list[NDArray[np.bool_]]:
     """Lay trees through the cells and return, for every edge of each, the cells on its far side."""
-    reach = np.hypot(*(cells.xy[own][a] - cells.xy[own][b]).T)
-    draw = np.random.default_rng(len(own))
+    reach = np.hypot(*(xy[a] - xy[b]).T)
+    draw = np.random.default_rng(len(xy))
     sides = []
     for tree in range(TREES):
         base = reach if tree % 2 == 0 else 1 / (1 + cost)
         weight = base * (1 + (draw.random(len(a)) if tree > 1 else 0)) + 1e-9
-        sides.append(_far_sides(len(own), a, b, weight))
+        sides.append(_far_sides(len(xy), a, b, weight))
     return sides
 
 
