@@ -53,7 +53,7 @@ class Relaxed:
     reduced: Floats
     feasible: bool
     finished: bool
-    active: Ints
+    dual: Floats
 
 
 @dataclass(frozen=True)
@@ -100,12 +100,14 @@ def _bits(masks: Masks, n: int) -> tuple[Ints, Ints]:
     return start, index
 
 
-def choose(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Chosen:
+def choose(
+    rows: Rows, cost: Ints, known: Ints | None, deadline: float, relaxed: Relaxed | None = None
+) -> Chosen:
     """Find the columns of least ``cost`` that fill the rows, starting from a ``known`` plan.
 
     Costs are whole numbers, so a plan within less than one of the bound is the best.
     """
-    relaxed = relax(rows, cost, known, deadline)
+    relaxed = relax(rows, cost, known, deadline) if relaxed is None else relaxed
     if not relaxed.feasible:
         return Chosen(None, 0, np.inf, relaxed.finished, None)
     best = known
@@ -151,7 +153,7 @@ def _places(inside: Ints, columns: Ints | None) -> Ints | None:
 def relax(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Relaxed:
     """Solve the linear relaxation over all columns, a few thousand of them in the solver at a time."""
     m = rows.table.shape[1]
-    nothing = np.zeros(0, np.int64)
+    nothing = np.zeros(0)
     if m == 0:
         return Relaxed(np.inf, np.zeros(0), False, True, nothing)
     active = np.arange(m) if m <= SOLVER_COLUMNS else _spread(rows, cost, known)
@@ -164,9 +166,9 @@ def relax(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Relaxe
             return Relaxed(np.inf, np.zeros(m), False, finished, nothing)
     active, solved, finished = _sift(rows, priced, cost, active, deadline, artificial=False)
     if solved is None or not finished:
-        return Relaxed(-np.inf, np.zeros(m), True, False, active)
+        return Relaxed(-np.inf, np.zeros(m), True, False, nothing)
     reduced = cost - priced @ solved[1]
-    return Relaxed(_safe_bound(rows, solved[1], reduced), np.asarray(reduced), True, True, active)
+    return Relaxed(_safe_bound(rows, solved[1], reduced), np.asarray(reduced), True, True, solved[1])
 
 
 def _safe_bound(rows: Rows, dual: Floats, reduced: Floats) -> float:

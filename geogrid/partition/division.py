@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,15 @@ from geogrid.partition.legal_grids import NO_UPPER, Window, least_breach, list_l
 from geogrid.partition.numbering import numbered
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import Problem, build_problem, members_of, pieces, restrict
-from geogrid.partition.search import search, vector_of
-from geogrid.partition.stages import Field, find_plan, open_field, run_stage
+from geogrid.partition.search import search, vector_of_groups
+from geogrid.partition.stages import Field, open_field, settle, told_objectives
 from geogrid.policy import Objective, check_policy, window_of
 from geogrid.rules import breaches_of
 from geogrid.units import UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from fractions import Fraction
 
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
@@ -70,11 +70,12 @@ class Division:
         return Division, (self.plan, dict(self.vector), dict(self.bounds), *rest)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Best:
-    """The best field of all numbers of grids so far."""
+    """The best plan so far: its grids, its values, and how far each value is from what is proved."""
 
     groups: list[tuple[int, ...]] = field(default_factory=list)
+    vector: tuple[Fraction, ...] = ()
     slack: dict[Objective, float] = field(default_factory=dict)
     proved: bool = True
     engine: str = "legal-grids"
@@ -146,53 +147,80 @@ def _bridges(problem: Problem, homes: list[int], land: list[int], policy: Policy
 
 
 def _best_groups(problem: Problem, policy: Policy, deadline: float) -> _Best:
-    found = [state for state in _fields(problem, policy, deadline) if state.chosen is not None]
-    if not found:
-        return _searched(problem, policy, deadline)
-    for objective in policy.objectives:
-        if objective is Objective.WINDOW and policy.objectives[0] is Objective.WINDOW:
-            continue
-        values = [run_stage(state, objective, deadline) for state in found]
-        least = min(value for value in values if value is not None)
-        found = [state for state, value in zip(found, values, strict=True) if value == least]
-    state = found[0]
-    groups = [members_of(row) for row in state.groups()]
-    slack = {objective: float(state.values[objective] - bound) for objective, bound in state.bounds.items()}
-    return _Best(groups, slack, state.proved)
-
-
-def _fields(problem: Problem, policy: Policy, deadline: float) -> list[Field]:
-    """Return the numbers of grids with the least breach of the window, each with all its legal grids."""
-    found: list[Field] = []
-    cap: int | None = None
+    """Return the best plan of all numbers of grids allowed, or of the nearest number that is possible."""
+    best: _Best | None = None
     for parts in _counts(problem, policy):
-        state = _field_of(problem, policy, parts, cap, deadline)
-        if state is None:
-            return []
-        if state.chosen is None:
-            continue
-        if Objective.WINDOW in state.values:
-            breach = int(state.values[Objective.WINDOW])
-            if cap is None or breach < cap:
-                found, cap = [], breach
-        found.append(state)
-    return found or _any_count(problem, policy, deadline)
+        best = _better(best, problem, policy, parts, deadline)
+    for parts in () if best is not None else _counts_outside(problem, policy):
+        best = _better(best, problem, policy, parts, deadline)
+        if best is not None:
+            break
+    assert best is not None, "the pieces of compounds and the units outside them are always a plan"
+    return best
 
 
-def _any_count(problem: Problem, policy: Policy, deadline: float) -> list[Field]:
-    """Return the fields of the number of grids next to the range, where none within it is possible."""
+def _better(
+    best: _Best | None, problem: Problem, policy: Policy, parts: int, deadline: float
+) -> _Best | None:
+    """Return the better of the best plan known and the best plan of ``parts`` grids."""
+    found = _exact(problem, policy, parts, best.vector if best else None, deadline)
+    if found is None:
+        found = _searched(problem, policy, parts, deadline)
+    unsure = (best is not None and not best.proved) or not found.proved
+    if not found.groups or (best is not None and best.vector <= found.vector):
+        return best if best is None else replace(best, proved=not unsure)
+    return replace(found, proved=not unsure)
+
+
+def _exact(
+    problem: Problem, policy: Policy, parts: int, best: tuple[Fraction, ...] | None, deadline: float
+) -> _Best | None:
+    """Return the best plan of ``parts`` grids, without groups where it cannot beat ``best``, None if unknown.
+
+    The least breach of the window is found by listing the legal grids of ever larger breaches: a plan found
+    within the breach that was listed for is the best.
+    """
+    window = Window(*(window_of(policy, problem.total, parts) or (0, NO_UPPER)), parts)
+    first = policy.objectives[0] is Objective.WINDOW and policy.band is not None
+    everything = problem.total + (parts + problem.n) * window.lower
+    breach = min(least_breach(problem, window), everything) if first else everything
+    cap = everything if best is None or not first else int(best[0])
+    step = max(1, problem.total // max(parts, 1) // 50)
+    while breach <= cap:
+        grids = list_legal_grids(
+            problem, window, breach, LIST_LIMIT, compound_is_grid=policy.compound_is_grid
+        )
+        if not grids.complete:
+            return None
+        state = open_field(problem, window, Ideal(problem.total, parts), policy, grids.masks)
+        vector = settle(state, best, deadline)
+        if vector is not None and (not first or vector[0] <= breach or not state.proved):
+            return _settled(state, vector)
+        if vector is None and not state.proved:
+            return None
+        if vector is None and state.worse and best is not None and (not first or best[0] <= breach):
+            break
+        if breach == cap:
+            break
+        breach = min(int(vector[0]) if vector is not None else breach + step, cap)
+        step *= 3
+    return _Best([], (), {}, proved=True)
+
+
+def _settled(state: Field, vector: tuple[Fraction, ...]) -> _Best:
+    groups = [members_of(row) for row in state.groups()]
+    names = [o for o in state.policy.objectives if o in state.bounds]
+    values = dict(zip(told_objectives(state), vector, strict=True))
+    slack = {name: float(values[name] - state.bounds[name]) for name in names}
+    return _Best(groups, vector, slack, state.proved)
+
+
+def _counts_outside(problem: Problem, policy: Policy) -> list[int]:
+    """Return the numbers of grids outside the range, the nearest first."""
     low, high = policy.grids_min or 1, policy.grids_max or problem.n
     homes = int((problem.weight > 0).sum())
-    outside = sorted(
-        set(range(1, homes + 1)) - set(range(low, high + 1)), key=lambda k: (max(low - k, k - high), -k)
-    )
-    for parts in outside:
-        state = _field_of(problem, policy, parts, None, deadline)
-        if state is None:
-            return []
-        if state.chosen is not None:
-            return [state]
-    return []
+    outside = set(range(1, homes + 1)) - set(range(low, high + 1))
+    return sorted(outside, key=lambda k: (max(low - k, k - high), -k))
 
 
 def _counts(problem: Problem, policy: Policy) -> list[int]:
@@ -204,53 +232,12 @@ def _counts(problem: Problem, policy: Policy) -> list[int]:
     return list(range(min(high, homes), max(low, len(pieces(problem, range(problem.n)))) - 1, -1))
 
 
-def _field_of(problem: Problem, policy: Policy, parts: int, cap: int | None, deadline: float) -> Field | None:
-    """Return the field of one number of grids; None where its legal grids are too many to list.
-
-    The least breach is found by listing the grids of ever larger breaches: a plan found within the breach
-    that was listed for is the best.
-    """
-    ends = window_of(policy, problem.total, parts)
-    window = Window(*(ends or (0, NO_UPPER)), parts)
-    first = policy.objectives[0] is Objective.WINDOW and policy.band is not None
-    everything = problem.total + parts * (window.lower if first else 0) + problem.n * window.lower
-    breach = least_breach(problem, window) if first else everything
-    step = max(1, problem.total // max(parts, 1) // 50)
-    while True:
-        if cap is not None and breach > cap:
-            breach = cap
-        grids = list_legal_grids(
-            problem, window, breach, LIST_LIMIT, compound_is_grid=policy.compound_is_grid
-        )
-        if not grids.complete:
-            return None
-        state = open_field(problem, window, Ideal(problem.total, parts), policy, grids.masks)
-        if not first:
-            find_plan(state, deadline)
-            return state if state.proved else None
-        value = run_stage(state, Objective.WINDOW, deadline)
-        if value is not None and value <= breach:
-            return state
-        if not state.proved:
-            return None
-        if breach in (everything, cap):
-            state.chosen = None
-            return state
-        breach = int(value) if value is not None else min(breach + step, everything)
-        step *= 3
-
-
-def _searched(problem: Problem, policy: Policy, deadline: float) -> _Best:
-    """Search every number of grids for its share of the time and keep the best plan."""
-    counts = _counts(problem, policy)
-    plans: list[tuple[tuple[float, ...], int, list[tuple[int, ...]]]] = []
-    for tried, parts in enumerate(counts):
-        now = time.monotonic()
-        share = now + max(deadline - now, 0.0) / (len(counts) - tried)
-        groups = search(problem, policy, parts, share)
-        vector = vector_of(problem, policy, parts, groups)
-        plans.append((tuple(vector[o] for o in policy.objectives if o in vector), tried, groups))
-    return _Best(min(plans)[2], {}, proved=False, engine="search")
+def _searched(problem: Problem, policy: Policy, parts: int, deadline: float) -> _Best:
+    """Search for a plan of ``parts`` grids where its legal grids are too many to list."""
+    groups = search(problem, policy, parts, deadline)
+    if parts and len(groups) != parts:
+        return _Best([], (), {}, proved=False, engine="search")
+    return _Best(groups, vector_of_groups(problem, policy, parts, groups), {}, proved=False, engine="search")
 
 
 def _told(

@@ -43,11 +43,11 @@ class Costs:
 
     def value(self, chosen: Ints) -> Fraction:
         """Return the value of a plan whose grids are at ``chosen``."""
-        return Fraction(int(self.cost[chosen].sum()) + self.constant, self.scale)
+        return self.value_of(int(self.cost[chosen].sum()))
 
-    def told(self, total: float) -> float:
-        """Return a sum of costs as the number that people are shown."""
-        return (total + self.constant) / self.scale
+    def value_of(self, total: int) -> Fraction:
+        """Return the value of a plan whose grids' costs sum to ``total``."""
+        return Fraction(total + self.constant, self.scale)
 
 
 def costs_of(

@@ -43,6 +43,26 @@ def with_successors(problem: Problem, masks: Masks, rows: Rows) -> tuple[Ints, I
     return origins, np.concatenate(cost), Rows(table, lower, np.append(rows.upper, np.ones(len(grids))))
 
 
+def kept_at_most(problem: Problem, masks: Masks) -> Ints:
+    """Return for each grid the fewest households that moved into it: all but those of its main predecessor.
+
+    Summed over a plan it is a lower bound, and exact where no two grids have the same main predecessor.
+    """
+    moved = unit_sums(masks, problem.weight * (problem.old >= 0))
+    most = np.zeros(len(masks), np.int64)
+    for grid in np.unique(problem.old[problem.old >= 0]):
+        np.maximum(most, unit_sums(masks, problem.weight * (problem.old == grid)), out=most)
+    return moved - most
+
+
+def moved_by(problem: Problem, groups: Masks) -> int:
+    """Return the households that change grid, after the best matching of these grids with those in force."""
+    grids = np.unique(problem.old[problem.old >= 0])
+    shared = np.array([unit_sums(groups, problem.weight * (problem.old == grid)) for grid in grids], np.int64)
+    known = int(problem.weight[problem.old >= 0].sum())
+    return known - sum(int(shared[pair]) for pair in zip(*linear_sum_assignment(-shared), strict=True))
+
+
 def columns_of(problem: Problem, masks: Masks, origin: Ints, cost: Ints, chosen: Ints) -> Ints:
     """Return the columns (after ``with_successors``) that stand for a plan under its best matching."""
     grids = np.unique(problem.old[problem.old >= 0])

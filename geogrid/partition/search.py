@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geogrid.partition.legal_grids import NO_UPPER, Window, list_legal_grids
-from geogrid.partition.objectives import Ideal, costs_of
+from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import mask_of, members_of, pieces, restrict
 from geogrid.partition.retention import successors
-from geogrid.partition.stages import open_field, run_stage
+from geogrid.partition.stages import open_field, settle, values_of
 from geogrid.policy import Objective, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from fractions import Fraction
 
     from geogrid.partition.problem import Problem
     from geogrid.policy import Policy
@@ -222,10 +224,8 @@ def _redivided(
     state = open_field(part, local, Ideal(problem.total, window.parts), policy, listed.masks)
     if all(row.tobytes() in rows for row in now):
         state.chosen = np.sort(np.array([rows[row.tobytes()] for row in now]))
-    for objective in policy.objectives:
-        run_stage(state, objective, deadline)
-        if state.chosen is None:
-            return None
+    if settle(state, None, deadline) is None:
+        return None
     found = [tuple(units[i] for i in members_of(row)) for row in state.groups()]
     return None if set(found) == set(cluster) else found
 
@@ -241,18 +241,12 @@ def _with_free_grids(
         [int(problem.weight[[u for u in g if problem.old[u] == o]].sum()) for g in groups] for o in grids
     ]
     taken = {grids[o] for o, g in successors(overlap) if groups[g] not in cluster}
-    from dataclasses import replace
-
     return replace(part, old=np.where(np.isin(part.old, sorted(taken)), -1, part.old))
 
 
-def vector_of(problem: Problem, policy: Policy, parts: int, groups: list[Group]) -> dict[Objective, float]:
+def vector_of_groups(
+    problem: Problem, policy: Policy, parts: int, groups: list[Group]
+) -> tuple[Fraction, ...]:
     """Return the values of a plan as the stages would tell them."""
-    window = _window(problem, policy, parts)
     masks = np.array([mask_of(group, problem.words) for group in groups])
-    told = {}
-    for objective in policy.objectives:
-        costs = costs_of(objective, problem, masks, window, policy, Ideal(problem.total, parts))
-        if costs is not None:
-            told[objective] = float(costs.value(np.arange(len(groups))))
-    return told
+    return values_of(problem, policy, _window(problem, policy, parts), Ideal(problem.total, parts), masks)

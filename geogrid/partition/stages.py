@@ -1,33 +1,44 @@
 """Solve the objectives one after the other over one list of legal grids.
 
-Each stage's best value becomes a row of the next; grids that no best plan can contain are left behind.
+At each objective the linear relaxation prices the grids; a sweep over those within a small gap of its bound
+usually settles this objective and all later ones at once. Where the sweep grows too large, the integer
+program settles one objective, its value becomes a row, and grids that no best plan can contain are left
+behind.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.partition.cover import TOLERANCE, choose, cover_rows
+from geogrid.partition.cover import TOLERANCE, Relaxed, choose, cover_rows, relax
 from geogrid.partition.objectives import Costs, Ideal, costs_of
-from geogrid.partition.retention import columns_of, with_successors
+from geogrid.partition.retention import columns_of, kept_at_most, moved_by, with_successors
+from geogrid.partition.sweep import sweep, sweep_order
 from geogrid.policy import Objective
 
 if TYPE_CHECKING:
     from geogrid.partition.cover import Chosen, Rows
     from geogrid.partition.legal_grids import Window
-    from geogrid.partition.problem import Ints, Masks, Problem
+    from geogrid.partition.problem import Floats, Ints, Masks, Problem
     from geogrid.policy import Policy
+
+    Vector = tuple[Fraction, ...]
+
+FIRST_GAP = 0.005
+WIDER = 3.0
 
 
 @dataclass
 class Field:
     """The grids still in question for one number of grids, and what the stages so far have shown.
 
-    ``origin`` says which grid each column is. The field is worked on in place by ``run_stage`` alone.
+    ``origin`` says which grid each column is. ``values`` are those of the plan ``chosen``, ``bounds`` what is
+    proved of the stages begun. The field is worked on in place by this file alone.
     """
 
     problem: Problem
@@ -39,7 +50,9 @@ class Field:
     origin: Ints
     chosen: Ints | None = None
     proved: bool = True
-    values: dict[Objective, Fraction] = field(default_factory=dict)
+    worse: bool = False
+    empty: bool = False
+    contested: bool = False
     bounds: dict[Objective, Fraction] = field(default_factory=dict)
 
     def groups(self) -> Masks:
@@ -54,74 +67,204 @@ def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, m
     return Field(problem, window, ideal, policy, masks, rows, np.arange(len(masks)))
 
 
-def find_plan(state: Field, deadline: float) -> None:
-    """Find any plan at all, or prove that there is none."""
-    found = choose(state.rows, np.zeros(len(state.origin), np.int64), None, deadline)
-    state.chosen, state.proved = found.columns, found.proved
+def settle(state: Field, best: Vector | None, deadline: float) -> Vector | None:
+    """Solve all objectives in order; return the values of the plan found, None where there is none.
+
+    ``best`` are the values of the best plan known with another number of grids: the field is left as
+    ``worse`` as soon as it is proved to hold nothing better.
+    """
+    begun = replace(state)
+    _run(state, best, deadline)
+    if state.contested:
+        # Two grids want the same predecessor: only a matching inside the program can tell.
+        for name in ("rows", "origin", "chosen", "proved", "worse", "empty"):
+            setattr(state, name, getattr(begun, name))
+        state.bounds = {}
+        _run(state, best, deadline)
+    return None if state.chosen is None or state.worse or state.empty else vector_of(state)
 
 
-def run_stage(state: Field, objective: Objective, deadline: float) -> Fraction | None:
-    """Solve one objective; return its value, None where no plan exists or none was found in time."""
-    costs = _costs(state, objective)
-    if costs is None:
-        return Fraction(0)
-    if not state.proved:
-        return _only_value(state, costs)
-    found = choose(state.rows, costs.cost, state.chosen, deadline)
-    state.proved = state.proved and found.proved
-    if found.columns is None:
-        return None
-    state.chosen = found.columns
-    value = costs.value(found.columns)
-    state.values[objective] = value
-    bound = value if found.proved else _fraction(costs, found.bound)
-    state.bounds[objective] = bound
-    if found.proved:
-        _fix(state, costs, found)
-    return value
+def _run(state: Field, best: Vector | None, deadline: float) -> None:
+    every = (_costs(state, objective) for objective in state.policy.objectives)
+    stages = [costs for costs in every if costs is not None]
+    tied = best is not None
+    for place, costs in enumerate(stages):
+        told = best[place] if best is not None and tied else None
+        matching = state.contested and costs.objective is Objective.RETENTION
+        cost = _match(state) if matching else costs.cost[state.origin]
+        same = _same_for_all(state.rows, cost)
+        if same is not None and place + 1 < len(stages):
+            state.bounds[costs.objective] = costs.value_of(same)
+            state.worse = told is not None and costs.value_of(same) > told
+        elif _solved(state, stages, place, cost, told, deadline):
+            return
+        if state.worse or state.empty or not state.proved:
+            return
+        tied = tied and state.bounds.get(costs.objective) == told
+
+
+def vector_of(state: Field) -> Vector:
+    """Return the values of the plan chosen, in the policy's order."""
+    assert state.chosen is not None
+    groups = state.groups()
+    return values_of(state.problem, state.policy, state.window, state.ideal, groups)
+
+
+def values_of(problem: Problem, policy: Policy, window: Window, ideal: Ideal, groups: Masks) -> Vector:
+    """Return the values of a plan as the solver counts them, in the policy's order."""
+    values: list[Fraction] = []
+    for objective in policy.objectives:
+        if objective is Objective.RETENTION:
+            if (problem.old >= 0).any():
+                values.append(Fraction(moved_by(problem, groups)))
+            continue
+        costs = costs_of(objective, problem, groups, window, policy, ideal)
+        if costs is not None:
+            values.append(costs.value(np.arange(len(groups))))
+    return tuple(values)
+
+
+def told_objectives(state: Field) -> list[Objective]:
+    """Return the objectives that can tell plans apart here, in the policy's order."""
+    return [o for o in state.policy.objectives if _costs(state, o) is not None]
 
 
 def _costs(state: Field, objective: Objective) -> Costs | None:
     if objective is Objective.RETENTION:
-        return _retention(state)
-    args = (state.problem, state.masks, state.window, state.policy, state.ideal)
-    costs = costs_of(objective, *args)
-    if costs is None:
-        return None
-    return Costs(objective, costs.cost[state.origin], costs.constant, costs.scale)
+        if not (state.problem.old >= 0).any():
+            return None
+        return Costs(objective, kept_at_most(state.problem, state.masks))
+    return costs_of(objective, state.problem, state.masks, state.window, state.policy, state.ideal)
 
 
-def _retention(state: Field) -> Costs | None:
-    if not (state.problem.old >= 0).any():
+def _solved(
+    state: Field, stages: list[Costs], place: int, cost: Ints, told: Fraction | None, deadline: float
+) -> bool:
+    """Settle one objective; return True where nothing is left to do for the later ones."""
+    costs = stages[place]
+    relaxed = relax(state.rows, cost, state.chosen, deadline)
+    if not relaxed.feasible:
+        state.empty = state.proved = relaxed.finished
+        return True
+    if relaxed.finished:
+        bound = _fraction(costs, relaxed.bound)
+        if told is not None and bound > told:
+            state.worse = True
+            return True
+        if not state.contested and _swept(state, stages, place, relaxed, deadline):
+            return True
+    found = choose(state.rows, cost, state.chosen, deadline, relaxed)
+    state.chosen, state.proved = found.columns, found.proved
+    if found.columns is None:
+        state.empty = found.proved
+        return True
+    state.bounds[costs.objective] = _fraction(costs, found.bound)
+    state.worse = told is not None and found.proved and costs.value_of(found.value) > told
+    if found.proved and not state.worse:
+        _fix(state, cost, found)
+    return False
+
+
+def _same_for_all(rows: Rows, cost: Ints) -> int | None:
+    """Return the total that every plan has, where the rows alone fix it; None where plans may differ."""
+    if not cost.any():
+        return 0
+    equal = np.flatnonzero(rows.lower == rows.upper)
+    table = rows.table.tocsr()[equal]
+    square = (table @ table.T).toarray()
+    prices = np.linalg.lstsq(square, table @ cost, rcond=None)[0]
+    if np.abs(table.T @ prices - cost).max() > 1e-7:
         return None
+    return int(np.rint(prices @ rows.upper[equal]))
+
+
+def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, deadline: float) -> bool:
+    """Try to settle all objectives from ``place`` on by a sweep over the grids within a growing gap."""
+    columns = [costs.cost[state.origin] for costs in stages]
+    size = max(abs(relaxed.bound + stages[place].constant), 1.0)
+    gap = max(FIRST_GAP * size, 1.0)
+    order = sweep_order(state.problem.xy, state.problem.pairs)
+    price = columns[place] - _row_prices(state, relaxed)
+    budget = relaxed.bound - _row_budget(state, relaxed)
+    n = state.problem.n
+    potential = np.append(relaxed.dual[:n], relaxed.dual[n] if state.window.parts else 0.0)
+    while time.monotonic() < deadline:
+        inside = np.flatnonzero(relaxed.reduced <= gap + TOLERANCE)
+        vector = np.stack([column[inside] for column in columns], axis=1)
+        found = sweep(
+            state.masks[state.origin[inside]],
+            vector,
+            state.window.parts,
+            order,
+            price[inside],
+            potential,
+            budget + gap + TOLERANCE,
+        )
+        if not found.finished:
+            return False
+        if found.columns is not None and _within(state, inside[found.columns]):
+            return _accept(state, stages, inside[found.columns])
+        if len(inside) == len(state.origin) and gap > relaxed.reduced.max() * n:
+            if found.columns is None:
+                state.empty = True
+                return True
+            return False
+        gap *= WIDER
+    return False
+
+
+def _row_prices(state: Field, relaxed: Relaxed) -> Floats:
+    """Return what the rows of settled objectives charge each column."""
+    extra = relaxed.dual[state.problem.n + bool(state.window.parts) :]
+    table = state.rows.table.tocsr()[state.problem.n + bool(state.window.parts) :]
+    return np.asarray(table.T @ extra) if len(extra) else np.zeros(len(state.origin))
+
+
+def _row_budget(state: Field, relaxed: Relaxed) -> float:
+    first = state.problem.n + bool(state.window.parts)
+    return float(relaxed.dual[first:] @ state.rows.upper[first:])
+
+
+def _within(state: Field, chosen: Ints) -> bool:
+    """Tell whether the plan keeps the values settled before."""
+    total = state.rows.table[:, chosen].sum(axis=1)
+    return bool((total <= state.rows.upper + TOLERANCE).all())
+
+
+def _accept(state: Field, stages: list[Costs], chosen: Ints) -> bool:
+    plan = state.masks[state.origin[chosen]]
+    for costs in stages:
+        if costs.objective is Objective.RETENTION:
+            least = int(costs.cost[state.origin][chosen].sum())
+            if moved_by(state.problem, plan) != least:
+                state.contested = True
+                return True
+    state.chosen = chosen
+    for costs in stages:
+        state.bounds[costs.objective] = costs.value_of(int(costs.cost[state.origin][chosen].sum()))
+    return True
+
+
+def _match(state: Field) -> Ints:
+    """Turn every column into one for each grid in force that it could succeed; return who moves."""
     masks = state.masks[state.origin]
     origin, cost, rows = with_successors(state.problem, masks, state.rows)
     if state.chosen is not None:
         state.chosen = columns_of(state.problem, masks, origin, cost, state.chosen)
-    state.masks, state.origin, state.rows = masks, origin, rows
-    return Costs(Objective.RETENTION, cost)
-
-
-def _only_value(state: Field, costs: Costs) -> Fraction | None:
-    if state.chosen is None:
-        return None
-    value = costs.value(state.chosen)
-    state.values[costs.objective] = value
-    return value
+    state.origin, state.rows = state.origin[origin], rows
+    return cost
 
 
 def _fraction(costs: Costs, bound: float) -> Fraction:
     if not np.isfinite(bound):
         return Fraction(0)
-    return Fraction(int(np.ceil(bound - TOLERANCE)) + costs.constant, costs.scale)
+    return costs.value_of(int(np.ceil(bound - TOLERANCE)))
 
 
-def _fix(state: Field, costs: Costs, found: Chosen) -> None:
+def _fix(state: Field, cost: Ints, found: Chosen) -> None:
     """Keep only columns that a plan of this value can contain, and the row that keeps the value."""
     assert state.chosen is not None
-    if (costs.cost == 0).all():
-        return
-    state.rows = state.rows.fixed(costs.cost, float(found.value))
+    state.rows = state.rows.fixed(cost, float(found.value))
     if found.reduced is None:
         return
     keep = found.reduced <= found.value - found.relaxed + 1e-5
