@@ -46,19 +46,19 @@ def _locate(lon: Any, lat: Any, frame: Any, table: Any, records: Any, out: Any) 
             crossed[n] = i
             n += np.uint64(o[i] < -1)
         for j in range(n):
-            i = np.uint32(crossed[j])
-            head = np.uint64(-(np.int64(o[i]) + 2)) * row
+            p = np.uint32(crossed[j])
+            head = np.uint64(-(np.int64(o[p]) + 2)) * row
             place[j] = head
             left[j] = records[head]
-            o[i] = records[head + np.uint64(1)]
+            o[p] = records[head + np.uint64(1)]
         # Round by round one record of each point that has one left; the rest moves up in the lists.
         while n > 0:
             more = np.uint64(0)
             for j in range(n):
-                i = np.uint32(crossed[j])
+                p = np.uint32(crossed[j])
                 k = place[j] + row
-                x = np.int64(np.rint(a[i] * 1e7))
-                y = np.int64(np.rint(b[i] * 1e7))
+                x = np.int64(np.rint(a[p] * 1e7))
+                y = np.int64(np.rint(b[p] * 1e7))
                 ax = np.int64(records[k])
                 ay = np.int64(records[k + np.uint64(1)])
                 dx = np.int64(records[k + np.uint64(2)]) - ax
@@ -67,9 +67,9 @@ def _locate(lon: Any, lat: Any, frame: Any, table: Any, records: Any, out: Any) 
                 before = x - np.int64(records[k + np.uint64(4)])
                 short = x - np.int64(records[k + np.uint64(5)])
                 miss = (above >> 63) | (before >> 63) | ~(short >> 63)
-                o[i] ^= records[k + np.uint64(6)] & ~np.int32(miss)
+                o[p] ^= records[k + np.uint64(6)] & ~np.int32(miss)
                 rest = left[j] - np.int32(1)
-                crossed[more] = i
+                crossed[more] = p
                 place[more] = k
                 left[more] = rest
                 more += np.uint64(rest > 0)
