@@ -11,7 +11,6 @@ import typer
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import say
 from geogrid.cli.store import opened, version_in_force, which_city
-from geogrid.tables import write_table
 
 
 class What(StrEnum):
@@ -37,6 +36,7 @@ def export(
     Example: geogrid export grids var/grids.gpkg --store sqlite:///var/bukit-merah.db
     """
     from geogrid.exports import Divided, grids_table, plan_table, units_table
+    from geogrid.tables import write_table
 
     with opened(store) as archive:
         city_id = which_city(archive, city)

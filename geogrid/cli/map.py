@@ -10,7 +10,6 @@ import typer
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import say
 from geogrid.cli.store import snapshot_in_force
-from geogrid.tables import written_aside
 
 
 @app.command(name="map")
@@ -25,6 +24,7 @@ def map_(
 
     Example: geogrid map var/bukit-merah.html --store sqlite:///var/bukit-merah.db
     """
+    from geogrid.tables import written_aside
     from maps.file import render_file
 
     snapshot = snapshot_in_force(store, city)

@@ -12,7 +12,6 @@ from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, 
 from geogrid.cli.console import print_json, say
 from geogrid.cli.store import opened, version_in_force, which_city
 from geogrid.errors import Fault, InputError
-from geogrid.tables import written_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +72,7 @@ def _print_markdown(made: CityReport) -> None:
 
 def _write(made: CityReport, target: Path) -> None:
     from geogrid.report import as_html, as_json, as_markdown
+    from geogrid.tables import written_aside
 
     makers: dict[str, Callable[[CityReport], str]] = {
         ".md": as_markdown,
