@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from geogrid.errors import PlanError
 from geogrid.measures import objective_vector
@@ -21,7 +24,6 @@ from geogrid.units import UnitKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from fractions import Fraction
 
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
@@ -163,6 +165,8 @@ def _better(
     best: _Best | None, problem: Problem, policy: Policy, parts: int, deadline: float
 ) -> _Best | None:
     """Return the better of the best plan known and the best plan of ``parts`` grids."""
+    if best is not None and best.vector < _least_vector(problem, policy, parts):
+        return best
     found = _exact(problem, policy, parts, best.vector if best else None, deadline)
     if found is None:
         found = _searched(problem, policy, parts, deadline)
@@ -170,6 +174,28 @@ def _better(
     if not found.groups or (best is not None and best.vector <= found.vector):
         return best if best is None else replace(best, proved=not unsure)
     return replace(found, proved=not unsure)
+
+
+def _least_vector(problem: Problem, policy: Policy, parts: int) -> tuple[Fraction, ...]:
+    """Return a vector that no plan of ``parts`` grids beats, as far as the totals alone tell.
+
+    A compound is joined unless it is the first of its grid, so at least as many joins are left as there are
+    more compounds than grids.
+    """
+    window = Window(*(window_of(policy, problem.total, parts) or (0, NO_UPPER)), parts)
+    known = {
+        Objective.WINDOW: least_breach(problem, window) if policy.band else None,
+        Objective.ALIGNMENT: max(len(np.unique(problem.compound[problem.compound >= 0])) - parts, 0),
+        Objective.BARRIERS: 0,
+    }
+    least: list[Fraction] = []
+    for objective in policy.objectives:
+        if objective is Objective.WINDOW and policy.band is None:
+            continue
+        if objective not in known or parts == 0:
+            break
+        least.append(Fraction(known[objective] or 0))
+    return tuple(least)
 
 
 def _exact(
