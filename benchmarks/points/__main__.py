@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from benchmarks.points.clock import use_processor_time
 from benchmarks.points.own import border_zoo, build_and_open, large_file, rates, single
 from benchmarks.points.partitions import partition, points
 from benchmarks.points.peers import PEERS, timed
@@ -29,15 +30,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer points, no million grids, no large file")
     parser.add_argument("--no-peers", action="store_true", help="geogrid alone")
+    parser.add_argument("--city", action="store_true", help="the city of 2,000 grids only")
+    parser.add_argument(
+        "--shared", action="store_true", help="count processor time, on a busy machine; no PostGIS"
+    )
     given = parser.parse_args()
+    if given.shared:
+        use_processor_time()
+        del PEERS["PostGIS"]  # its processes are not ours to count
     print(f"{platform.machine()}, Python {platform.python_version()}, 2 threads, {_load()}\n")
     bars: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for name, count, tiles, own, others in (CITY, REGION):
+        for name, count, tiles, own, others in (CITY, REGION)[: 1 if given.city else 2]:
             scale = 5 if given.quick else 1
             told = measure(name, count, tiles, own // scale, others // scale, peers=not given.no_peers)
             bars |= judged(name, told)
-        bars |= sizes(Path(folder), quick=given.quick)
+        if not given.city:
+            bars |= sizes(Path(folder), quick=given.quick)
     print(_load())
     print(json.dumps({"bars": bars, "quick": given.quick}))
 

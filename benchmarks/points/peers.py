@@ -6,7 +6,6 @@ made beforehand and not timed. Each returns one label a point, -1 for none.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from benchmarks.points.clock import now
 from benchmarks.points.postgis import postgis
 
 if TYPE_CHECKING:
@@ -173,9 +173,9 @@ def timed(peer: Peer, *things: Any, rounds: int) -> tuple[float, Labels]:
         labels = join() if rounds > 1 else None
         seconds = []
         for _ in range(rounds):
-            start = time.perf_counter()
+            start = now()
             labels = join()
-            seconds.append(time.perf_counter() - start)
+            seconds.append(now() - start)
         assert labels is not None
         return min(seconds), labels
     raise RuntimeError("nothing to measure")
