@@ -41,6 +41,7 @@ from geogrid.snapshot import (
     read_timeline,
     write_timeline,
 )
+from geogrid.snapshot.files import FORMAT
 from geogrid.snapshot.layout import on_lattice
 from geogrid.snapshot.names import name_grids
 from geogrid.units import Unit, UnitKind
@@ -378,7 +379,7 @@ def test_the_same_version_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_manifest_names_plan_data_and_licence(snapshot: Snapshot) -> None:
     manifest = json.loads((snapshot.folder / "manifest.json").read_text())
-    told = {"format": 1, "city": "town", "version": 1, "effective_from": "2026-11-23", "counts": "households",
+    told = {"format": FORMAT, "city": "town", "version": 1, "effective_from": "2026-11-23", "counts": "households",
             "licence": "CC0-1.0", "synthetic": True, "grids": 5}  # fmt: skip
     assert told.items() <= manifest.items()
     assert set(manifest["files"]) == set(bytes_of(snapshot.folder)) - {"manifest.json"}
@@ -410,7 +411,7 @@ def test_what_is_no_snapshot_is_refused(snapshot: Snapshot, tmp_path: Path) -> N
     shutil.copytree(snapshot.folder, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 0}))
-    with pytest.raises(SnapshotError, match="format 1"):
+    with pytest.raises(SnapshotError, match=f"format {FORMAT}"):
         Snapshot.open(folder)
 
 
@@ -497,7 +498,7 @@ from geogrid.snapshot import Snapshot
 snapshot = Snapshot.open(sys.argv[1])
 lon, lat = snapshot.grids()[0]["position"]
 assert snapshot.lookup_point(lon=lon, lat=lat).grid and snapshot.lookup_address("D小区3号楼").grid
-print(sorted({"sqlalchemy", "alembic", "highspy", "geopandas"} & set(sys.modules)))
+print(sorted({"sqlalchemy", "alembic", "highspy"} & set(sys.modules)))
 """
 
 
