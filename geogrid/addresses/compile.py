@@ -35,11 +35,16 @@ _SHORT = re.compile(
 )
 
 _STEM_ENDING = re.compile(r"(?:大道|大街|路|街|住宅小区|小区|家属院|家属楼|社区)$")
+_NUMBERED = re.compile("[0-9]")
 _ABOVE = re.compile(r"^[^省市县区]{2,4}[省市](?=.{2})")
 
 
 class KnownName(NamedTuple):
-    """One more name of a thing: an alias learnt from a review, a former name or code with its dates (ISO)."""
+    """One more name of a thing: an alias learnt from a review, a former name or code with its dates (ISO).
+
+    ``kind`` and ``id`` say of what: a ``stem`` (a road, by its name), a ``compound``, ``community``, ``subdistrict`` or
+    ``district`` (by id), or a ``door``: a whole text that means one building (by id). ``how`` is alias or former.
+    """
 
     text: str
     kind: str
@@ -73,10 +78,10 @@ class _Draft:
 
 def compile_index(city: City, names: Iterable[KnownName] = ()) -> AddressIndex:
     """Compile the index of a city; ``names`` adds learnt aliases and former names or codes."""
-    draft = _Draft()
-    doors = _read_buildings(city, draft)
+    draft, known = _Draft(), tuple(names)
+    doors = _read_buildings(city, draft, known)
     _read_addresses(city, draft, doors)
-    return _finish(city, draft, doors, tuple(names))
+    return _finish(city, draft, doors, known)
 
 
 @dataclass
@@ -90,7 +95,7 @@ class _Doors:
     xy: list[tuple[float, float]]
 
 
-def _read_buildings(city: City, draft: _Draft) -> _Doors:
+def _read_buildings(city: City, draft: _Draft, known: tuple[KnownName, ...]) -> _Doors:
     parse = PARSERS[city.grammar]
     compounds = {compound.id: compound for compound in city.compounds}
     doors = _Doors([], [], [], [], [])
@@ -105,8 +110,9 @@ def _read_buildings(city: City, draft: _Draft) -> _Doors:
         if building.id in addressed and city.grammar is not Grammar.MAINLAND:
             continue  # its addresses say more than its columns: a street may lack its lane
         compound = compounds.get(building.compound_id)
+        told = [name.text for name in known if name.kind == "compound" and name.id == building.compound_id]
         spoken = (
-            (compound.name, *compound.aliases)
+            (compound.name, *compound.aliases, *told)
             if compound is not None and city.grammar is Grammar.MAINLAND
             else ()
         )
@@ -299,6 +305,7 @@ def _names(
             if key := name_key(text):
                 yield Name(key, compound.name, "compound", i, how)
     ordinals: dict[tuple[str, str], int] = {("compound", c.id): i for i, c in enumerate(city.compounds)}
+    ordinals |= {("door", building.id): door for door, building in enumerate(city.buildings)}
     for kind, things in (("community", city.communities), *_divisions(city)):
         for i, thing in enumerate(things):
             ordinals[kind, thing.id] = i
@@ -306,18 +313,31 @@ def _names(
     yield from _with_short(city.name, "city", 0)
     if city.grammar is not Grammar.MAINLAND:
         for door, building in enumerate(city.buildings):
-            if len(key := name_key(building.name)) > 2:
+            if len(key := name_key(building.name)) > 2 and not (_NUMBERED.search(key) and not key.isascii()):
                 yield Name(key, building.name, "building", door)
     for known in extra:
-        target = (
-            stem_of.get(name_key(known.id), -1)
-            if known.kind == "stem"
-            else ordinals.get((known.kind, known.id), -1)
-        )
-        if target >= 0:
-            yield Name(
-                name_key(known.text), known.text, known.kind, target, known.how, known.since, known.until
-            )
+        yield from _known(known, ordinals, stem_of, city.grammar)
+
+
+def _known(
+    known: KnownName, ordinals: dict[tuple[str, str], int], stem_of: dict[str, int], grammar: Grammar
+) -> Iterator[Name]:
+    """Yield the names of what was told; nothing for a thing that the city does not have."""
+    rest = (known.how, known.since, known.until)
+    stem = _stem_of_compound(known.text, grammar) if known.kind == "compound" else ""
+    if stem in stem_of:
+        yield Name(stem, known.text, "told", stem_of[stem], *rest)
+    if known.kind == "stem":
+        target = stem_of.get(name_key(known.id), -1)
+    else:
+        target = ordinals.get((known.kind, known.id), -1)
+    if target >= 0:
+        yield Name(name_key(known.text), known.text, known.kind, target, *rest)
+
+
+def _stem_of_compound(text: str, grammar: Grammar) -> str:
+    paths = paths_of(PARSERS[grammar](fold(f"{text}1号楼")))
+    return paths[0].stem if paths else ""
 
 
 def _divisions(city: City) -> tuple[tuple[str, tuple[Subdistrict | District, ...]], ...]:

@@ -57,12 +57,17 @@ class Gazetteer:
     names: tuple[Name, ...]
     stems: dict[str, int]
     by_key: dict[str, tuple[Name, ...]] = field(init=False, repr=False)
+    told: dict[str, Name] = field(init=False, repr=False)
+    learnt: dict[str, Name] = field(init=False, repr=False)
     _searches: dict[str, Search] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         grouped: dict[str, list[Name]] = defaultdict(list)
         for name in self.names:
             grouped[name.key].append(name)
+        # Names that were told besides the city's own: of stems, and whole texts that mean one door.
+        object.__setattr__(self, "told", {name.key: name for name in self.names if name.kind == "told"})
+        object.__setattr__(self, "learnt", {name.key: name for name in self.names if name.kind == "door"})
         object.__setattr__(self, "by_key", {key: tuple(found) for key, found in grouped.items()})
 
     def exact(self, key: str, kinds: Iterable[str]) -> list[Name]:

@@ -53,8 +53,10 @@ def strip_notes(text: str) -> tuple[str, str]:
 
 def parse(text: str) -> Elements:
     """Read a folded address in its usual order, from city to floor."""
-    body, notes = strip_notes(text)
-    body = _STRAY.sub("", _MARKS.sub("", body))
+    body, notes = text, ""
+    if not text.isalnum():  # the usual address has no mark to take away
+        body, notes = strip_notes(text)
+        body = _STRAY.sub("", _MARKS.sub("", body))
     found = _ORDER.match(body)
     if found is not None and not found["road"] and found["rest"]:
         found = _NAMELESS.match(body) or found

@@ -56,7 +56,7 @@ RELATIVE = re.compile(
 
 def parse(text: str) -> Elements:
     """Read a folded mainland address."""
-    body = _STRAY.sub("", _MARKS.sub("", text))
+    body = text if text.isalnum() else _STRAY.sub("", _MARKS.sub("", text))
     fields: dict[str, str] = {}
     body = _read_divisions(body, fields)
     road, body = _read_road(body)

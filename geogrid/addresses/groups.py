@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def members(index: AddressIndex) -> dict[str, list[frozenset[int]]]:
     """Return the communities of each division, by kind and ordinal."""
-    found: dict[str, list[frozenset[int]]] = _kept(index, "members", _members)
+    found: dict[str, list[frozenset[int]]] = kept(index, "members", _members)
     return found
 
 
@@ -37,7 +37,7 @@ def _members(index: AddressIndex) -> dict[str, list[frozenset[int]]]:
 
 def doors_of(index: AddressIndex, kind: str, ordinal: int) -> npt.NDArray[np.int64]:
     """Return the doors of one compound or community, ascending."""
-    order, first = _kept(index, f"doors_{kind}", lambda index: _grouped(index.arrays[f"door_{kind}"]))
+    order, first = kept(index, f"doors_{kind}", lambda index: _grouped(index.arrays[f"door_{kind}"]))
     found: npt.NDArray[np.int64] = (
         order[first[ordinal] : first[ordinal + 1]] if ordinal + 1 < len(first) else order[:0]
     )
@@ -51,14 +51,25 @@ def _grouped(of: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDAr
 
 def suffix_codes(index: AddressIndex) -> dict[str, int]:
     """Return the code of each floor-and-room text that the city knows."""
-    return _kept(
+    return kept(
         index,
         "suffixes",
         lambda index: {key: i for i, key in enumerate(index.texts["suffix_key"].to_pylist())},
     )
 
 
-def _kept(index: AddressIndex, name: str, build: Callable[[AddressIndex], Any]) -> Any:
+def entry_of_door(index: AddressIndex) -> dict[int, int]:
+    """Return one entry (a way to write it) of each door that has any."""
+    found: dict[int, int] = kept(index, "entries", _entries)
+    return found
+
+
+def _entries(index: AddressIndex) -> dict[int, int]:
+    doors = index.arrays["entry_door"].tolist()
+    return {door: entry for entry, door in reversed(list(enumerate(doors)))}
+
+
+def kept(index: AddressIndex, name: str, build: Callable[[AddressIndex], Any]) -> Any:
     if name not in index.caches:
         index.caches[name] = build(index)
     return index.caches[name]

@@ -147,6 +147,14 @@ class AddressIndex:
 
         return suggest(self, text, limit=limit, near=near)
 
+    def warm(self) -> None:
+        """Build what the first corrected name and the first suggestion would have to wait for."""
+        from geogrid.addresses.likeness import look_alikes
+
+        look_alikes()
+        self.suggest("A")
+        self.gazetteer.alike("AA", "stem")
+
     def save(self, folder: str | Path) -> None:
         """Write the index into ``folder``; the same index gives the same bytes."""
         folder = Path(folder)

@@ -38,6 +38,8 @@ class Question(NamedTuple):
 
 def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list[Hit]) -> AddressAnswer:
     """Answer with the doors found. ``grids`` holds the label of each door."""
+    if len(hits) == 1 and hits[0].score == 1.0 and not question.read.rest and not question.context.unknown:
+        return _settled(index, grids, question, hits[0])
     if len(hits) > 1:
         hits.sort(key=lambda hit: (-hit.score, distance(index, hit.door, question.near), hit.door, hit.entry))
     best, read = hits[0], question.read
@@ -64,6 +66,24 @@ def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list
         () if certain else _missing(index, read, rivals, doubts),
         read,
         notes,
+    )
+
+
+def _settled(index: AddressIndex, grids: memoryview, question: Question, hit: Hit) -> AddressAnswer:
+    """Answer the usual case: one door, every word of the address agrees."""
+    grid = grids[hit.door]
+    return AddressAnswer(
+        question.text,
+        Status.HISTORICAL if question.context.former else Status.MATCHED,
+        _level(index, question.read, hit.door),
+        1.0,
+        1.0,
+        grid,
+        (candidate(index, grids, hit),)[: question.limit],
+        (grid,),
+        (),
+        question.read,
+        hit.notes,
     )
 
 
@@ -120,7 +140,7 @@ def candidate(index: AddressIndex, grids: memoryview, hit: Hit) -> Candidate:
     community, compound = views["door_community"][hit.door], views["door_compound"][hit.door]
     return Candidate(
         "door",
-        texts["entry_text"][hit.entry].as_py(),
+        texts["entry_text"][hit.entry].as_py() if hit.entry >= 0 else "",
         hit.score,
         hit.door,
         grid,

@@ -10,7 +10,7 @@ from geogrid.addresses import search
 from geogrid.addresses.context import NOTHING_SAID, STATED, Context, context_of
 from geogrid.addresses.groups import members
 from geogrid.addresses.judge import Question, judge
-from geogrid.addresses.normalize import fold
+from geogrid.addresses.normalize import fold, name_key
 from geogrid.addresses.partial import partial
 from geogrid.addresses.reread import rereadings, with_divisions_of_rest
 
@@ -50,6 +50,8 @@ class Matcher:
         if read.rest:
             read = with_divisions_of_rest(self._index.gazetteer, read)
         question = Question(text, read, self._context(read), limit, near)
+        if self._index.gazetteer.learnt and (known := search.learnt(self._index, name_key(text))).hits:
+            return judge(self._index, self._grids, question, known.hits)
         found = search.exact(self._index, read, question.context)
         if found.hits and any(_undisputed(hit) for hit in found.hits):
             return judge(self._index, self._grids, question, found.hits)

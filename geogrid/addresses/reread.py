@@ -28,6 +28,7 @@ _COURTESY = re.compile(
 )
 
 
+_GROUP = re.compile(r"[0-9]+邻")
 _SEPARATORS = re.compile(r"[\s,.:!?;()]+")
 
 
@@ -70,6 +71,15 @@ def with_divisions_of_rest(gazetteer: Gazetteer, read: Elements) -> Elements:
     return read._replace(**(found | {"rest": rest}))
 
 
+def behind_divisions(gazetteer: Gazetteer, text: str) -> str:
+    """Return what stands behind the divisions at the front of a text."""
+    at = 0
+    while (piece := _division_at(gazetteer, text, at)) is not None:
+        group = _GROUP.match(text, piece.end)
+        at = piece.end if group is None else group.end()
+    return text[at:]
+
+
 def _behind_divisions(gazetteer: Gazetteer, read: Elements, field: str, name: str) -> Iterator[Elements]:
     """Take divisions and courtesies off the front of a name: 丹东元宝兴东泰河花园 -> 泰河花园."""
     found: dict[str, Any] = {}
@@ -91,7 +101,7 @@ def _courtesy_end(text: str, at: int) -> int:
 
 
 def _division_at(gazetteer: Gazetteer, text: str, start: int) -> Piece | None:
-    for end in range(min(len(text) - 2, start + _LONGEST), start + 1, -1):
+    for end in range(min(len(text), start + _LONGEST), start + 1, -1):
         names = tuple(name for name in gazetteer.by_key.get(text[start:end], ()) if name.kind in _FIELD)
         if names:
             return Piece(names, start, end)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import find, keys
 from geogrid.addresses.answer import Note
-from geogrid.addresses.groups import suffix_codes
+from geogrid.addresses.groups import entry_of_door, suffix_codes
 from geogrid.addresses.paths import paths_of, unit_key
 from geogrid.model import Grammar
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from geogrid.addresses.context import Context
     from geogrid.addresses.elements import Elements
-    from geogrid.addresses.gazetteer import Likeness
+    from geogrid.addresses.gazetteer import Likeness, Name
     from geogrid.addresses.index import AddressIndex
     from geogrid.addresses.paths import Path
 
@@ -47,8 +47,11 @@ class Search(NamedTuple):
 
 def exact(index: AddressIndex, read: Elements, context: Context) -> Search:
     """Find doors under names that are written exactly as the city, an alias or a former name has them."""
-    missing = ""
+    missing, stems = "", index.gazetteer.stems
     for path in paths_of(read):
+        target = stems.get(path.stem, -1)
+        if target >= 0 and path.stem not in index.gazetteer.told and (found := find.find(index, target, path)):
+            return Search(_hits(index, found, 1.0, "own", context))
         if missing and path.stem != missing:
             break  # a number that a known name does not have is not looked for under another name
         for target, how, notes in _exact_names(index, path):
@@ -62,15 +65,30 @@ def exact(index: AddressIndex, read: Elements, context: Context) -> Search:
 def _exact_names(index: AddressIndex, path: Path) -> tuple[tuple[int, str, tuple[Note, ...]], ...]:
     stem = index.gazetteer.stems.get(path.stem)
     if stem is not None:
-        return ((stem, "own", ()),)
+        told = index.gazetteer.told.get(path.stem)
+        if told is None:
+            return ((stem, "own", ()),)
+        return ((stem, told.how, (_told(told, path.stem),)),)
     return tuple(
-        (
-            name.target,
-            name.how,
-            (Note("former" if name.how == "former" else "alias", "name", path.stem, name.text),),
-        )
+        (name.target, name.how, (_told(name, path.stem),))
         for name in index.gazetteer.exact(path.stem, ("stem",))
     )
+
+
+def _told(name: Name, written: str) -> Note:
+    """Say that a name is not the present one, with its dates."""
+    dates = f" ({name.since or '...'} - {name.until or '...'})" if name.since or name.until else ""
+    return Note("former" if name.how == "former" else "alias", "name", written, name.text + dates)
+
+
+def learnt(index: AddressIndex, key: str) -> Search:
+    """Find the door that a whole text is known to mean, as a reviewer once said."""
+    name = index.gazetteer.learnt.get(key)
+    if name is None:
+        return Search([])
+    entries = entry_of_door(index)
+    entry = entries.get(name.target, -1)
+    return Search([Hit(entry, name.target, 0.98, name.how, (_told(name, key),))])
 
 
 def alike(index: AddressIndex, read: Elements, context: Context) -> list[Hit]:
@@ -172,6 +190,8 @@ def _hit(
     if not found.filled and not context.allowed:
         return Hit(found.entry, door, quality, how, notes)
     against = context.against(index.views["door_community"][door])
+    if not against and not found.filled:
+        return Hit(found.entry, door, quality, how, notes)
     score = quality * FILLED ** len(found.filled) * CONTRADICTED ** len(against)
     notes += tuple(Note("filled", element, "") for element in found.filled)
     notes += tuple(Note("contradicted", element, text) for element, text in against)
