@@ -379,8 +379,16 @@ def test_the_same_version_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_manifest_names_plan_data_and_licence(snapshot: Snapshot) -> None:
     manifest = json.loads((snapshot.folder / "manifest.json").read_text())
-    told = {"format": FORMAT, "city": "town", "version": 1, "effective_from": "2026-11-23", "counts": "households",
-            "licence": "CC0-1.0", "synthetic": True, "grids": 5}  # fmt: skip
+    told = {
+        "format": FORMAT,
+        "city": "town",
+        "version": 1,
+        "effective_from": "2026-11-23",
+        "counts": "households",
+        "licence": "CC0-1.0",
+        "synthetic": True,
+        "grids": 5,
+    }
     assert told.items() <= manifest.items()
     assert set(manifest["files"]) == set(bytes_of(snapshot.folder)) - {"manifest.json"}
     for name, seal in manifest["files"].items():
