@@ -146,6 +146,15 @@ def test_given_groups_are_kept_whole() -> None:
     assert [u.building_ids for u in build_units(city, "c1")] == [("A1",), ("A2", "A3"), ("A4",)]
 
 
+def test_a_given_group_of_strangers_yields_to_one_piece() -> None:
+    """A1 and A4 are given as one group, but two buildings stand between them: every unit is one polygon."""
+    city = draw_town("AAAA", {"A": 110})
+    city = replace(city, building_groups=(BuildingGroup("g", "A", "一组", ("A1", "A4")),))
+    units = build_units(city, "c1")
+    assert [u.building_ids for u in units] == [("A1",), ("A2",), ("A3",), ("A4",)]
+    assert all(u.geometry.geom_type == "Polygon" for u in units)
+
+
 def test_a_terrace_is_not_torn() -> None:
     """Six houses of 50 in a row of 20 m cells; houses 2-3 and 4-5 stand wall to wall, and so go together."""
     city = draw_town("AAAAAA", {"A": 50}, cell=30.0)

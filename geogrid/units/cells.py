@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from geogrid.units import claims
 from geogrid.units.groups import TORN_M, Cells, group_cells
@@ -47,7 +49,8 @@ def groups_of_faces(
     wish[core] = node
     faces = _subset(ground.faces, here, local)
     cell = claims.absorb(claims.rooted(sure, wish, faces), faces, footprint[here], over_barriers=True)
-    return group_cells(_cells(site, faces, cell, node, inside))[cell]
+    cell = _in_one_piece(cell, faces, core)
+    return group_cells(_cells(site, faces, cell, cell[core], inside))[cell]
 
 
 def _nodes(site: Site, face: NDArray[np.int64], inside: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -59,6 +62,21 @@ def _nodes(site: Site, face: NDArray[np.int64], inside: NDArray[np.int64]) -> ND
         if rows:
             node[np.isin(node, node[rows])] = node[rows].min()
     return np.asarray(np.unique(node, return_inverse=True)[1], dtype=np.int64)
+
+
+def _in_one_piece(cell: NDArray[np.int64], faces: Faces, core: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Part the cells that lie in several pieces: a given group whose buildings are no neighbours.
+
+    A unit in two pieces would put its grid in two pieces, which no rule may allow; a given group may yield.
+    """
+    same = cell[faces.a] == cell[faces.b]
+    size = len(cell)
+    links = coo_array((np.ones(int(same.sum())), (faces.a[same], faces.b[same])), shape=(size, size))
+    piece = connected_components(links, directed=False)[1].astype(np.int64)
+    lived_in = np.isin(piece, piece[core])
+    for stray in np.flatnonzero(~lived_in).tolist():
+        piece[stray] = piece[np.flatnonzero(lived_in & (cell == cell[stray]))[0]]
+    return np.asarray(np.unique(piece, return_inverse=True)[1], dtype=np.int64)
 
 
 def _subset(faces: Faces, here: NDArray[np.int64], local: NDArray[np.int64]) -> Faces:
