@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -179,7 +179,12 @@ def locate_file(index: PointIndex, source: Path, target: Path) -> int:
         ThreadPoolExecutor(1) as reading,
         ThreadPoolExecutor(1) as writing,
     ):
-        batches = file.iter_batches(batch_size=BATCH, columns=["lon", "lat"])
+        # Row group by row group: one reader over all of them keeps what it has read.
+        groups = (
+            file.iter_batches(batch_size=BATCH, row_groups=[group], columns=["lon", "lat"])
+            for group in range(file.num_row_groups)
+        )
+        batches = chain.from_iterable(groups)
         ahead, behind = reading.submit(next, batches, None), writing.submit(int)
         while (batch := ahead.result()) is not None:
             ahead = reading.submit(next, batches, None)
