@@ -23,9 +23,11 @@ from sqlalchemy import create_engine, create_mock_engine
 from sqlalchemy.schema import CreateTable
 
 from geogrid.archive import Archive, Status
-from geogrid.archive.schema import metadata
+from geogrid.archive.cities import FACTS
+from geogrid.archive.schema import LAYERS, metadata
 from geogrid.boundaries import read_city
 from geogrid.errors import FrozenError, NotFoundError, PlanError, StaleError, StoreError
+from geogrid.model import City
 from geogrid.policy import EIGHT_TO_TEN
 from tests.governed import (
     NOON,
@@ -42,8 +44,6 @@ from tests.town import draw_town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from geogrid.model import City
 
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -70,6 +70,12 @@ def test_a_city_comes_back_equal_in_every_layer(archive: Archive) -> None:
     assert all(getattr(town, field.name) for field in fields(town) if field.name not in elsewhere)
     archive.store_city(town)
     assert_equal_cities(archive.load_city("town"), town)
+
+
+def test_no_field_of_a_city_is_forgotten() -> None:
+    """A field that the model gains must be stored, by a migration."""
+    stored = {*FACTS, *LAYERS, "id", "addresses", "faults"}
+    assert stored == {field.name for field in fields(City)}
 
 
 def test_barriers_and_land_come_back_equal(archive: Archive) -> None:
