@@ -138,8 +138,7 @@ class Desk:
             self._served = Served(Snapshot.open(self.settings.snapshot))
             self._stamp = stamp
         except (GeogridError, OSError) as error:
-            kind = type(error).__name__
-            log.error("the snapshot cannot be opened: %s", kind)  # noqa: TRY400 - no path in the log
+            log.error("the snapshot cannot be opened: %s", error)  # noqa: TRY400 - the reason is enough
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

@@ -31,7 +31,7 @@ WAIT_MS = 10_000
 
 # The chosen grid's outline stands in the middle of the map and takes at least two fifths of one side.
 ZOOMED = """(() => {
-  const mark = document.querySelector(".leaflet-chosen-pane path");
+  const mark = document.querySelector(".leaflet-line-pane path[stroke='#111111']");
   if (!mark) return false;
   const [a, b] = [mark, document.getElementById("map")].map((node) => node.getBoundingClientRect());
   const off = Math.hypot(a.x + a.width / 2 - b.x - b.width / 2, a.y + a.height / 2 - b.y - b.height / 2);

@@ -6,6 +6,8 @@
   const ROLES = ["chief_leader", "leader", "worker", "volunteer"];
   const SHOWN = 6;
 
+  const colour = (index) => "colour-" + (index ?? "none");
+
   function row(label, ...content) {
     return el("div", { class: "fact" }, el("dt", {}, label), el("dd", {}, ...content));
   }
@@ -76,7 +78,7 @@
       lead ? el("p", { class: "lead" }, lead) : null,
       el(
         "header", {},
-        el("span", { class: "badge", "aria-hidden": "true" }, String(grid.number)),
+        el("span", { class: "badge" + (grid.colour === undefined ? "" : " " + colour(grid.colour)), "aria-hidden": "true" }, String(grid.number)),
         el(
           "div", {},
           el(level || "h2", { id: "card-title", tabindex: "-1" }, el("span", { class: "over" }, geogrid.title(grid)), " ", name(grid.name)),
@@ -102,8 +104,8 @@
     );
   };
 
-  function entry({ number, colour, title, detail, mark, act, current }) {
-    const badge = number === undefined ? null : el("span", { class: "badge small colour-" + colour, "aria-hidden": "true" }, String(number));
+  function entry({ number, index, title, detail, mark, act, current }) {
+    const badge = number === undefined ? null : el("span", { class: "badge small " + colour(index), "aria-hidden": "true" }, String(number));
     const button = el(
       "button", { type: "button", "aria-current": current ? "true" : null, on: { click: act } },
       badge, el("span", { class: "what" }, title, el("span", { class: "detail" }, detail, mark ? el("span", { class: "vacant" }, mark) : null)),
@@ -114,7 +116,7 @@
   geogrid.gridList = function (features, { onGrid, chosen, roster }) {
     return el("ol", { class: "list" }, features.map(({ properties: p }) =>
       entry({
-        number: p.number, colour: p.colour === null || p.colour === undefined ? "none" : p.colour,
+        number: p.number, index: p.colour,
         title: el("span", {}, el("span", { class: "hidden" }, geogrid.title(p) + " "), name(p.name)),
         detail: geogrid.size(p), mark: roster && geogrid.vacant(p) ? t("list.vacant") : null,
         current: p.code === chosen, act: () => onGrid(p.code),

@@ -47,7 +47,7 @@
   }
 
   async function openCity() {
-    await view.showCity(true);
+    await view.showCity();
     const layer = setup.layers.find((item) => item.kind === "communities");
     const data = await geogrid.load(layer.url);
     answer.replaceChildren();

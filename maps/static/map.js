@@ -10,7 +10,7 @@
   const SVG = "http://www.w3.org/2000/svg";
   const HATCH = 9;
   // From the ground up; the mouse sees communities and grids only.
-  const PANES = ["city", "land", "borders", "ground", "fill", "detail", "border", "chosen"];
+  const PANES = ["city", "land", "ground", "fill", "detail", "line"];
   const TOUCHED = ["city", "fill"];
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -61,10 +61,11 @@
     return found;
   }
 
+  // Zooming is not animated: Chromium without a graphics card keeps stale tiles of the drawings afterwards.
   function open(node) {
     const map = L.map(node, {
       zoomSnap: 0.25, wheelPxPerZoomLevel: 90, maxZoom: 20, maxBoundsViscosity: 0.8, zoomControl: false,
-      attributionControl: false, zoomAnimation: !calm, fadeAnimation: !calm, inertia: !calm,
+      attributionControl: false, zoomAnimation: false, fadeAnimation: !calm, inertia: !calm,
     });
     L.control.zoom({ zoomInTitle: t("map.in"), zoomOutTitle: t("map.out") }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
@@ -85,8 +86,9 @@
     layer.bindTooltip(() => content, { sticky: true, direction: "top", className: "tip", opacity: 1 });
   }
 
-  function outline(data, pane, style) {
-    return L.geoJSON(data, { pane, interactive: false, style: { fill: false, lineJoin: "round", ...style } });
+  function outline(data, renderer, style) {
+    const line = { fill: false, lineJoin: "round", ...style };
+    return L.geoJSON(data, { pane: renderer.options.pane, renderer, interactive: false, style: line });
   }
 
   class GridMap {
@@ -96,8 +98,12 @@
       this.urls = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
       this.onGrid = onGrid;
       this.onCommunity = onCommunity;
-      const canvas = (pane) => L.canvas({ pane, padding: 0.4 });
-      this.drawn = { land: canvas("land"), under: canvas("ground"), over: canvas("detail"), fill: L.svg({ pane: "fill", padding: 0.4 }) };
+      // Few and small surfaces: a browser that draws without a graphics card leaves tiles out of many large ones.
+      const canvas = (pane) => L.canvas({ pane, padding: 0.1 });
+      const vector = (pane) => L.svg({ pane, padding: 0.1 });
+      this.drawn = {
+        land: canvas("land"), under: canvas("ground"), fill: vector("fill"), over: canvas("detail"), line: vector("line"),
+      };
       this.turn = 0; // grows with every wish, so that a late answer to an older one is dropped
       this.clear();
       new ResizeObserver(() => this.map.invalidateSize()).observe(node);
@@ -114,31 +120,31 @@
       return layer;
     }
 
-    fit(bounds, animate) {
+    fit(bounds) {
       const pad = this.node.clientWidth < 500 ? 14 : 36;
-      this.map.fitBounds(bounds, { padding: [pad, pad], maxZoom: 18.5, animate: animate && !calm });
+      this.map.fitBounds(bounds, { padding: [pad, pad], maxZoom: 18.5, animate: false });
     }
 
     // The city
 
-    async showCity(animate) {
+    async showCity() {
       this.turn++;
       if (!this.city) await this.drawCity();
       this.clear();
       this.restyle();
-      this.fit(this.city.getBounds(), animate);
+      this.fit(this.city.getBounds());
     }
 
     async drawCity() {
       const data = await load(this.urls.communities);
       load(this.urls.city)
-        .then((ground) => geogrid.cityGround(ground, this.drawn.land).forEach((layer) => layer.addTo(this.map)))
+        .then((ground) => geogrid.cityGround(ground, this.drawn.land).forEach((layer) => layer.addTo(this.map).bringToBack()))
         .catch(() => null); // the map is complete without its background
       this.city = L.geoJSON(data, { pane: "city", onEachFeature: (feature, layer) => this.listen(feature.properties, layer) });
-      this.borders = outline(data, "borders", {});
+      this.borders = outline(data, this.drawn.land, {});
       const bounds = this.city.getBounds();
       this.map.setMaxBounds(bounds.pad(0.6));
-      this.fit(bounds, false);
+      this.fit(bounds);
       this.map.setMinZoom(this.map.getZoom() - 1);
       this.city.addTo(this.map);
       this.borders.addTo(this.map);
@@ -170,9 +176,9 @@
     // One community and its grids
 
     async showCommunity(id, code) {
-      if (!this.city) await this.showCity(false);
+      if (!this.city) await this.showCity();
       if (this.community !== id && !(await this.drawCommunity(id))) return null;
-      if (!code) this.fit(this.area.getBounds(), true);
+      if (!code) this.fit(this.area.getBounds());
       this.choose(code || null);
       return this.data;
     }
@@ -205,7 +211,7 @@
         onEachFeature: (feature, layer) => this.listenGrid(feature, layer),
       }));
       if (!fill._container.querySelector("defs")) fill._container.prepend(patterns());
-      this.add(outline(data, "border", { color: INK, weight: 1.6 }));
+      this.add(outline(data, this.drawn.line, { color: INK, weight: 1.6 }));
       this.labels = this.add(new geogrid.Labels(data.features.map(({ properties: p }) => (
         { number: String(p.number), name: p.name, short: shortName(p), place: p.label }
       ))));
@@ -242,9 +248,9 @@
       if (this.labels) this.labels.avoid(null);
       const grid = this.grids.get(code);
       if (!grid) return;
-      const line = (color, weight) => outline(grid.feature, "chosen", { color, weight });
+      const line = (color, weight) => outline(grid.feature, this.drawn.line, { color, weight });
       this.mark = L.layerGroup([line("#ffffff", 8), line("#111111", 4)]).addTo(this.map);
-      this.fit(grid.layer.getBounds().pad(0.35), true);
+      this.fit(grid.layer.getBounds().pad(0.35));
     }
 
     // The place that was asked for: a pin, gone with the next choice; labels make room for it.

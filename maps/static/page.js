@@ -59,7 +59,7 @@
     listing.replaceChildren(
       el("div", { class: "list-head" },
         el("h2", { id: "list-title" }, title ? name(title.properties.name) : "", " · ", t("list.grids")),
-        el("button", { type: "button", class: "link", on: { click: () => openCity(true) } }, t("list.back"))),
+        el("button", { type: "button", class: "link", on: { click: () => openCity({ focus: true }) } }, t("list.back"))),
       view.roster() ? null : el("p", { class: "quiet" }, t("legend.roster")),
       geogrid.gridList(features, { onGrid: (code) => openGrid(code, { focus: true }), chosen: view.chosen().grid, roster: view.roster() }),
       legend(features),
@@ -80,13 +80,13 @@
     );
   }
 
-  async function openCity(animate) {
+  async function openCity({ focus } = {}) {
     remember("");
-    await view.showCity(animate);
+    await view.showCity();
     cities = await geogrid.load(setup.layers.find((layer) => layer.kind === "communities").url);
     listCommunities();
     show(note(t("answer.welcome")));
-    if (animate) at("list-title").scrollIntoView({ block: "nearest" });
+    if (focus) at("list-title").scrollIntoView({ block: "nearest" });
   }
 
   async function openCommunity(id, { focus } = {}) {
@@ -187,7 +187,7 @@
 
   function route() {
     const [, kind, value] = /^#([cg])=(.+)$/.exec(location.hash) || [];
-    const work = kind === "g" ? openGrid(decodeURIComponent(value), {}) : kind === "c" ? openCommunity(decodeURIComponent(value)) : openCity(false);
+    const work = kind === "g" ? openGrid(decodeURIComponent(value), {}) : kind === "c" ? openCommunity(decodeURIComponent(value)) : openCity();
     return work.catch((error) => {
       const text = error.status === 404 ? t("answer.outside") : t("map.failed");
       show(note(text), { spoken: text });
@@ -198,7 +198,7 @@
     link.addEventListener("click", () => (link.href = link.href.split("#")[0] + location.hash));
   }
   window.addEventListener("popstate", route);
-  view.showCity(false)
+  view.showCity()
     .then(async () => {
       cities = await geogrid.load(setup.layers.find((layer) => layer.kind === "communities").url);
       await route();
