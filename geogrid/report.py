@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from geogrid.plan import Alignment, GridKind, derive_grids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from geogrid.adjacency import UnitGraph
     from geogrid.model import City, Community
@@ -214,10 +214,6 @@ def _rule(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _where(breach: GaveWay) -> str:
-    return ", ".join(breach.where[:6]) + ", ..." * (len(breach.where) > 6)
-
-
 def _term(term: Term) -> str:
     return f"{term.name} {_number(term.value)}"
 
@@ -249,14 +245,30 @@ def as_markdown(report: CityReport) -> str:
 
 
 def _md_breaches(report: CityReport) -> list[str]:
-    rows = [(row, breach) for row in report.communities for breach in row.gave_way]
+    rows = list(_breaches_by_rule(report))
     if not rows:
         return []
-    lines = ["## Rules that gave way", "", "| community | rule | where | by | why |", "|---|---|---|---|---|"]
-    for row, breach in rows:
-        cells = (row.name, _rule(breach.rule), _where(breach), _number(breach.by), breach.words)
-        lines.append("| " + " | ".join(_md(cell) for cell in cells) + " |")
-    return [*lines, ""]
+    head = ["| community | rule | times | sum | why |", "|---|---|---|---|---|"]
+    cells = [(name, _rule(rule), str(len(all_)), _sum(all_), _why(all_)) for name, rule, all_ in rows]
+    lines = ["| " + " | ".join(_md(cell) for cell in row) + " |" for row in cells]
+    return ["## Rules that gave way", "", *head, *lines, ""]
+
+
+def _breaches_by_rule(report: CityReport) -> Iterator[tuple[str, str, list[GaveWay]]]:
+    """Yield each community's name with each rule that gave way there, and where it did."""
+    for row in report.communities:
+        grouped: dict[str, list[GaveWay]] = {}
+        for breach in row.gave_way:
+            grouped.setdefault(breach.rule, []).append(breach)
+        yield from ((row.name, rule, breaches) for rule, breaches in grouped.items())
+
+
+def _sum(breaches: Sequence[GaveWay]) -> str:
+    return _number(sum(breach.by for breach in breaches))
+
+
+def _why(breaches: Sequence[GaveWay]) -> str:
+    return "; ".join(breach.words for breach in breaches)
 
 
 def _md_sources(report: CityReport) -> list[str]:
@@ -279,9 +291,8 @@ def as_html(report: CityReport) -> str:
         for row in report.communities
     )
     breaches = "".join(
-        f"<li>{escape(f'{row.name}: {_rule(breach.rule)} {_where(breach)}: {breach.words}')}</li>"
-        for row in report.communities
-        for breach in row.gave_way
+        f"<li>{escape(f'{name}: {_rule(rule)}: {_why(all_)}')}</li>"
+        for name, rule, all_ in _breaches_by_rule(report)
     )
     lines = "".join(f"<li>{escape(line)}</li>" for line in report.lines)
     title = escape(f"How {report.name} was divided")

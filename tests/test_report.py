@@ -98,7 +98,7 @@ def test_the_totals_stand_first_in_plain_words() -> None:
 
 def test_a_rule_that_gave_way_says_where_and_why() -> None:
     text = as_markdown(made("too few homes"))
-    assert "| Community c1 | eight to ten grids | 1, 2 | 4 | too few homes |" in text
+    assert "| Community c1 | eight to ten grids | 1 | 4 | too few homes |" in text
 
 
 @pytest.mark.parametrize("write", [as_markdown, as_html])
