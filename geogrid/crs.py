@@ -83,6 +83,12 @@ def is_degrees(source: Any) -> bool:
     return crs is not None and crs.is_geographic
 
 
+def crs_as_json(text: str) -> dict[str, Any] | None:
+    """Return a system as PROJJSON, None where it is unknown."""
+    crs = read_crs(text)
+    return None if crs is None else dict(crs.to_json_dict())
+
+
 def areal_scale(plane: str, lon: float, lat: float) -> float:
     """Return by how much areas at a place are too large in ``plane`` (1 where they are true)."""
     return float(Proj(plane).get_factors(lon, lat).areal_scale)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
-from geogrid.crs import DEGREES
+from geogrid.crs import DEGREES, crs_as_json
 from geogrid.errors import Fault, InputError
 from geogrid.sheets import read_sheet, write_sheet
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BATCH_ROWS = 8192
-DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}
+DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf"}
 TEXTS = (".csv", ".tsv", ".txt")
 FORMATS = (*TEXTS, ".parquet", ".xlsx", *DRIVERS)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -292,9 +292,22 @@ def _without_shapes(table: Table) -> Iterator[pa.RecordBatch]:
 
 
 def _write_parquet(path: Path, table: Table) -> None:
-    with pq.ParquetWriter(path, table.schema) as writer:
+    schema = _with_place(table)
+    with pq.ParquetWriter(path, schema) as writer:
         for batch in table.batches:
-            writer.write_batch(batch)
+            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+
+
+def _with_place(table: Table) -> pa.Schema:
+    """Return the schema with the GeoParquet 1.1 note on where its shapes are, unless it has one."""
+    known = table.schema.metadata or {}
+    if not table.geometry or b"geo" in known:
+        return table.schema
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": []}
+    if table.crs and table.crs != DEGREES:  # without a crs it means longitude, latitude in WGS-84
+        column["crs"] = crs_as_json(table.crs)
+    geo = {"version": "1.1.0", "primary_column": table.geometry, "columns": {table.geometry: column}}
+    return table.schema.with_metadata({**known, b"geo": json.dumps(geo).encode()})
 
 
 def _write_layer(path: Path, table: Table, layer: str, driver: str) -> None:

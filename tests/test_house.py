@@ -78,6 +78,7 @@ OWNERS = {
         "geogrid.exports",
         "geogrid.sample",
         "geogrid.sheets",
+        "geogrid.snapshot",
         "geogrid.tables",
     ),
     "pyogrio": ("geogrid.boundaries", "geogrid.tables"),

@@ -20,6 +20,7 @@ from geogrid.snapshot.background import Background
 from geogrid.snapshot.cards import DIGITS, Cards
 from geogrid.snapshot.files import written_folder
 from geogrid.snapshot.geojson import feature_collection
+from geogrid.snapshot.layering import Layering
 from geogrid.snapshot.layout import lay_out, records_of
 from geogrid.snapshot.reading import Snapshot
 from geogrid.snapshot.timeline import write_timeline
@@ -104,7 +105,9 @@ def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None) -
         for name, array in _doors(layout, addresses, points).items():
             np.save(aside / f"{name}.npy", array, allow_pickle=False)
         _write_json(aside / "cards.json", told)
-        _write_shapes(aside, layout, grids)
+        drawn = _drawn(layout.shapes)
+        _write_shapes(aside, layout, grids, drawn)
+        Layering(layout, grids, drawn).write(aside)
 
 
 def _facts(version: Version, city: CityCard) -> dict[str, Any]:
@@ -114,10 +117,10 @@ def _facts(version: Version, city: CityCard) -> dict[str, Any]:
 
 
 def _doors(layout: Layout, addresses: AddressIndex, points: PointIndex) -> dict[str, np.ndarray[Any, Any]]:
-    """Return door -> unit -> grid as arrays of labels, -1 for none, and the doors' places in degrees.
+    """Return door -> unit -> grid as arrays of labels, -1 for none, and the doors' places and homes.
 
-    A door is a building or an address. A door of a building lies in the building's unit; one without is
-    placed by its point.
+    Places are in degrees. A door is a building or an address. A door of a building lies in the building's
+    unit; one without is placed by its point.
     """
     grid_of = {unit: label for label, grid in enumerate(layout.grids) for unit in grid.unit_ids}
     units = [unit for stored in layout.stored for unit in stored.graph.units]
@@ -126,6 +129,7 @@ def _doors(layout: Layout, addresses: AddressIndex, points: PointIndex) -> dict[
     unit_of_door = np.array(
         [unit_of.get(building, -1) for building in addresses.door_building_ids()], dtype=np.int32
     )
+    homes = {one.id: one.households for one in layout.city.buildings}
     metres = addresses.door_points()
     lon, lat = points_to_degrees(metres[:, 0], metres[:, 1], layout.city.plane)
     places = np.column_stack([lon, lat]).round(DIGITS)
@@ -138,12 +142,16 @@ def _doors(layout: Layout, addresses: AddressIndex, points: PointIndex) -> dict[
         "grid_of_unit": grid_of_unit,
         "grid_of_door": grid_of_door.astype(np.int32),
         "door_places": places,
+        "door_households": np.array(
+            [homes.get(building, 0) for building in addresses.door_building_ids()], dtype=np.int32
+        ),
     }
 
 
-def _write_shapes(aside: Path, layout: Layout, cards: Sequence[GridCard]) -> None:
+def _write_shapes(
+    aside: Path, layout: Layout, cards: Sequence[GridCard], shapes: np.ndarray[Any, Any]
+) -> None:
     """Write the drawn GeoJSON of every community into one file, and where each piece lies in it."""
-    shapes = _drawn(layout.shapes)
     labels: dict[str, list[int]] = defaultdict(list)
     for label, grid in enumerate(layout.grids):
         labels[grid.community_id].append(label)

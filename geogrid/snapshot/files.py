@@ -19,7 +19,7 @@ from geogrid.errors import SnapshotError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 LEFT_OVER_S = 6 * 3600.0
 

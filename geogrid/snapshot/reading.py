@@ -16,6 +16,7 @@ from geogrid.errors import NotFoundError, SnapshotError
 from geogrid.locate import PointIndex
 from geogrid.snapshot.answers import LookupAnswer, LookupCandidate, Reading
 from geogrid.snapshot.files import read_manifest
+from geogrid.snapshot.layers import LAYERS, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from geogrid.addresses.answer import AddressAnswer, Candidate
     from geogrid.snapshot.answers import CityCard, CommunityCard, GridCard
 
-ARRAYS = ("unit_of_door", "grid_of_unit", "grid_of_door", "door_places")
+ARRAYS = ("unit_of_door", "grid_of_unit", "grid_of_door", "door_places", "door_households")
 
 
 class Snapshot:
@@ -47,10 +48,12 @@ class Snapshot:
         self.addresses = AddressIndex.open(folder / "addresses")
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         self.grid_of_door: NDArray[np.int32] = arrays["grid_of_door"]
+        self.door_households: NDArray[np.int32] = arrays["door_households"]
         self._door_places: NDArray[np.float64] = arrays["door_places"]
         self._matcher = Matcher(self.addresses, self.grid_of_door)
         self._places = json.loads((folder / "shapes.json").read_bytes())
         self._shapes = _mapped(folder / "shapes.bin")
+        self._layers = {name: Layer.open(folder, name) for name in LAYERS}
 
     @classmethod
     def open(cls, folder: str | Path, *, verify: bool = True) -> Snapshot:
@@ -129,6 +132,16 @@ class Snapshot:
         if found is None:
             raise NotFoundError("community", community_id)
         return found[0], found[1], found[2]
+
+    def layer(self, name: str) -> Layer:
+        """Return one of `LAYERS`: the five levels, the grids, the branches, the venues.
+
+        :raises NotFoundError: no such layer.
+        """
+        found = self._layers.get(name)
+        if found is None:
+            raise NotFoundError("layer", name)
+        return found
 
     # Positions
 
