@@ -52,3 +52,25 @@ def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target and not target.startswith("mailto:"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_numbers_of_the_readme_are_those_of_the_reports(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    rows = [re.findall(r"\d+", line) for line in text.splitlines() if re.match(r"\|.*\d.*\|.*\d", line)]
+    table = [row for row in rows if len(row) >= 2][-4:]
+    # Four rows: communities, grids, 8-10 held, proved; in each Bukit Merah, then Songshan.
+    told = [numbers_of_report(city) for city in ("bukit-merah", "songshan")]
+    assert [row[-len(told[0][place]) * 2 :] for place, row in enumerate(table)] == [
+        told[0][place] + told[1][place] for place in range(4)
+    ]
+
+
+def numbers_of_report(city: str) -> list[list[str]]:
+    """Return the numbers of a report's totals: communities (with homes), grids, 8-10 held, proved of all."""
+    text = (ROOT / "docs" / f"division-report-{city}.md").read_text(encoding="utf-8")
+    (communities,) = re.findall(r"^- (\d+) communities, ", text, re.M)
+    ((held, lived),) = re.findall(r"^- (\d+) of the (\d+) communities with homes have 8-10", text, re.M)
+    ((grids, special),) = re.findall(r"(\d+) grids with homes and (\d+) special-purpose", text)
+    ((proved, all_),) = re.findall(r"^- (\d+) of (\d+) divisions are proved", text, re.M)
+    return [[communities, lived], [grids, special], [held], [proved, all_]]
