@@ -119,6 +119,7 @@ class Desk:
         self.settings = settings
         self._served: Served | None = None
         self._stamp: object = None
+        self._said = ""
 
     def now(self) -> Served:
         """Return what is served.
@@ -138,7 +139,9 @@ class Desk:
             self._served = Served(Snapshot.open(self.settings.snapshot))
             self._stamp = stamp
         except (GeogridError, OSError) as error:
-            log.error("the snapshot cannot be opened: %s", error)  # noqa: TRY400 - the reason is enough
+            if str(error) != self._said:  # once, not every few seconds
+                log.error("the snapshot cannot be opened: %s", error)  # noqa: TRY400 - the reason is enough
+            self._said = str(error)
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@
   const { t, el, name } = geogrid;
   const ROLES = ["chief_leader", "leader", "worker", "volunteer"];
   const SHOWN = 6;
+  const NUMBERS = 24;
 
   const colour = (index) => "colour-" + (index ?? "none");
 
@@ -13,18 +14,37 @@
   }
 
   // A long list shows its beginning; the rest is one press away.
-  function names(values) {
-    const list = el("ul", { class: "names" }, values.slice(0, SHOWN).map((value) => el("li", {}, name(value))));
-    const rest = values.slice(SHOWN);
-    if (!rest.length) return list;
-    const more = el("ul", { class: "names", hidden: true }, rest.map((value) => el("li", {}, name(value))));
-    const button = el("button", { type: "button", class: "link", "aria-expanded": "false" }, t("grid.more", { n: rest.length }));
+  function folded(list, rest, count) {
+    if (!count) return list;
+    rest.hidden = true;
+    const button = el("button", { type: "button", class: "link", "aria-expanded": "false" }, t("grid.more", { n: count }));
     button.addEventListener("click", () => {
-      more.hidden = !more.hidden;
-      button.setAttribute("aria-expanded", String(!more.hidden));
-      button.textContent = more.hidden ? t("grid.more", { n: rest.length }) : t("grid.fewer");
+      rest.hidden = !rest.hidden;
+      button.setAttribute("aria-expanded", String(!rest.hidden));
+      button.textContent = rest.hidden ? t("grid.more", { n: count }) : t("grid.fewer");
     });
-    return el("div", {}, list, more, button);
+    return el("div", {}, list, rest, button);
+  }
+
+  function names(values) {
+    const list = (part) => el("ul", { class: "names" }, part.map((value) => el("li", {}, name(value))));
+    return folded(list(values.slice(0, SHOWN)), list(values.slice(SHOWN)), Math.max(0, values.length - SHOWN));
+  }
+
+  // Building or house numbers, place by place; a street may have hundreds.
+  function numbers(places) {
+    const total = places.reduce((sum, covered) => sum + covered.numbers.length, 0);
+    let room = NUMBERS;
+    const [first, rest] = [[], []];
+    for (const { place, numbers: all } of places) {
+      const [now, later] = [all.slice(0, room), all.slice(room)];
+      room -= now.length;
+      const line = (part) => (place ? place + " " : "") + part.join(", ");
+      if (now.length) first.push(line(now));
+      if (later.length) rest.push(line(later));
+    }
+    const list = (part) => el("ul", { class: "names" }, part.map((value) => el("li", {}, name(value))));
+    return folded(list(first), list(rest), Math.max(0, total - NUMBERS));
   }
 
   function phone(number) {
@@ -45,10 +65,6 @@
       return row(t("role." + role), el("ul", { class: "people" }, posts.map((post) => el("li", {}, member(post)))));
     });
     return el("dl", { class: "facts team" }, rows);
-  }
-
-  function numbers(covered) {
-    return (covered.place ? covered.place + " " : "") + covered.numbers.join(", ");
   }
 
   function branch(grid) {
@@ -94,7 +110,7 @@
         grid.other_branches && grid.other_branches.length ? row(t("grid.branches.other"), names(grid.other_branches)) : null,
         grid.paired && grid.paired.length ? row(t("grid.paired"), names(grid.paired)) : null,
         row(t("grid.compounds"), compounds(grid)),
-        grid.buildings.length ? row(t("grid.doors"), names(grid.buildings.map(numbers))) : null,
+        grid.buildings.length ? row(t("grid.doors"), numbers(grid.buildings)) : null,
         (grid.venues || []).map((venue) =>
           row(t("grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
         row(t("grid.code"), el("code", {}, grid.code)),
