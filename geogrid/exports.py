@@ -10,6 +10,7 @@ import pyarrow as pa
 from geogrid.codes import grid_code
 from geogrid.crs import DEGREES, to_degrees
 from geogrid.plan import derive_grids
+from geogrid.snapshot.names import name_grids
 from geogrid.tables import Table, table_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from geogrid.adjacency import UnitGraph
     from geogrid.model import City, Community
-    from geogrid.plan import Plan
+    from geogrid.plan import Grid, Plan
 
 GEOMETRY = "geometry"
 _TEXT, _COUNT, _YES, _METRES, _SHAPE = pa.string(), pa.int64(), pa.bool_(), pa.float64(), pa.binary()
@@ -45,6 +46,7 @@ GRID_SCHEMA = pa.schema(
         ("community_id", _TEXT),
         ("community", _TEXT),
         ("number", _COUNT),
+        ("name", _TEXT),
         ("kind", _TEXT),
         ("alignment", _TEXT),
         ("compounds", _TEXT),
@@ -116,6 +118,7 @@ def grids_table(city: City, divided: Iterable[Divided]) -> Table:
             "community_id": part.community.id,
             "community": part.community.name,
             "number": grid.number,
+            "name": name,
             "kind": grid.kind.value,
             "alignment": grid.alignment.value,
             "compounds": "; ".join(names.get(key, key) for key in grid.compound_ids),
@@ -128,9 +131,14 @@ def grids_table(city: City, divided: Iterable[Divided]) -> Table:
             GEOMETRY: grid.geometry,
         }
         for part in divided
-        for grid in derive_grids(part.plan, part.graph)
+        for grid, name in _named(city, part)
     ]
     return _shaped(rows, GRID_SCHEMA, city)
+
+
+def _named(city: City, part: Divided) -> Iterable[tuple[Grid, str]]:
+    grids = derive_grids(part.plan, part.graph)
+    return zip(grids, name_grids(city, grids, part.graph.units), strict=True)
 
 
 def _shaped(rows: Sequence[dict[str, Any]], schema: pa.Schema, city: City) -> Table:

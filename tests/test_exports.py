@@ -59,10 +59,12 @@ def test_a_plan_is_one_row_a_unit() -> None:
 
 def test_grids_say_what_they_are_and_hold() -> None:
     found = rows(grids_table(TOWN, DIVIDED))
-    assert [(row["number"], row["alignment"], row["households"], row["compounds"]) for row in found] == [
-        (1, "whole", 80, "A小区"),
-        (2, "whole", 20, "B小区"),
-        (3, "special", 0, ""),
+    assert [
+        (row["number"], row["name"], row["alignment"], row["households"], row["compounds"]) for row in found
+    ] == [
+        (1, "A小区", "whole", 80, "A小区"),
+        (2, "B小区", "whole", 20, "B小区"),
+        (3, "第3网格（专属）", "special", 0, ""),
     ]
     assert [row["area_m2"] for row in found] == [20_000.0, 10_000.0, 10_000.0]
 
