@@ -83,7 +83,13 @@
   }
 
   function compounds(grid) {
-    const values = grid.compounds.map((compound) => compound.name + (compound.whole ? "" : t("grid.part")));
+    const times = new Map();
+    for (const compound of grid.compounds) {
+      const value = compound.name + (compound.whole ? "" : t("grid.part"));
+      times.set(value, (times.get(value) || 0) + 1);
+    }
+    // Neighbouring blocks may share a name; it is told once.
+    const values = [...times].map(([value, count]) => (count > 1 ? value + " ×" + count : value));
     return values.length ? names(values) : t("grid.compounds.none");
   }
 
