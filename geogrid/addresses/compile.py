@@ -280,7 +280,8 @@ def _own_spellings(city: City, draft: _Draft) -> dict[str, str]:
         found.setdefault(name_key(text), text)
     for (path, _), text in draft.entries.items():
         if path.stem not in found:
-            found[path.stem] = _slice_of(text, path.stem)
+            latin = city.grammar is Grammar.BLOCK
+            found[path.stem] = grammar_block.parse(fold(text)).road if latin else _slice_of(text, path.stem)
     return found
 
 
@@ -309,6 +310,9 @@ def _names(
     for kind, things in (("community", city.communities), *_divisions(city)):
         for i, thing in enumerate(things):
             ordinals[kind, thing.id] = i
+            code = getattr(thing, "code", "") or thing.id
+            if code.isdecimal() and len(code) > 5:
+                yield Name(code, thing.name, kind, i)
             yield from _with_short(thing.name, kind, i)
     yield from _with_short(city.name, "city", 0)
     if city.grammar is not Grammar.MAINLAND:
@@ -316,17 +320,24 @@ def _names(
             if len(key := name_key(building.name)) > 2 and not (_NUMBERED.search(key) and not key.isascii()):
                 yield Name(key, building.name, "building", door)
     for known in extra:
-        yield from _known(known, ordinals, stem_of, city.grammar)
+        own_name = (
+            city.compounds[ordinals["compound", known.id]].name if ("compound", known.id) in ordinals else ""
+        )
+        yield from _known(known, own_name, ordinals, stem_of, city.grammar)
 
 
 def _known(
-    known: KnownName, ordinals: dict[tuple[str, str], int], stem_of: dict[str, int], grammar: Grammar
+    known: KnownName,
+    own_name: str,
+    ordinals: dict[tuple[str, str], int],
+    stem_of: dict[str, int],
+    grammar: Grammar,
 ) -> Iterator[Name]:
     """Yield the names of what was told; nothing for a thing that the city does not have."""
     rest = (known.how, known.since, known.until)
     stem = _stem_of_compound(known.text, grammar) if known.kind == "compound" else ""
     if stem in stem_of:
-        yield Name(stem, known.text, "told", stem_of[stem], *rest)
+        yield Name(stem, own_name, "told", stem_of[stem], *rest)
     if known.kind == "stem":
         target = stem_of.get(name_key(known.id), -1)
     else:

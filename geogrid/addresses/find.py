@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import keys
+from geogrid.model import Grammar
 
 if TYPE_CHECKING:
     from geogrid.addresses.elements import Number
@@ -78,10 +79,15 @@ def find(index: AddressIndex, stem: int, path: Path) -> list[Found]:
     return found
 
 
+def _in_phases(index: AddressIndex, stem: int, path: Path) -> bool:
+    """Tell whether a compound exists in phases or zones only, so that its name alone leaves something out."""
+    return index.grammar is Grammar.MAINLAND and not path.alley and place_at(index, stem, path) < 0
+
+
 def fillable(index: AddressIndex, stem: int, path: Path) -> list[tuple[int, tuple[str, ...]]]:
     """Return the places that an incomplete path may mean, with the names of what is filled in."""
     lane = lane_code(index, path.lane)
-    wants_lane = bool(path.alley) and not path.lane
+    wants_lane = not path.lane and (bool(path.alley) or _in_phases(index, stem, path))
     if lane < 0 or (path.section and not wants_lane):
         return []
     places = places_of(index, stem)
@@ -90,9 +96,11 @@ def fillable(index: AddressIndex, stem: int, path: Path) -> list[tuple[int, tupl
     found = []
     for place, (_, section, there, alley, sub_alley) in parts:
         same_section = section == path.section or (not path.section and section)
-        same_lane = there == lane or (wants_lane and there)
+        same_lane = there == lane or (wants_lane and there and (bool(path.alley) or there >= keys.NAMED_LANE))
         if same_section and same_lane and alley == path.alley and sub_alley == path.sub_alley:
-            filled = ("section",) * (section != path.section) + ("lane",) * (there != lane)
+            filled = ("section",) * (section != path.section) + (
+                "zone" if there >= keys.NAMED_LANE else "lane",
+            ) * (there != lane)
             if filled:
                 found.append((place, filled))
     return found

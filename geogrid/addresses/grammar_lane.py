@@ -30,7 +30,7 @@ _BODY = (
     rf"(?:(?P<section>{_NUM})段)?)?"
     rf"(?:(?P<lane>{_NUM}|[^0-9路街段]{{1,4}})巷)?"
     rf"(?:(?P<alley>{_NUM})弄)?(?:(?P<sub_alley>{_NUM})衖)?"
-    rf"(?:{_NUMBER})?(?:{_FLOOR}{_ROOM})?(?P<rest>.*)$"
+    rf"(?:{_NUMBER})?(?:-?{_FLOOR}{_ROOM})?(?P<rest>.*)$"
 )
 _ORDER = re.compile(_HEAD + r"(?:(?P<road>[^0-9巷弄号]{1,10}?(?:路|街|大道))" + _BODY, re.DOTALL)
 # A road whose ending was left out: 八德三段158巷8弄1號.

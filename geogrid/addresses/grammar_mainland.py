@@ -18,7 +18,9 @@ _DIVISIONS = re.compile(
     r"(?:中国)?"
     r"(?P<province>[^省市县区0-9]{2,3}省|(?:内蒙古|广西壮族|西藏|宁夏回族|新疆维吾尔)自治区)?"
     r"(?P<city>(?!城市|都市)[^省市县区0-9路街]{2,5}(?:市(?!场|里)|自治州|地区|盟))?"
-    r"(?P<county>(?![城都]市)[^市县区0-9路街号]{2,6}?市(?!场|里)|[^市县区0-9路街号]{1,8}?(?:自治县|县|自治旗|(?<=[左右前后中合])旗|(?<!小)(?<!社)区(?!域)))?"
+    r"(?P<county>(?![^市县区]{0,6}(?:花园|家园|公寓|小区|[名雅佳家花]苑|嘉园|新村|山庄|[0-9A-Z]|期))"
+    r"(?:(?![城都]市)[^市县区0-9路街号]{2,6}?市(?!场|里)"
+    r"|[^市县区0-9路街号]{1,8}?(?:自治县|县|自治旗|(?<=[左右前后中合])旗|(?<!小)(?<!社)区(?!域))))?"
     r"(?P<subdistrict>[^市县区镇乡村0-9路号]{2,6}?(?:街道办事处|街道办|街道|办事处|镇(?!政府)|乡(?!政府)))?"
     r"(?P<community>[^0-9号]{2,8}?(?:社区居民委员会|社区居委会|社区居委|居民委员会|居委会|社区|村委会|(?<!新)村(?![庄]))"
     rf"|(?<![0-9]){_NUM}社区)?"
@@ -34,6 +36,7 @@ _ROAD = re.compile(
 _ZONE = re.compile(
     rf"(?P<zone>(?:第?(?:{_NUM}|[A-Z])期)?(?:(?:[A-Z]|{HAN_NUMERAL}|[东西南北中]|[{STEMS}])(?:区|园区|苑区|组团))?)$"
 )
+_ZONE_NUMERAL = re.compile(rf"{_NUM}(?=期|区)")
 _BUILDING = re.compile(
     rf"(?:(?P<tag>[{STEMS}]|(?<![A-Z])[A-Z]|临)?(?P<main>{_NUM})(?P<letter>[A-Z]|[{STEMS}])?(?:-(?P<sub>[0-9]{{1,3}}))?"
     rf"(?:号?(?:住宅楼|楼(?!上|下|层)|栋楼?|幢|座|#楼?)|号(?!院|门|码)))"
@@ -194,7 +197,7 @@ def _named(name: str, left: str) -> dict[str, object]:
     zone = _ZONE.search(name)
     read: dict[str, object] = {"rest": left.strip("-#")}
     if zone is not None and zone["zone"] and zone.start() > 1:
-        read["zone"] = zone["zone"]
+        read["zone"] = _ZONE_NUMERAL.sub(lambda found: str(value(found[0])), zone["zone"].removeprefix("第"))
         name = name[: zone.start()]
     name = name.strip("-#")
     return read | {"compound": name} if name else read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,6 +57,13 @@ def suffix_codes(index: AddressIndex) -> dict[str, int]:
         "suffixes",
         lambda index: {key: i for i, key in enumerate(index.texts["suffix_key"].to_pylist())},
     )
+
+
+def doors_at_postcode(index: AddressIndex, code: str) -> list[int]:
+    """Return the doors with this postcode."""
+    view, doors = index.views["postcode"], index.views["postcode_door"]
+    low = bisect_left(view, int(code))
+    return [doors[i] for i in range(low, bisect_right(view, int(code), low))]
 
 
 def entry_of_door(index: AddressIndex) -> dict[int, int]:

@@ -38,7 +38,13 @@ class Question(NamedTuple):
 
 def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list[Hit]) -> AddressAnswer:
     """Answer with the doors found. ``grids`` holds the label of each door."""
-    if len(hits) == 1 and hits[0].score == 1.0 and not question.read.rest and not question.context.unknown:
+    if (
+        len(hits) == 1
+        and hits[0].score == 1.0
+        and not hits[0].notes
+        and not question.read.rest
+        and not question.context.unknown
+    ):
         return _settled(index, grids, question, hits[0])
     if len(hits) > 1:
         hits.sort(key=lambda hit: (-hit.score, distance(index, hit.door, question.near), hit.door, hit.entry))

@@ -53,7 +53,9 @@ class Matcher:
         if self._index.gazetteer.learnt and (known := search.learnt(self._index, name_key(text))).hits:
             return judge(self._index, self._grids, question, known.hits)
         found = search.exact(self._index, read, question.context)
-        if found.hits and any(_undisputed(hit) for hit in found.hits):
+        if found.hits and read.postcode:
+            found = found._replace(hits=search.with_postcode(self._index, read, found.hits))
+        if found.hits and any(search.undisputed(hit) for hit in found.hits):
             return judge(self._index, self._grids, question, found.hits)
         if found.hits:
             return judge(self._index, self._grids, question, found.hits + self._agreeing(question))
@@ -67,7 +69,7 @@ class Matcher:
         Either the name or the division is wrong, so these stand beside the exact name, never above it.
         """
         hits = search.alike(self._index, question.read, question.context)
-        agreeing = [hit for hit in hits if _undisputed(hit)]
+        agreeing = [hit for hit in hits if search.undisputed(hit)]
         return [hit._replace(score=search.CONTRADICTED) for hit in agreeing if hit.score >= search.ALIKE]
 
     def _searched(self, question: Question, folded: str) -> AddressAnswer:
@@ -99,8 +101,3 @@ class Matcher:
                 self._contexts.clear()
             found = self._contexts[stated] = context_of(read, self._index.gazetteer, members(self._index))
         return found
-
-
-def _undisputed(hit: Hit) -> bool:
-    """Tell whether no division that was stated disagrees with a door."""
-    return not any(note.kind == "contradicted" for note in hit.notes)

@@ -8,7 +8,7 @@ import numpy as np
 
 from geogrid.addresses import find
 from geogrid.addresses.answer import AddressAnswer, Candidate, Level, Note, Status
-from geogrid.addresses.groups import doors_of, members
+from geogrid.addresses.groups import doors_at_postcode, doors_of, members
 from geogrid.addresses.judge import BESIDE
 from geogrid.addresses.normalize import fold, name_key
 from geogrid.addresses.paths import NOWHERE, places_in
@@ -71,7 +71,7 @@ def _places(
                 Note("corrected" if like.how == "slip" else like.how, "name", path.stem, like.name.text)
             )
         entries = find.entries_of(index, places)
-        doors = index.arrays["entry_door"][entries.start : entries.stop]
+        doors = _agreeing(index, index.arrays["entry_door"][entries.start : entries.stop], question)
         candidates.append(_spanning("place", like.name.text, like.quality, grids, doors))
     if path.number != NOWHERE:
         notes.append(Note("unknown", "number", str(path.number)))
@@ -84,6 +84,14 @@ def _places(
     settled = path.number == NOWHERE and not any(note.kind == "unknown" for note in notes)
     missing = ("building",) if kind is Level.COMPOUND else ("number",)
     return _answer(question, kind, candidates, tuple(notes), missing, settled=settled, former=former)
+
+
+def _agreeing(index: AddressIndex, doors: npt.NDArray[Any], question: Question) -> npt.NDArray[Any]:
+    """Keep the doors in the stated divisions, all of them where none is."""
+    for _, _, allowed in question.context.allowed:
+        inside = doors[np.isin(index.arrays["door_community"][doors], sorted(allowed))]
+        doors = inside if len(inside) else doors
+    return doors
 
 
 def _said(path: Path) -> str:
@@ -146,6 +154,11 @@ def _things(index: AddressIndex, grids: npt.NDArray[np.int64], question: Questio
             level = _LEVELS[first[0].kind]
             missing = ("building",) if level is Level.COMPOUND else ("road", "number")
             return _answer(question, level, found, notes, missing, settled=True, former=former)
+    if question.read.postcode and not question.read.road:
+        doors = doors_at_postcode(index, question.read.postcode)
+        if doors:
+            found = [_spanning("postcode", question.read.postcode, 1.0, grids, np.array(doors))]
+            return _answer(question, Level.BUILDING, found, (), ("number", "road"), settled=True)
     stated = [
         (element, text, allowed)
         for element, text, allowed in question.context.allowed

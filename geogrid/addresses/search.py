@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import find, keys
 from geogrid.addresses.answer import Note
-from geogrid.addresses.groups import entry_of_door, suffix_codes
+from geogrid.addresses.groups import doors_at_postcode, entry_of_door, suffix_codes
 from geogrid.addresses.paths import paths_of, unit_key
 from geogrid.model import Grammar
 
@@ -50,8 +50,17 @@ def exact(index: AddressIndex, read: Elements, context: Context) -> Search:
     missing, stems = "", index.gazetteer.stems
     for path in paths_of(read):
         target = stems.get(path.stem, -1)
-        if target >= 0 and path.stem not in index.gazetteer.told and (found := find.find(index, target, path)):
-            return Search(_hits(index, found, 1.0, "own", context))
+        if (
+            target >= 0
+            and path.stem not in index.gazetteer.told
+            and (found := find.find(index, target, path))
+        ):
+            hits = _hits(index, found, 1.0, "own", context)
+            return (
+                Search([], no_such_number=True)
+                if _elsewhere(index, target, path, hits, context)
+                else Search(hits)
+            )
         if missing and path.stem != missing:
             break  # a number that a known name does not have is not looked for under another name
         for target, how, notes in _exact_names(index, path):
@@ -60,6 +69,34 @@ def exact(index: AddressIndex, read: Elements, context: Context) -> Search:
             if find.place_at(index, target, path) >= 0:
                 missing = path.stem
     return Search([], no_such_number=bool(missing))
+
+
+def with_postcode(index: AddressIndex, read: Elements, hits: list[Hit]) -> list[Hit]:
+    """Keep the doors that have the stated postcode; where only others have it, say so."""
+    doors = set(doors_at_postcode(index, read.postcode)) if read.postcode else set()
+    agreeing = [hit for hit in hits if hit.door in doors]
+    if agreeing or not doors:
+        return agreeing or hits
+    doubt = Note("doubt", "postcode", "the postcode belongs to another building")
+    return [hit._replace(notes=(*hit.notes, doubt)) for hit in hits]
+
+
+def _elsewhere(index: AddressIndex, stem: int, path: Path, hits: list[Hit], context: Context) -> bool:
+    """Tell whether the compound of this name in the stated division lacks the building, and only another one has it.
+
+    Compounds of one name lie in several divisions, each with buildings from 1; a road's numbers are its own.
+    """
+    if index.grammar is not Grammar.MAINLAND or not context.allowed or any(undisputed(hit) for hit in hits):
+        return False
+    place = find.place_at(index, stem, path)
+    entries = find.entries_of(index, range(place, place + 1)) if place >= 0 else range(0)
+    doors = {index.views["entry_door"][entry] for entry in entries}
+    return any(not context.against(index.views["door_community"][door]) for door in doors)
+
+
+def undisputed(hit: Hit) -> bool:
+    """Tell whether no division that was stated disagrees with a door."""
+    return not any(note.kind == "contradicted" for note in hit.notes)
 
 
 def _exact_names(index: AddressIndex, path: Path) -> tuple[tuple[int, str, tuple[Note, ...]], ...]:
