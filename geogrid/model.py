@@ -138,12 +138,16 @@ class Building:
 
 @dataclass(frozen=True, slots=True)
 class BuildingGroup:
-    """A building party group's buildings (楼道党小组), given by the data; never cut."""
+    """A building party group's buildings (楼道党小组), given by the data; never cut.
+
+    ``branch_id`` is the branch it belongs to, empty where the data does not say.
+    """
 
     id: str
     compound_id: str
     name: str
     building_ids: tuple[str, ...]
+    branch_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +195,11 @@ class Venue:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A compound branch (小区党支部); joint where it covers several compounds."""
+    """A compound branch (小区党支部); joint where it covers several compounds.
+
+    ``stars`` (1-5) were given on ``rated``; ``model_branch`` marks an example to others; ``fund`` is in yuan a
+    year. One team member may be the secretary of several branches.
+    """
 
     id: str
     name: str
@@ -203,13 +211,22 @@ class Branch:
     stars: int | None = None
     founded: date | None = None
     secretary_id: str = ""
+    rated: date | None = None
+    model_branch: bool = False
+    fund: int | None = None
+
+    @property
+    def joint(self) -> bool:
+        """Tell whether it was formed by several compounds together."""
+        return len(self.compound_ids) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
     """Somebody on a grid's team. Leaves the service only where ``public`` is True.
 
-    A member leads a community (``community_id``, chief leader), a branch (``branch_id``) or a compound.
+    A member leads a community (``community_id``, chief leader), a branch (``branch_id``) or a compound, from
+    ``since`` on and up to ``until``, that day not included. ``concurrent`` are posts held beside ``post``.
     """
 
     id: str
@@ -223,15 +240,23 @@ class TeamMember:
     post: str = ""
     since: date | None = None
     until: date | None = None
+    concurrent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """An organisation's branch paired with a compound branch (共建共促)."""
+    """An organisation's branch paired with a compound branch (共建共促).
+
+    ``branch_id`` is empty while none is given yet. ``size`` is its number of members; ``geometry`` is where it
+    sits, None where unknown. ``level`` says who stands above it ("city", "county").
+    """
 
     id: str
     organisation: str
     branch_id: str
+    level: str = ""
+    size: int | None = None
+    geometry: Point | None = None
 
 
 @dataclass(frozen=True)

@@ -39,11 +39,13 @@ def test_published_figures_come_out_of_the_data(city: City) -> None:
     assert sum(branch.member_centre_households or 0 for branch in city.branches) == 8_621
     assert sum(branch.members or 0 for branch in city.branches) == 41_312
     assert sum(branch.building_groups or 0 for branch in city.branches) == 3_027
-    assert sum(pair.organisation.startswith("市") for pair in city.pairings) == 413
-    assert sum(pair.organisation.startswith("县区") for pair in city.pairings) == 542
-    secretaries = [member for member in city.team if member.role is Role.LEADER]
-    assert sum("兼任" not in member.post for member in secretaries) == 612
-    assert sum("兼任" in member.post for member in secretaries) == 17
+    assert Counter(pair.level for pair in city.pairings) == {"city": 413, "county": 542}
+    assert sum(branch.model_branch for branch in city.branches) == 20
+    assert sum(branch.fund is not None for branch in city.branches) == 805
+    assert sum(branch.fund or 0 for branch in city.branches) == 4_830_000
+    secretaries = [member for member in city.team if member.role is Role.LEADER and not member.until]
+    assert sum(not member.concurrent for member in secretaries) == 612
+    assert sum(bool(member.concurrent) for member in secretaries) == 17
     assert sum(venue.kind is VenueKind.SERVICE_CENTRE for venue in city.venues) == 20
     assert sum(venue.kind is VenueKind.SERVICE_STATION for venue in city.venues) == 193
     assert sum((branch.stars or 0) >= 3 for branch in city.branches) / 955 >= 0.9

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from geogrid.archive.columns import Choice, Instant, Names, Wkb
@@ -114,7 +115,11 @@ building = _layer(
     _text("group_id"),
 )
 building_group = _layer(
-    "building_group", _text("compound_id"), _text("name"), Column("building_ids", Names, nullable=False)
+    "building_group",
+    _text("compound_id"),
+    _text("name"),
+    Column("building_ids", Names, nullable=False),
+    _text("branch_id"),
 )
 barrier = _layer(
     "barrier",
@@ -150,6 +155,9 @@ branch = _layer(
     Column("stars", Integer),
     Column("founded", Date),
     _text("secretary_id"),
+    Column("rated", Date),
+    Column("model_branch", Boolean, nullable=False, server_default=false()),
+    Column("fund", Integer),
 )
 team_member = _layer(
     "team_member",
@@ -163,8 +171,16 @@ team_member = _layer(
     _text("post"),
     Column("since", Date),
     Column("until", Date),
+    Column("concurrent", Names, nullable=False, server_default="[]"),
 )
-pairing = _layer("pairing", _text("organisation"), _text("branch_id"))
+pairing = _layer(
+    "pairing",
+    _text("organisation"),
+    _text("branch_id"),
+    _text("level"),
+    Column("size", Integer),
+    Column("geometry", Wkb),
+)
 
 # The elements that some addresses are parsed into; NULL where a row has none.
 ADDRESS_ELEMENTS = ("road", "section", "lane", "alley", "sub_alley", "number", "floor", "unit", "postcode")

@@ -58,7 +58,7 @@ def assemble(tables: Tables, city_file: CityFile, plane: str, faults: tuple[Faul
         districts=_districts(tables),
         subdistricts=_subdistricts(tables),
         building_groups=tuple(
-            BuildingGroup(r["id"], r["compound_id"], r["name"], r["buildings"])
+            BuildingGroup(r["id"], r["compound_id"], r["name"], r["buildings"], r["branch_id"])
             for r in _rows(tables, "building_groups")
         ),
         barriers=barriers,
@@ -67,9 +67,7 @@ def assemble(tables: Tables, city_file: CityFile, plane: str, faults: tuple[Faul
         venues=tuple(_venue(row) for row in _rows(tables, "venues")),
         branches=tuple(_branch(row) for row in _rows(tables, "branches")),
         team=tuple(_member(row) for row in _rows(tables, "team")),
-        pairings=tuple(
-            Pairing(r["id"], r["organisation"], r["branch_id"]) for r in _rows(tables, "pairings")
-        ),
+        pairings=tuple(_pairing(row) for row in _rows(tables, "pairings")),
         counts=city_file.counts,
         estimation=describe(city_file.estimation) if any(b.estimated for b in buildings) else "",
         attribution=city_file.attribution,
@@ -215,6 +213,20 @@ def _branch(row: Mapping[str, Any]) -> Branch:
         stars=_whole(row["stars"]),
         founded=row["founded"],
         secretary_id=row["secretary_id"],
+        rated=row["rated"],
+        model_branch=row["model_branch"] is True,
+        fund=_whole(row["fund"]),
+    )
+
+
+def _pairing(row: Mapping[str, Any]) -> Pairing:
+    return Pairing(
+        id=row["id"],
+        organisation=row["organisation"],
+        branch_id=row["branch_id"],
+        level=row["level"],
+        size=_whole(row["size"]),
+        geometry=row.get("geometry"),
     )
 
 
@@ -232,4 +244,5 @@ def _member(row: Mapping[str, Any]) -> TeamMember:
         post=row["post"],
         since=row["since"],
         until=row["until"],
+        concurrent=row["concurrent"],
     )

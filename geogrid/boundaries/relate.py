@@ -41,6 +41,7 @@ REFERENCES = (
     ("venues", "community_id", "communities"),
     ("building_groups", "compound_id", "compounds"),
     ("building_groups", "buildings", "buildings"),
+    ("building_groups", "branch_id", "branches"),
     ("branches", "compounds", "compounds"),
     ("branches", "community_id", "communities"),
     ("branches", "secretary_id", "team"),

@@ -160,6 +160,7 @@ BUILDING_GROUPS = Layer(
         Column("compound_id", Kind.ID, required=True),
         *_text("name"),
         Column("buildings", Kind.IDS),
+        *_ids("branch_id"),
     ),
 )
 BRANCHES = Layer(
@@ -171,6 +172,9 @@ BRANCHES = Layer(
         *_ids("community_id", "secretary_id"),
         *_counts("members", "member_centre_households", "building_groups", "stars"),
         Column("founded", Kind.DATE),
+        Column("rated", Kind.DATE),
+        Column("model_branch", Kind.FLAG),
+        *_counts("fund"),
     ),
 )
 TEAM = Layer(
@@ -184,11 +188,22 @@ TEAM = Layer(
         *_text("phone", "post"),
         Column("since", Kind.DATE),
         Column("until", Kind.DATE),
+        Column("concurrent", Kind.IDS),
     ),
 )
 PAIRINGS = Layer(
     "pairings",
-    (REQUIRED_ID, Column("organisation", required=True), Column("branch_id", Kind.ID, required=True)),
+    (
+        REQUIRED_ID,
+        Column("organisation", required=True),
+        Column("branch_id", Kind.ID, required=True),
+        *_text("level"),
+        *_counts("size"),
+        Column("x", Kind.NUMBER),
+        Column("y", Kind.NUMBER),
+    ),
+    frozenset({Shape.POINT}),
+    shape_required=False,
 )
 
 LAYERS = (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from geogrid.boundaries.faults import FaultBook
 
 # No column may hold a number above these: more is a mistake of units or of columns.
-LARGEST = {"population": 1_000_000.0, "households": 20_000.0, "levels": 200.0, "stars": 100.0}
+LARGEST = {"population": 1_000_000.0, "households": 20_000.0, "levels": 200.0, "stars": 5.0}
 LARGEST_ELSE = 10_000_000.0
 LONGEST_TEXT = 1_000
 

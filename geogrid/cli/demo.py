@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geogrid.cli.app import StoreOption, app
-from geogrid.cli.console import say
+from geogrid.cli.console import note, say
 from geogrid.cli.divide import PolicyOption, WorkersOption, divide_city, policy_of
 from geogrid.cli.load import read, told
 from geogrid.cli.publish import put_out
@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from geogrid.policy import Policy
 
 BOUNDARIES = Path(__file__).parents[2] / "data" / "boundaries"
+SAMPLE = "dandong"
+DRAWN = Path("var") / SAMPLE
 EXAMPLES = 3
 
 
 @app.command()
 def demo(
     city: Annotated[
-        str, typer.Option("--city", metavar="NAME|FOLDER", help="A city of data/boundaries, or a folder.")
-    ] = "bukit-merah",
+        str,
+        typer.Option(
+            "--city", metavar="NAME|FOLDER", help="dandong (drawn), a city of data/boundaries, or a folder."
+        ),
+    ] = SAMPLE,
     store: StoreOption = "",
     policy: PolicyOption = "eight-to-ten",
     workers: WorkersOption = 2,
@@ -38,12 +43,13 @@ def demo(
 ) -> None:
     """Load a city, divide every community, publish the plan and serve it.
 
-    Goes on where an interrupted run stopped; a second run starts at once from the store, by default
-    sqlite:///var/NAME.db.
+    The sample city dandong is drawn into var/dandong where it is missing; the real cities bukit-merah and
+    songshan stand beside it. Goes on where an interrupted run stopped; a second run starts at once from the
+    store, by default sqlite:///var/NAME.db.
 
     Example: geogrid demo --city songshan --no-serve
     """
-    folder = city_folder(city)
+    folder = drawn() if city == SAMPLE else city_folder(city)
     store = store or f"sqlite:///var/{folder.stem}.db"
     with opened(store, new=True) as archive:
         city_id = _loaded(archive, folder)
@@ -57,6 +63,16 @@ def demo(
         run(snapshot.folder, host, port)
     else:
         say(f"Serve it with: geogrid serve --store {store}")
+
+
+def drawn() -> Path:
+    """Return the folder of the sample city, drawing it where it is missing or half written."""
+    if not (DRAWN / "city.toml").is_file():  # the last file that is written
+        from geogrid.sample import write_dandong
+
+        note(f"Drawing the sample city into {DRAWN} ...")
+        write_dandong(DRAWN)
+    return DRAWN.resolve()
 
 
 def city_folder(name: str) -> Path:

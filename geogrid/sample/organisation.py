@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from geogrid.sample.figures import Figures
 
 _ORDINALS = "一二三四五六七八九"
+_RATED = date(2020, 7, 1)
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,13 @@ def organise(
     secretaries = _secretaries(branches, figures, seed)
     led = {member.branch_id: member.id for member in secretaries}
     branches = [_with_secretary(branch, led.get(branch.id, "")) for branch in branches]
-    team = [*_chiefs(communities, seed), *secretaries, *_helpers(branches, seed)]
+    former = _former_secretaries(secretaries, seed)
+    team = [*_chiefs(communities, seed), *secretaries, *former, *_helpers(branches, seed)]
     return Organisation(
-        tuple(groups),
+        tuple(_with_branch(groups, branches)),
         tuple(branches),
         tuple(team),
-        tuple(_pairings(branches, figures, seed)),
+        tuple(_pairings(branches, compounds, figures, seed)),
         tuple(_venues(communities, buildings)),
     )
 
@@ -161,7 +163,38 @@ def _branches(
                 founded=date(int(rng.integers(1996, 2020)), int(rng.integers(1, 13)), 1),
             )
         )
-    return branches
+    return _honoured(branches, figures, seed)
+
+
+def _honoured(branches: Sequence[Branch], figures: Figures, seed: int) -> list[Branch]:
+    """Rate all branches on one day; choose model branches among the best, and those that are funded."""
+    rng = stream(seed, "honours")
+    order = [int(n) for n in rng.permutation(len(branches))]
+    best = sorted(order, key=lambda n: -(branches[n].stars or 0))
+    models = set(best[: figures.model_branches])
+    funded = [*models, *(n for n in order if n not in models)][: figures.funded_branches]
+    funds = apportion(figures.funds, [1.0] * len(funded))
+    share = dict(zip(funded, funds.tolist(), strict=True))
+    return [
+        replace(branch, rated=_RATED, model_branch=n in models, fund=share.get(n))
+        for n, branch in enumerate(branches)
+    ]
+
+
+def _with_branch(groups: Sequence[BuildingGroup], branches: Sequence[Branch]) -> list[BuildingGroup]:
+    """Hand each compound's groups to its branches in their order, to each as many as it counts."""
+    left = {branch.id: branch.building_groups or 0 for branch in branches}
+    serving: dict[str, list[Branch]] = {}
+    for branch in branches:
+        for compound in branch.compound_ids:
+            serving.setdefault(compound, []).append(branch)
+    found = []
+    for group in groups:
+        own = serving[group.compound_id]
+        branch = next((one for one in own if left[one.id] > 0), own[-1])
+        left[branch.id] -= 1
+        found.append(replace(group, branch_id=branch.id))
+    return found
 
 
 def _joint(
@@ -192,7 +225,7 @@ def _secretaries(branches: Sequence[Branch], figures: Figures, seed: int) -> lis
     origins = ("退休干部", "物业企业党员", "骨干党员")
     team = []
     for n, at in enumerate(filled):
-        origin = "社区干部兼任" if n in concurrent else origins[int(rng.integers(3))]
+        origin = origins[int(rng.integers(3))]
         team.append(
             TeamMember(
                 f"S{n + 1:04d}",
@@ -201,11 +234,30 @@ def _secretaries(branches: Sequence[Branch], figures: Figures, seed: int) -> lis
                 public=bool(rng.random() < 0.92),
                 branch_id=branches[at].id,
                 phone=_phone(rng),
-                post=f"党支部书记({origin})",
+                post="党支部书记" if n in concurrent else f"党支部书记({origin})",
                 since=date(int(rng.integers(2015, 2021)), int(rng.integers(1, 13)), 1),
+                concurrent=("社区党委副书记",) if n in concurrent else (),
             )
         )
     return team
+
+
+def _former_secretaries(secretaries: Sequence[TeamMember], seed: int) -> list[TeamMember]:
+    """Return who led before, for every twentieth branch that has a secretary."""
+    rng = stream(seed, "former secretaries")
+    return [
+        replace(
+            one,
+            id=f"{one.id}-0",
+            name=person(rng),
+            phone=_phone(rng),
+            post="党支部书记",
+            since=date(2012, 1, 1),
+            until=one.since,
+            concurrent=(),
+        )
+        for one in secretaries[::20]
+    ]
 
 
 def _phone(rng: np.random.Generator) -> str:
@@ -247,7 +299,7 @@ def _helpers(branches: Sequence[Branch], seed: int) -> list[TeamMember]:
                     f"W{n:04d}-{k}",
                     person(rng),
                     role,
-                    public=bool(rng.random() < 0.7),
+                    public=bool(rng.random() < 0.7) or k == 1,  # who stands for the secretary is told
                     branch_id=branch.id,
                     post=post,
                 )
@@ -255,15 +307,26 @@ def _helpers(branches: Sequence[Branch], seed: int) -> list[TeamMember]:
     return team
 
 
-def _pairings(branches: Sequence[Branch], figures: Figures, seed: int) -> list[Pairing]:
-    """Pair each organisation's branch with one compound branch, each once."""
+def _pairings(
+    branches: Sequence[Branch], compounds: Sequence[Compound], figures: Figures, seed: int
+) -> list[Pairing]:
+    """Pair each organisation's branch, which sits within a kilometre or so, with one compound branch."""
     rng = stream(seed, "pairings")
     order = rng.permutation(len(branches))
     named = [f"市{organ}局机关党支部" for organ in organs()]
     unnamed = range(1, figures.city_organisations - len(named) + 1)
     paired = [*named, *(f"市直机关第{n}党支部" for n in unnamed)]
     paired += [f"县区直机关第{n}党支部" for n in range(1, figures.county_organisations + 1)]
-    return [Pairing(f"P{n + 1:04d}", organ, branches[int(order[n])].id) for n, organ in enumerate(paired)]
+    place = {one.id: shapely.centroid(one.geometry) for one in compounds}
+    levels = ["city"] * figures.city_organisations + ["county"] * figures.county_organisations
+    pairs = []
+    for n, (organ, level) in enumerate(zip(paired, levels, strict=True)):
+        branch = branches[int(order[n])]
+        seat = place[branch.compound_ids[0]]
+        east, north = (round(float(v), 2) for v in rng.normal(0.0, 450.0, 2))
+        at = shapely.Point(round(seat.x, 2) + east, round(seat.y, 2) + north)
+        pairs.append(Pairing(f"P{n + 1:04d}", organ, branch.id, level, int(rng.integers(5, 60)), at))
+    return pairs
 
 
 def _venues(communities: Sequence[Community], buildings: Sequence[Building]) -> list[Venue]:

@@ -68,6 +68,8 @@ def _shaped(city: City) -> Iterable[tuple[str, Sequence[Any], dict[str, str]]]:
         "hours": "hours",
     }
     yield "venues", city.venues, {**named, **venue}
+    pairing = {name: name for name in ("organisation", "branch_id", "level", "size")}
+    yield "pairings", city.pairings, {"id": "id", **pairing}
 
 
 def _named_communities(city: City) -> list[SimpleNamespace]:
@@ -89,14 +91,15 @@ def _plain(city: City) -> Iterable[tuple[str, Sequence[Any], dict[str, str]]]:
     yield (
         "building_groups",
         city.building_groups,
-        {**named, "compound_id": "compound_id", "buildings": "building_ids"},
+        {**named, "compound_id": "compound_id", "buildings": "building_ids", "branch_id": "branch_id"},
     )
-    counts = ("members", "member_centre_households", "building_groups", "stars", "founded")
+    counts = ("members", "member_centre_households", "building_groups", "stars", "rated", "founded")
+    honours = ("model_branch", "fund")
     branch = {"compounds": "compound_ids", "community_id": "community_id", "secretary_id": "secretary_id"}
-    yield "branches", city.branches, {**named, **branch, **{name: name for name in counts}}
-    places = ("role", "public", "community_id", "branch_id", "compound_id", "phone", "post", "since")
-    yield "team", city.team, {**named, **{name: name for name in places}}
-    yield "pairings", city.pairings, {"id": "id", "organisation": "organisation", "branch_id": "branch_id"}
+    yield "branches", city.branches, {**named, **branch, **{name: name for name in (*counts, *honours)}}
+    places = ("role", "public", "community_id", "branch_id", "compound_id", "phone", "post")
+    dated = ("since", "until", "concurrent")
+    yield "team", city.team, {**named, **{name: name for name in (*places, *dated)}}
 
 
 def _layer(rows: Sequence[Any], columns: dict[str, str], plane: str) -> Table:
