@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,10 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from geogrid.model import BarrierKind
-from geogrid.partition import divide
+from geogrid.partition import Locks, divide
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN, Band, Compactness, Objective
-from tests.brute_force import best_vector, lattice, rounded
+from tests.brute_force import best_vector, lattice, legal_plans, rounded
 
 if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
@@ -112,3 +113,30 @@ def test_no_plan_of_a_thousand_towns_is_better(graph: UnitGraph, policy: Policy)
 @given(towns(LARGE), policies(3))
 def test_no_plan_of_a_town_of_twelve_units_is_better(graph: UnitGraph, policy: Policy) -> None:
     agrees(graph, policy)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=RELAXED)
+@given(towns(SHAPES[:2]), st.integers(2, 4), st.integers(0, 10_000))
+def test_no_plan_that_keeps_the_locks_is_better(graph: UnitGraph, count: int, pick: int) -> None:
+    policy = replace(EIGHT_TO_TEN, grids_min=count, grids_max=count)
+    plans = list(islice(legal_plans(graph, policy, count), 200))
+    old = plans[pick % len(plans)]
+    members = old.members()
+    grid = sorted(members)[pick % len(members)]
+    others = [unit for unit, number in old.assignment.items() if number != grid][:2]
+    locks = Locks(frozenset({grid}), {unit: old.assignment[unit] for unit in others})
+
+    def keeps(plan: Plan) -> bool:
+        groups = {number: set(names) for number, names in plan.members().items()}
+        if set(members[grid]) not in groups.values():
+            return False
+        together = [plan.assignment[unit] for unit in others]
+        apart = [old.assignment[unit] for unit in others]
+        return len(others) < 2 or (together[0] == together[1]) == (apart[0] == apart[1])
+
+    expected = best_vector(graph, policy, range(count, count + 1), old, keeps)
+    if expected is None:
+        return
+    division = divide(graph, policy, incumbent=old, locks=locks, time_limit_s=20)
+    assert keeps(division.plan)
+    assert rounded(division.vector) == expected

@@ -13,11 +13,12 @@ import numpy as np
 from geogrid.errors import PlanError
 from geogrid.measures import objective_vector
 from geogrid.partition.legal_grids import NO_UPPER, Window, least_breach, list_legal_grids
+from geogrid.partition.locks import Locks, check_kept, keep_locks, locked
 from geogrid.partition.numbering import numbered
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import Problem, build_problem, members_of, pieces, restrict
 from geogrid.partition.search import search, vector_of_groups
-from geogrid.partition.stages import Field, open_field, settle, told_objectives
+from geogrid.partition.stages import Field, open_field, settle
 from geogrid.policy import Objective, check_policy, window_of
 from geogrid.rules import breaches_of
 from geogrid.units import UnitKind
@@ -29,9 +30,13 @@ if TYPE_CHECKING:
     from geogrid.plan import Plan
     from geogrid.policy import Policy
 
-    Progress = Callable[["Division"], None]
+    Progress = Callable[[Plan, float, float], object]
+    Watch = Callable[[list[tuple[int, ...]]], object]
 
-LIST_LIMIT = 400_000
+LIST_LIMIT = 2_000_000
+GRIDS_A_SECOND = 200_000
+# Share of the time left that proof may take before the search gets the rest.
+PROOF_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +93,20 @@ def divide(
     policy: Policy,
     *,
     incumbent: Plan | None = None,
+    locks: Locks | None = None,
     time_limit_s: float | None = None,
+    progress: Progress | None = None,
 ) -> Division:
     """Divide a community into grids, best under ``policy`` in the strict order of its objectives.
 
     Land without homes forms special-purpose grids, one for each connected piece, where the policy has them;
     pieces are taken into the household problem only where homes would otherwise fall apart into pieces too
     small for a grid. Every community gets a plan: a rule that cannot hold is told in ``gave_way``.
+    ``progress`` is called with each better plan, the least value still possible of the first objective, and
+    the gap of that objective.
 
     :raises PolicyError: the policy contradicts itself.
-    :raises PlanError: the graph has no units.
+    :raises PlanError: the graph has no units, or the locks leave no plan.
     """
     started = time.monotonic()
     check_policy(policy)
@@ -107,11 +116,34 @@ def divide(
     old = dict(incumbent.assignment) if incumbent is not None else {}
     everything = build_problem(graph, policy, old)
     homes, land = _split_land(everything, graph, policy)
-    best = _best_groups(restrict(everything, homes), policy, deadline) if homes else _Best()
-    groups = [tuple(homes[i] for i in group) for group in best.groups]
-    groups += [tuple(piece) for piece in pieces(everything, land)]
-    plan = numbered(graph, [[everything.ids[i] for i in group] for group in groups])
+    problem = locked(restrict(everything, homes), locks, incumbent)
+    check_kept(problem)
+    special = [[everything.ids[i] for i in piece] for piece in pieces(everything, land)]
+
+    def plan_of(groups: list[tuple[int, ...]]) -> Plan:
+        return numbered(graph, [[problem.ids[i] for i in group] for group in groups] + special)
+
+    least = _first_bound(problem, policy)
+
+    def watch(groups: list[tuple[int, ...]]) -> None:
+        if progress is not None:
+            plan = plan_of(groups)
+            value = next(iter(objective_vector(plan, graph, policy, incumbent).values()), 0.0)
+            progress(plan, least, (value - least) / value if value > least else 0.0)
+
+    best = _best_groups(problem, policy, deadline, watch) if homes else _Best()
+    if homes and not best.groups:
+        raise PlanError(f"no plan of community {graph.community_id} keeps the locks")
+    plan = plan_of(best.groups)
     return _told(graph, policy, plan, incumbent, best, time.monotonic() - started)
+
+
+def _first_bound(problem: Problem, policy: Policy) -> float:
+    """Return what the totals alone prove of the first objective, over all numbers of grids allowed."""
+    vectors = (
+        [_least_vector(problem, policy, parts) for parts in _counts(problem, policy)] if problem.n else []
+    )
+    return min((float(vector[0]) for vector in vectors if vector), default=0.0)
 
 
 def _split_land(problem: Problem, graph: UnitGraph, policy: Policy) -> tuple[list[int], list[int]]:
@@ -148,28 +180,31 @@ def _bridges(problem: Problem, homes: list[int], land: list[int], policy: Policy
     return found
 
 
-def _best_groups(problem: Problem, policy: Policy, deadline: float) -> _Best:
+def _best_groups(problem: Problem, policy: Policy, deadline: float, watch: Watch) -> _Best:
     """Return the best plan of all numbers of grids allowed, or of the nearest number that is possible."""
     best: _Best | None = None
     for parts in _counts(problem, policy):
-        best = _better(best, problem, policy, parts, deadline)
+        best = _better(best, problem, policy, parts, deadline, watch)
     for parts in () if best is not None else _counts_outside(problem, policy):
-        best = _better(best, problem, policy, parts, deadline)
+        best = _better(best, problem, policy, parts, deadline, watch)
         if best is not None:
             break
-    assert best is not None, "the pieces of compounds and the units outside them are always a plan"
-    return best
+    return best or _Best()
 
 
 def _better(
-    best: _Best | None, problem: Problem, policy: Policy, parts: int, deadline: float
+    best: _Best | None, problem: Problem, policy: Policy, parts: int, deadline: float, watch: Watch
 ) -> _Best | None:
     """Return the better of the best plan known and the best plan of ``parts`` grids."""
     if best is not None and best.vector < _least_vector(problem, policy, parts):
         return best
-    found = _exact(problem, policy, parts, best.vector if best else None, deadline)
+    now = time.monotonic()
+    until = deadline if best is not None else now + PROOF_SHARE * (deadline - now)
+    found = _exact(problem, policy, parts, best.vector if best else None, until)
     if found is None:
-        found = _searched(problem, policy, parts, deadline)
+        found = _searched(problem, policy, parts, deadline, watch)
+    elif found.groups:
+        watch(found.groups)
     unsure = (best is not None and not best.proved) or not found.proved
     if not found.groups or (best is not None and best.vector <= found.vector):
         return best if best is None else replace(best, proved=not unsure)
@@ -213,11 +248,11 @@ def _exact(
     cap = everything if best is None or not first else int(best[0])
     step = max(1, problem.total // max(parts, 1) // 50)
     while breach <= cap:
-        grids = list_legal_grids(
-            problem, window, breach, LIST_LIMIT, compound_is_grid=policy.compound_is_grid
-        )
+        limit = int(min(LIST_LIMIT, GRIDS_A_SECOND * max(deadline - time.monotonic(), 0.05)))
+        grids = list_legal_grids(problem, window, breach, limit, compound_is_grid=policy.compound_is_grid)
         if not grids.complete:
             return None
+        grids = keep_locks(problem, grids)
         state = open_field(problem, window, Ideal(problem.total, parts), policy, grids.masks)
         vector = settle(state, best, deadline)
         if vector is not None and (not first or vector[0] <= breach or not state.proved):
@@ -236,7 +271,7 @@ def _exact(
 def _settled(state: Field, vector: tuple[Fraction, ...]) -> _Best:
     groups = [members_of(row) for row in state.groups()]
     names = [o for o in state.policy.objectives if o in state.bounds]
-    values = dict(zip(told_objectives(state), vector, strict=True))
+    values = dict(zip(state.told, vector, strict=True))
     slack = {name: float(values[name] - state.bounds[name]) for name in names}
     return _Best(groups, vector, slack, state.proved)
 
@@ -258,10 +293,10 @@ def _counts(problem: Problem, policy: Policy) -> list[int]:
     return list(range(min(high, homes), max(low, len(pieces(problem, range(problem.n)))) - 1, -1))
 
 
-def _searched(problem: Problem, policy: Policy, parts: int, deadline: float) -> _Best:
+def _searched(problem: Problem, policy: Policy, parts: int, deadline: float, watch: Watch) -> _Best:
     """Search for a plan of ``parts`` grids where its legal grids are too many to list."""
-    groups = search(problem, policy, parts, deadline)
-    if parts and len(groups) != parts:
+    groups = search(problem, policy, parts, deadline, watch)
+    if not groups or (parts and len(groups) != parts):
         return _Best([], (), {}, proved=False, engine="search")
     return _Best(groups, vector_of_groups(problem, policy, parts, groups), {}, proved=False, engine="search")
 

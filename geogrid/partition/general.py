@@ -117,6 +117,8 @@ def _problem(graph: WeightedGraph) -> Problem:
         perimeter=np.zeros(n, np.int64),
         area=np.zeros(n),
         old=np.full(n, -1, np.int64),
+        kept=np.full(n, -1, np.int64),
+        pinned=np.full(n, -1, np.int64),
     )
 
 

@@ -34,7 +34,8 @@ class Problem:
     ``compound`` numbers the compounds from 0, -1 for units outside any. ``size`` counts the units of each
     compound. ``open`` says which pairs connect (not across a hard barrier), ``crossing`` which of those cross
     a soft one. ``old`` is the number of the grid in force, -1 where there is none. ``xy`` are centroids in
-    metres, ``perimeter`` decimetres, ``area`` square metres.
+    metres, ``perimeter`` decimetres, ``area`` square metres. ``kept`` numbers the grids that must stay as
+    they are, ``pinned`` those whose successor a unit must lie in; -1 for all others.
     """
 
     ids: tuple[str, ...]
@@ -49,6 +50,8 @@ class Problem:
     perimeter: Ints
     area: Floats
     old: Ints
+    kept: Ints
+    pinned: Ints
 
     @property
     def n(self) -> int:
@@ -93,6 +96,8 @@ def build_problem(graph: UnitGraph, policy: Policy, old: dict[str, int] | None =
         perimeter=np.rint(shapely.length(shapes) * DECIMETRES).astype(np.int64),
         area=np.asarray(shapely.area(shapes), np.float64),
         old=np.array([(old or {}).get(unit.id, -1) for unit in units], np.int64),
+        kept=np.full(len(units), -1, np.int64),
+        pinned=np.full(len(units), -1, np.int64),
     )
 
 
@@ -119,6 +124,8 @@ def restrict(problem: Problem, keep: Sequence[int]) -> Problem:
         perimeter=problem.perimeter[at],
         area=problem.area[at],
         old=problem.old[at],
+        kept=problem.kept[at],
+        pinned=problem.pinned[at],
     )
 
 

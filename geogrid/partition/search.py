@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geogrid.partition.legal_grids import NO_UPPER, Window, list_legal_grids
+from geogrid.partition.locks import keep_locks
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import mask_of, members_of, pieces, restrict
 from geogrid.partition.retention import successors
@@ -28,21 +29,34 @@ if TYPE_CHECKING:
     from geogrid.policy import Policy
 
     Group = tuple[int, ...]
-    Progress = Callable[[list[Group]], None]
+    Progress = Callable[[list[Group]], object]
 
 NEIGHBOURHOOD_LIMIT = 60_000
 NEIGHBOURHOODS = (2, 3, 4)
 
 
 def search(
-    problem: Problem, policy: Policy, parts: int, deadline: float, start: list[Group] | None = None
+    problem: Problem, policy: Policy, parts: int, deadline: float, progress: Progress | None = None
 ) -> list[Group]:
-    """Return the best plan of ``parts`` grids (0: any number) found until ``deadline``, as sets of units."""
+    """Return the best plan of ``parts`` grids (0: any number) found until ``deadline``, as sets of units.
+
+    With locks the search starts from the plan in force, which keeps them; there is no plan where that one has
+    another number of grids.
+    """
     window = _window(problem, policy, parts)
-    groups = start if start is not None else first_plan(problem, window, deadline)
+    if (problem.kept >= 0).any() or (problem.pinned >= 0).any():
+        groups = _in_force(problem)
+    else:
+        groups = first_plan(problem, window, deadline)
     for size in NEIGHBOURHOODS:
-        groups = _improved(problem, policy, window, groups, size, deadline)
+        groups = _improved(problem, policy, window, groups, size, deadline, progress)
     return sorted(groups)
+
+
+def _in_force(problem: Problem) -> list[Group]:
+    groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
+    sound = all(is_legal(problem, group) and len(pieces(problem, group)) == 1 for group in groups)
+    return groups if sound and (problem.old >= 0).all() else []
 
 
 def _window(problem: Problem, policy: Policy, parts: int) -> Window:
@@ -155,7 +169,13 @@ def is_legal(problem: Problem, group: Group) -> bool:
 
 
 def _improved(
-    problem: Problem, policy: Policy, window: Window, groups: list[Group], size: int, deadline: float
+    problem: Problem,
+    policy: Policy,
+    window: Window,
+    groups: list[Group],
+    size: int,
+    deadline: float,
+    progress: Progress | None,
 ) -> list[Group]:
     """Divide neighbourhoods of ``size`` grids anew until none of them gets better."""
     tried: set[tuple[Group, ...]] = set()
@@ -172,6 +192,8 @@ def _improved(
             if better is not None:
                 groups = [g for g in groups if g not in cluster] + better
                 moved = True
+                if progress is not None:
+                    progress(groups)
     return groups
 
 
@@ -220,6 +242,7 @@ def _redivided(
     )
     if not listed.complete:
         return None
+    listed = keep_locks(part, listed)
     rows = {row.tobytes(): i for i, row in enumerate(listed.masks)}
     state = open_field(part, local, Ideal(problem.total, window.parts), policy, listed.masks)
     if all(row.tobytes() in rows for row in now):

@@ -18,7 +18,7 @@ import numpy as np
 from geogrid.partition.cover import TOLERANCE, Relaxed, choose, cover_rows, relax
 from geogrid.partition.objectives import Costs, Ideal, costs_of
 from geogrid.partition.retention import columns_of, kept_at_most, moved_by, with_successors
-from geogrid.partition.sweep import sweep, sweep_order
+from geogrid.partition.sweep import STEP_LIMIT, sweep, sweep_order
 from geogrid.policy import Objective
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FIRST_GAP = 0.005
 WIDER = 3.0
+STEPS_A_SECOND = 15_000_000
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Field:
     worse: bool = False
     empty: bool = False
     contested: bool = False
+    told: list[Objective] = field(default_factory=list)
     bounds: dict[Objective, Fraction] = field(default_factory=dict)
 
     def groups(self) -> Masks:
@@ -87,6 +89,7 @@ def settle(state: Field, best: Vector | None, deadline: float) -> Vector | None:
 def _run(state: Field, best: Vector | None, deadline: float) -> None:
     every = (_costs(state, objective) for objective in state.policy.objectives)
     stages = [costs for costs in every if costs is not None]
+    state.told = [costs.objective for costs in stages]
     tied = best is not None
     for place, costs in enumerate(stages):
         told = best[place] if best is not None and tied else None
@@ -122,11 +125,6 @@ def values_of(problem: Problem, policy: Policy, window: Window, ideal: Ideal, gr
         if costs is not None:
             values.append(costs.value(np.arange(len(groups))))
     return tuple(values)
-
-
-def told_objectives(state: Field) -> list[Objective]:
-    """Return the objectives that can tell plans apart here, in the policy's order."""
-    return [o for o in state.policy.objectives if _costs(state, o) is not None]
 
 
 def _costs(state: Field, objective: Objective) -> Costs | None:
@@ -199,6 +197,7 @@ def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, dead
             price[inside],
             potential,
             budget + gap + TOLERANCE,
+            int(min(STEP_LIMIT, STEPS_A_SECOND * max(deadline - time.monotonic(), 0.05))),
         )
         if not found.finished:
             return False
