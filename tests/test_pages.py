@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,6 +75,8 @@ def opened(
     page.goto(url)
     page.wait_for_selector(READY)
     yield page, watch
+    said = page.evaluate("document.body.innerText")
+    assert not re.search(r"\b(null|undefined|NaN|\[object \w+\])(?!\w)", said)
     context.close()
     assert not watch.errors
     assert not watch.dialogs

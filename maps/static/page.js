@@ -56,21 +56,22 @@
   function listGrids(data) {
     const features = data.features;
     const title = cities.features.find((f) => f.properties.id === data.community.id);
-    listing.replaceChildren(
+    const known = view.roster();
+    listing.replaceChildren(...[
       el("div", { class: "list-head" },
         el("h2", { id: "list-title" }, title ? name(title.properties.name) : "", " · ", t("list.grids")),
         el("button", { type: "button", class: "link", on: { click: () => openCity({ focus: true }) } }, t("list.back"))),
-      view.roster() ? null : el("p", { class: "quiet" }, t("legend.roster")),
-      geogrid.gridList(features, { onGrid: (code) => openGrid(code, { focus: true }), chosen: view.chosen().grid, roster: view.roster() }),
+      known ? null : el("p", { class: "quiet" }, t("legend.roster")),
+      geogrid.gridList(features, { onGrid: (code) => openGrid(code, { focus: true }), chosen: view.chosen().grid, roster: known }),
       legend(features),
-    );
+    ].filter(Boolean));
   }
 
   function legend(features) {
     const special = features.some((f) => f.properties.kind === "special");
     const vacant = view.roster() && features.some((f) => geogrid.vacant(f.properties));
     const lines = [vacant ? t("legend.hatch") : null, special ? t("legend.special") : null].filter(Boolean);
-    return el("p", { class: "quiet legend" }, lines.join(" · "));
+    return lines.length ? el("p", { class: "quiet legend" }, lines.join(" · ")) : null;
   }
 
   function listCommunities() {
