@@ -150,6 +150,7 @@ def _search(said: Mapping[str, str]) -> Markup:
             element("ul", id="suggestions", role="listbox", aria_label=said["suggest.label"], hidden=True),
             class_="box",
         ),
+        element("button", said["search.here"], type="button", id="here", class_="link", hidden=True),
         element("p", said["search.privacy"], id="privacy", class_="quiet"),
         id="search", class_="ask", role="search", method="post", action="/", autocomplete="off",
     )  # fmt: skip

@@ -180,6 +180,19 @@ def test_what_cannot_be_found_is_said(chromium: Browser, live: str) -> None:
         until(page, f"document.getElementById('status').textContent === '{said['search.empty']}'")
 
 
+def test_a_position_is_asked_for_once_and_answered(chromium: Browser, live: str) -> None:
+    position = {"latitude": 40.1318012, "longitude": 124.3905866}  # (50, 200) m, in A
+    allowed = {"geolocation": position, "permissions": ["geolocation"]}
+    with opened(chromium, live + "/?lang=en", **allowed) as (page, watch):
+        page.click("#here")
+        page.wait_for_selector(".card h2:has-text('A小区')")
+        assert words("en")["answer.here"] in page.inner_text(".card")
+        assert not [one for one in watch.requests if "124.39" in one]
+    with opened(chromium, live + "/?lang=en") as (page, _):
+        page.click("#here")
+        page.wait_for_selector(f".lead:has-text('{words('en')['search.here.denied']}')")
+
+
 def test_a_link_to_a_grid_opens_it(chromium: Browser, live: str) -> None:
     with opened(chromium, live + "/?lang=en#g=210602001001003") as (page, _):
         card = page.inner_text(".card")

@@ -118,7 +118,7 @@
         row(t("grid.compounds"), compounds(grid)),
         grid.buildings.length ? row(t("grid.doors"), numbers(grid.buildings)) : null,
         (grid.venues || []).map((venue) =>
-          row(t("grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
+          row(t(venue.kind === "service_centre" ? "grid.centre" : "grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
         row(t("grid.code"), el("code", {}, grid.code)),
         grid.valid_from ? row(t("grid.valid"), el("time", { datetime: grid.valid_from }, geogrid.date(grid.valid_from))) : null,
         plan && plan.version ? row(t("grid.version"), name(String(plan.version))) : null,

@@ -131,7 +131,10 @@
   }
 
   const SHOWN = {
-    matched: (found) => showGrid(found.grid, found.plan, { focus: true, lead: t("answer.matched"), place: found }),
+    matched: (found) => {
+      const lead = t(found.match_level === "point" ? "answer.here" : "answer.matched");
+      return showGrid(found.grid, found.plan, { focus: true, lead, place: found });
+    },
     historical: (found) =>
       found.grid
         ? showGrid(found.grid, found.plan, { focus: true, lead: t("answer.historical"), place: found })
@@ -160,14 +163,16 @@
   async function search() {
     const address = input.value.trim();
     box.close();
-    if (!address) {
-      say(t("search.empty"));
-      return input.focus();
-    }
+    if (address) return lookup({ address, limit: 8 });
+    say(t("search.empty"));
+    input.focus();
+  }
+
+  async function lookup(question) {
     say(t("search.busy"));
     form.setAttribute("aria-busy", "true");
     try {
-      const found = await post(setup.urls.lookup, { address, limit: 8 });
+      const found = await post(setup.urls.lookup, question);
       await (SHOWN[found.status] || SHOWN.none)(found);
     } catch (error) {
       show(note(t("answer.failed")), { focus: true, spoken: t("answer.failed") });
@@ -181,6 +186,18 @@
     ask: async (text) => (await post(setup.urls.suggest, { q: text, limit: 8 })).suggestions,
   });
 
+  // A browser tells positions in WGS-84; it asks its user first, each time this button is pressed.
+  function here() {
+    say(t("search.busy"));
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => lookup({ lon: coords.longitude, lat: coords.latitude }),
+      () => show(note(t("search.here.denied")), { focus: true, spoken: t("search.here.denied") }),
+      { enableHighAccuracy: true, timeout: 15000 },
+    );
+  }
+
+  at("here").hidden = !("geolocation" in navigator && window.isSecureContext);
+  at("here").addEventListener("click", here);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     search();
