@@ -75,13 +75,14 @@ def table(marks: dict[str, Marks]) -> str:
         "| mechanism | variants | right grid | wrong of answered | asked back (truth offered) | collisions: asked / right / other | no such place: answered |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
-    total = Marks()
-    for name, one in marks.items():
-        lines.append(_row(name, one))
-        for key in vars(total):
-            if key != "examples":
-                setattr(total, key, getattr(total, key) + getattr(one, key))
-    return "\n".join([*lines, _row("**all**", total)])
+    lines += [_row(name, one) for name, one in marks.items()]
+    return "\n".join([*lines, _row("**all**", total(marks))])
+
+
+def total(marks: dict[str, Marks]) -> Marks:
+    """Add up the marks of all mechanisms."""
+    counted = [name for name in vars(Marks()) if name != "examples"]
+    return Marks(**{name: sum(getattr(one, name) for one in marks.values()) for name in counted})
 
 
 def _row(name: str, one: Marks) -> str:

@@ -1,0 +1,159 @@
+"""Changed block-and-street addresses, made from the number, street and postcode columns."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from benchmarks.errors.cases import Case, Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from random import Random
+
+SHORT = {
+    "STREET": "ST", "ROAD": "RD", "DRIVE": "DR", "AVENUE": "AVE", "CRESCENT": "CRES", "CLOSE": "CL", "PLACE": "PL",
+    "TERRACE": "TER", "JALAN": "JLN", "BUKIT": "BT", "CENTRAL": "CTRL", "HEIGHTS": "HTS", "TANJONG": "TG", "UPPER": "UPP",
+}  # fmt: skip
+INVENTED = ("QUARTZ", "MAGNOLIA", "LAVENDER FIELD", "JUNIPER", "OBSIDIAN", "WALNUT", "ZEPHYR")
+BEFORE = ("Deliver to ", "My address is ", "Please send to: ", "Attn Mr Tan, ", "Home: ")
+BEHIND = (" please call on arrival", " (leave with guard)", ", tel 91234567", " - void deck", " thanks")
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAddress:
+    """One block by its columns; ``postcode`` is empty where the register has none."""
+
+    door: str
+    number: str
+    street: str
+    postcode: str
+
+    def written(self, *, unit: str = "") -> str:
+        """Write it out, with a unit number and the country where the postcode is known."""
+        country = f" SINGAPORE {self.postcode}" if self.postcode else ""
+        return f"{self.number} {self.street}{unit}{country}"
+
+
+class BlockErrors:
+    """Makes one case of a mechanism from an address; knows all streets to tell collisions."""
+
+    def __init__(
+        self, addresses: Sequence[BlockAddress], known: Sequence[tuple[str, str]], chance: Random
+    ) -> None:
+        self.chance = chance
+        self.numbers: dict[str, set[str]] = defaultdict(set)
+        for (
+            number,
+            street,
+        ) in known:  # every way in which the register says a number, also "83 NEIL RD, #01-06"
+            self.numbers[street.split(",")[0].replace(" RD", " ROAD")].add(number)
+        names = sorted({a.street for a in addresses})
+        chance.shuffle(names)
+        #: former name -> today's name, invented for this exam and given to the city's data as such
+        self.former = {f"{old} ESTATE ROAD": name for old, name in zip(INVENTED, names, strict=False)}
+        self.former_of = {name: old for old, name in self.former.items()}
+
+    def case(self, mechanism: str, a: BlockAddress) -> Case | None:
+        """Return one case, None where the mechanism cannot touch this address."""
+        makers: dict[str, Callable[[BlockAddress], tuple[str, Truth, str] | None]] = {
+            "clean": lambda a: (a.written(), Truth.DOOR, ""),
+            "dropped elements": self._dropped,
+            "order": self._reordered,
+            "numeral forms": self._shortened,
+            "separators": self._separated,
+            "old name": self._old_name,
+            "typo in a name": self._misspelt,
+            "extra text": self._wordy,
+            "non-existent building": self._no_such_block,
+            "non-existent compound": self._no_such_street,
+        }
+        maker = makers.get(mechanism)
+        made = maker(a) if maker is not None else None
+        return None if made is None else Case(made[0], a.door, mechanism, made[1], made[2])
+
+    def _unit(self) -> str:
+        return f" #{self.chance.randint(1, 25):02}-{self.chance.randint(1, 400)}"
+
+    def _dropped(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        way = self.chance.choice(("country", "postcode", "leading zero"))
+        if way == "leading zero" and a.postcode.startswith("0"):
+            return replace(a, postcode=a.postcode[1:]).written(unit=self._unit()), Truth.DOOR, way
+        return replace(a, postcode="").written(unit=self._unit()), Truth.DOOR, "postcode"
+
+    def _reordered(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        unit = self._unit().strip()
+        country = f" SINGAPORE {a.postcode}" if a.postcode else ""
+        ways = (
+            f"{unit}, {a.number} {a.street}{country}",
+            f"{unit} BLK {a.number} {a.street}{country}",
+            f"{a.street} BLK {a.number} {unit}{country}",
+        )
+        return self.chance.choice(ways), Truth.DOOR, ""
+
+    def _shortened(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        street = " ".join(SHORT.get(word, word) for word in a.street.split())
+        text = f"Blk {a.number} {street}{self._unit()}" + (f" S({a.postcode})" if a.postcode else "")
+        return self.chance.choice((text, text.lower(), text.title())), Truth.DOOR, ""
+
+    def _separated(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        mark = self.chance.choice((", ", "  ", " , ", "; ", "\n"))
+        tail = [f"Singapore {a.postcode}"] if a.postcode else []
+        return mark.join([f"{a.number} {a.street}", self._unit().strip(), *tail]), Truth.DOOR, mark
+
+    def _old_name(self, a: BlockAddress) -> tuple[str, Truth, str] | None:
+        old = self.former_of.get(a.street)
+        return None if old is None else (replace(a, street=old).written(), Truth.DOOR, old)
+
+    def _misspelt(self, a: BlockAddress) -> tuple[str, Truth, str] | None:
+        words = a.street.split()
+        at = max(
+            range(len(words)),
+            key=lambda i: (len(words[i]) if words[i].isalpha() and words[i] not in SHORT else 0, -i),
+        )
+        word = words[at]
+        if len(word) < 4:
+            return None
+        i = self.chance.randrange(1, len(word) - 1)
+        kind = self.chance.choice(("swapped", "doubled", "dropped", "replaced"))
+        changed = {
+            "swapped": word[:i] + word[i + 1] + word[i] + word[i + 2 :],
+            "doubled": word[: i + 1] + word[i:],
+            "dropped": word[:i] + word[i + 1 :],
+            "replaced": word[:i] + self.chance.choice("ABCDEFGHIKLMNOPRSTUWY") + word[i + 1 :],
+        }[kind]
+        if changed == word:
+            return None
+        street = " ".join([*words[:at], changed, *words[at + 1 :]])
+        others = [
+            s for s in self.numbers if s != a.street and _slip_away(street, s) and a.number in self.numbers[s]
+        ]
+        return replace(a, street=street).written(), Truth.SEVERAL if others else Truth.DOOR, kind
+
+    def _wordy(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        text = a.written(unit=self._unit())
+        if self.chance.random() < 0.5:
+            return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
+        return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
+
+    def _no_such_block(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        main = int(re.search(r"\d+", a.number)[0])  # type: ignore[index] - every number has digits
+        while any(re.search(rf"(?<!\d){main}(?!\d)", number) for number in self.numbers[a.street]):
+            main += self.chance.choice((1, 2, 7, 100))
+        return replace(a, number=str(main), postcode="").written(unit=self._unit()), Truth.NOTHING, ""
+
+    def _no_such_street(self, a: BlockAddress) -> tuple[str, Truth, str]:
+        street = f"{self.chance.choice(INVENTED)} {self.chance.choice(('STREET', 'ROAD', 'AVENUE'))}"
+        return replace(a, street=street, postcode="").written(unit=self._unit()), Truth.NOTHING, street
+
+
+def _slip_away(one: str, other: str) -> bool:
+    """Tell whether two names differ in one letter at most (changed, left out or put in)."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) <= 1
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
