@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from geogrid.snapshot.answers import CompoundPart, GridCard, LookupAnswer, LookupCandidate, Post
 
+SHOWN = 6  # grids of one candidate that a person is shown; --json has all
+
 CrsOption = Annotated[
     str, typer.Option("--crs", help="WGS-84, CGCS2000, GCJ-02 (AMap, Tencent), BD-09 (Baidu) or EPSG:n.")
 ]
@@ -87,7 +89,8 @@ def tell(answer: LookupAnswer) -> None:
 
 def _candidate(candidate: LookupCandidate) -> tuple[str, str, str, str]:
     grids = [candidate.grid["code"]] if candidate.grid else list(candidate.grids)
-    return candidate.text, candidate.kind, f"{candidate.score:.2f}", ", ".join(grids)
+    more = f" and {len(grids) - SHOWN} more" if len(grids) > SHOWN else ""
+    return candidate.text, candidate.kind, f"{candidate.score:.2f}", ", ".join(grids[:SHOWN]) + more
 
 
 def _tell_grid(card: GridCard) -> None:
