@@ -192,7 +192,7 @@ def _spread(rows: Rows, cost: Ints, known: Ints | None) -> Ints:
 def _sift(
     rows: Rows, priced: sparse.csr_array, cost: Ints, active: Ints, deadline: float, *, artificial: bool
 ) -> tuple[Ints, tuple[float, Floats] | None, bool]:
-    solver = _solver()
+    solver = make_solver()
     in_solver = np.zeros(rows.table.shape[1], np.bool_)
     _pass(solver, rows.take(active), cost[active], integer=False, artificial=artificial)
     in_solver[active] = True
@@ -218,7 +218,8 @@ def _sift(
         active = np.concatenate([active, better])
 
 
-def _solver() -> highspy.Highs:
+def make_solver() -> highspy.Highs:
+    """Return a quiet, deterministic solver for costs that are whole numbers."""
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
@@ -235,25 +236,37 @@ def _solver() -> highspy.Highs:
 
 def _pass(solver: highspy.Highs, rows: Rows, cost: Ints, *, integer: bool, artificial: bool = False) -> None:
     table, costs = rows.table, cost.astype(np.float64)
-    r, m = table.shape
+    r = table.shape[0]
     if artificial:
         table = sparse.hstack([table, sparse.eye_array(r), -sparse.eye_array(r)], format="csc")
         costs = np.concatenate([costs, np.ones(2 * r)])
+    pass_program(solver, table, rows.lower, rows.upper, costs, integer=integer)
+
+
+def pass_program(
+    solver: highspy.Highs,
+    table: sparse.csc_array,
+    lower: Floats,
+    upper: Floats,
+    cost: Floats,
+    *,
+    integer: bool,
+) -> None:
+    """Give the solver a program of rows with bounds over columns of 0 or more, or of 0 and 1."""
     lp = highspy.HighsLp()
-    lp.num_col_ = table.shape[1]
-    lp.num_row_ = r
-    lp.col_cost_ = costs
-    lp.col_lower_ = np.zeros(len(costs))
+    lp.num_row_, lp.num_col_ = table.shape
+    lp.col_cost_ = cost
+    lp.col_lower_ = np.zeros(len(cost))
     # Covering a unit once already keeps a column at 1; an upper bound would only blur its reduced cost.
-    lp.col_upper_ = np.full(len(costs), 1.0 if integer else highspy.kHighsInf)
-    lp.row_lower_ = np.where(np.isfinite(rows.lower), rows.lower, -highspy.kHighsInf)
-    lp.row_upper_ = np.where(np.isfinite(rows.upper), rows.upper, highspy.kHighsInf)
+    lp.col_upper_ = np.full(len(cost), 1.0 if integer else highspy.kHighsInf)
+    lp.row_lower_ = np.where(np.isfinite(lower), lower, -highspy.kHighsInf)
+    lp.row_upper_ = np.where(np.isfinite(upper), upper, highspy.kHighsInf)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = table.indptr.astype(np.int32)
     lp.a_matrix_.index_ = table.indices.astype(np.int32)
     lp.a_matrix_.value_ = table.data.astype(np.float64)
     if integer:
-        lp.integrality_ = [highspy.HighsVarType.kInteger] * m
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
     solver.passModel(lp)
 
 
@@ -275,7 +288,7 @@ def _integer(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Cho
     left = deadline - time.monotonic()
     if left <= 0.005:
         return Chosen(None, 0, -np.inf, False, None)
-    solver = _solver()
+    solver = make_solver()
     m = rows.table.shape[1]
     if m > PRESOLVED:
         solver.setOptionValue("presolve", "off")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -24,7 +25,7 @@ from geogrid.rules import breaches_of
 from geogrid.units import UnitKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
@@ -96,6 +97,8 @@ def divide(
     locks: Locks | None = None,
     time_limit_s: float | None = None,
     progress: Progress | None = None,
+    unlike: Sequence[Plan] = (),
+    unlike_share: float = 0.0,
 ) -> Division:
     """Divide a community into grids, best under ``policy`` in the strict order of its objectives.
 
@@ -103,7 +106,8 @@ def divide(
     pieces are taken into the household problem only where homes would otherwise fall apart into pieces too
     small for a grid. Every community gets a plan: a rule that cannot hold is told in ``gave_way``.
     ``progress`` is called with each better plan, the least value still possible of the first objective, and
-    the gap of that objective.
+    the gap of that objective. From each plan in ``unlike`` the answer differs by at least ``unlike_share`` of
+    the households.
 
     :raises PolicyError: the policy contradicts itself.
     :raises PlanError: the graph has no units, or the locks leave no plan.
@@ -113,12 +117,8 @@ def divide(
     if not graph.units:
         raise PlanError(f"community {graph.community_id} has no units")
     deadline = started + (policy.time_limit_s if time_limit_s is None else time_limit_s)
-    old = dict(incumbent.assignment) if incumbent is not None else {}
-    everything = build_problem(graph, policy, old)
-    homes, land = _split_land(everything, graph, policy)
-    problem = locked(restrict(everything, homes), locks, incumbent)
-    check_kept(problem)
-    special = [[everything.ids[i] for i in piece] for piece in pieces(everything, land)]
+    problem, special = household_problem(graph, policy, incumbent, locks)
+    problem = _unlike(problem, unlike, unlike_share)
 
     def plan_of(groups: list[tuple[int, ...]]) -> Plan:
         return numbered(graph, [[problem.ids[i] for i in group] for group in groups] + special)
@@ -131,11 +131,27 @@ def divide(
             value = next(iter(objective_vector(plan, graph, policy, incumbent).values()), 0.0)
             progress(plan, least, (value - least) / value if value > least else 0.0)
 
-    best = _best_groups(problem, policy, deadline, watch) if homes else _Best()
-    if homes and not best.groups:
-        raise PlanError(f"no plan of community {graph.community_id} keeps the locks")
+    best = _best_groups(problem, policy, deadline, watch) if problem.n else _Best()
+    if problem.n and not best.groups:
+        raise PlanError(f"no plan of community {graph.community_id} keeps what was asked for")
     plan = plan_of(best.groups)
     return _told(graph, policy, plan, incumbent, best, time.monotonic() - started)
+
+
+def _unlike(problem: Problem, plans: Sequence[Plan], share: float) -> Problem:
+    others = tuple(np.array([plan.assignment[name] for name in problem.ids], np.int64) for plan in plans)
+    return replace(problem, others=others, apart=math.ceil(share * problem.total))
+
+
+def household_problem(
+    graph: UnitGraph, policy: Policy, incumbent: Plan | None = None, locks: Locks | None = None
+) -> tuple[Problem, list[list[str]]]:
+    """Return the household problem and the special-purpose grids, which are given by the land alone."""
+    everything = build_problem(graph, policy, dict(incumbent.assignment) if incumbent is not None else {})
+    homes, land = _split_land(everything, graph, policy)
+    problem = locked(restrict(everything, homes), locks, incumbent)
+    check_kept(problem)
+    return problem, [[everything.ids[i] for i in piece] for piece in pieces(everything, land)]
 
 
 def _first_bound(problem: Problem, policy: Policy) -> float:
@@ -201,7 +217,9 @@ def _better(
     now = time.monotonic()
     until = deadline if best is not None else now + PROOF_SHARE * (deadline - now)
     found = _exact(problem, policy, parts, best.vector if best else None, until)
-    if found is None:
+    if found is None and problem.others:
+        found = _Best([], (), {}, proved=False)
+    elif found is None:
         found = _searched(problem, policy, parts, deadline, watch)
     elif found.groups:
         watch(found.groups)

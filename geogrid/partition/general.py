@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from geogrid.errors import PlanError
+from geogrid.partition.centres import least_moment
 from geogrid.partition.cover import choose, cover_rows
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.objectives import pair_sums
-from geogrid.partition.problem import Problem, members_of, pieces
+from geogrid.partition.peel import least_cut
+from geogrid.partition.problem import Problem, members_of, neighbour_masks, pieces
+from geogrid.partition.sweep import sweep_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Floats, Ints, Masks
 
     Score = Literal["cut_edges", "cut_length", "moment"]
+    Found = tuple[list[tuple[int, ...]] | None, float, bool, str]
 
+LIST_FIRST = 20_000
 LIST_LIMIT = 500_000
 
 
@@ -87,19 +92,81 @@ def solve(
         raise PlanError("a graph is divided into at least one part")
     if objective == "moment" and graph.distance is None:
         raise PlanError("the moment objective needs distances")
-    problem = _problem(graph)
-    listed = list_legal_grids(problem, Window(lower, upper, parts), 0, LIST_LIMIT)
-    if not listed.complete:
-        return Solution(None, None, 0.0, False, "none", time.monotonic() - started)
-    constant, cost = _cost(graph, listed.masks, objective)
-    found = choose(cover_rows(listed.masks, problem.n, parts), cost, None, started + time_limit_s)
-    seconds = time.monotonic() - started
+    problem, deadline = _problem(graph), started + time_limit_s
+    limit = LIST_FIRST if objective != "cut_length" else LIST_LIMIT
+    listed = list_legal_grids(problem, Window(lower, upper, parts), 0, limit)
+    if listed.complete:
+        found = _covered(graph, problem, listed.masks, parts, objective, deadline)
+    elif objective == "cut_edges":
+        found = _peeled(problem, parts, lower, upper, deadline)
+    elif objective == "moment":
+        assert graph.distance is not None
+        cost = graph.weight[:, None] * graph.distance
+        groups, bound, proved = least_moment(problem, cost, parts, lower, upper, deadline)
+        found = groups, bound, proved, "centres"
+    else:
+        found = None, 0.0, False, "legal-grids"
+    return _told(graph, problem, Window(lower, upper, parts), objective, found, time.monotonic() - started)
+
+
+def _covered(
+    graph: WeightedGraph, problem: Problem, masks: Masks, parts: int, objective: Score, deadline: float
+) -> Found:
+    constant, cost = _cost(graph, masks, objective)
+    found = choose(cover_rows(masks, problem.n, parts), cost, None, deadline)
     if found.columns is None:
-        return Solution(None, None, np.inf if found.proved else 0.0, found.proved, "legal-grids", seconds)
-    chosen = tuple(sorted(members_of(row) for row in listed.masks[found.columns]))
-    assert all(len(pieces(problem, part)) == 1 for part in chosen)
-    value, bound = float(found.value + constant), float(found.bound + constant)
-    return Solution(chosen, value, bound, found.proved, "legal-grids", seconds)
+        return None, np.inf if found.proved else 0.0, found.proved, "legal-grids"
+    groups = [members_of(row) for row in masks[found.columns]]
+    return groups, float(found.bound + constant), found.proved, "legal-grids"
+
+
+def _peeled(problem: Problem, parts: int, lower: int, upper: int, deadline: float) -> Found:
+    """Divide by peeling, with the nodes in an order that begins at one end of the graph."""
+    order = sweep_order(problem.xy, problem.pairs)
+    place = np.empty(problem.n, np.int64)
+    place[order] = np.arange(problem.n)
+    turned = replace(problem, weight=problem.weight[order], pairs=place[problem.pairs])
+    masks, cut, finished = least_cut(neighbour_masks(turned), turned.weight, parts, lower, upper, deadline)
+    if masks is None:
+        return None, np.inf if finished else float(cut), finished, "peeling"
+    groups = [tuple(sorted(int(order[u]) for u in members_of(row))) for row in masks]
+    return groups, float(cut), True, "peeling"
+
+
+def _told(
+    graph: WeightedGraph, problem: Problem, window: Window, objective: Score, found: Found, seconds: float
+) -> Solution:
+    """Judge the parts found by their definition before anyone sees them."""
+    groups, bound, proved, engine = found
+    if groups is None:
+        return Solution(None, None, bound, proved, engine, seconds)
+    chosen = tuple(sorted(groups))
+    once = sorted(node for part in chosen for node in part) == list(range(problem.n))
+    loads = [int(problem.weight[list(part)].sum()) for part in chosen]
+    bounded = all(window.lower <= load <= window.upper for load in loads)
+    connected = all(len(pieces(problem, part)) == 1 for part in chosen)
+    value = value_of(graph, chosen, objective)
+    if not (
+        once and bounded and connected and len(chosen) == window.parts and value >= bound - 1e-4 * abs(bound)
+    ):
+        raise PlanError("the solver's answer does not stand up to the check of its parts")
+    return Solution(chosen, value, value if proved else bound, proved, engine, seconds)
+
+
+def value_of(graph: WeightedGraph, parts: Sequence[Sequence[int]], objective: Score) -> float:
+    """Return what a division costs, from its definition."""
+    side = {node: n for n, part in enumerate(parts) for node in part}
+    if objective == "moment":
+        assert graph.distance is not None
+        return float(
+            sum(
+                round(min(sum(int(graph.weight[i]) * graph.distance[i, j] for i in part) for j in part))
+                for part in parts
+            )
+        )
+    lengths = _lengths(graph) if objective == "cut_length" else np.ones(len(graph.pairs), np.int64)
+    pairs = zip(graph.pairs.tolist(), lengths.tolist(), strict=True)
+    return float(sum(length for (a, b), length in pairs if side[a] != side[b]))
 
 
 def _problem(graph: WeightedGraph) -> Problem:

@@ -1,9 +1,9 @@
 """Divide a graph into few parts with few edges between them: peel off the part with the least border first.
 
-For a number of cut edges ``c`` growing from the least possible, every connected part whose border is at most
-``2 c / parts`` is tried (some part of any such plan has no more), and the rest is divided in the same way with
-the edges left. The first ``c`` with a plan is the optimum. A branch ends as soon as the edges that it has
-already cut are more than allowed, so the work grows with the cut and hardly with the graph.
+For a number of cut edges ``c`` growing from the least possible, every connected part whose border is at
+most ``2 c / parts`` is tried (some part of any such plan has no more), and the rest is divided in the same
+way with the edges left. The first ``c`` with a plan is the optimum. A branch ends as soon as the edges that
+it has already cut are more than allowed, so the work grows with the cut and hardly with the graph.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ STEPS_A_SECOND = 2_000_000
 def least_cut(
     beside: Masks, weight: Ints, parts: int, lower: int, upper: int, deadline: float
 ) -> tuple[Masks | None, int, bool]:
-    """Return the parts (None: none found in time), the cut edges that are proved to be needed, and whether all.
+    """Return the parts (None: none found), the cut edges proved to be needed, and whether it finished.
 
     ``beside`` are neighbour sets as bits (n, words).
     """
@@ -108,6 +108,7 @@ def _peel(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
     depth = n + 2
     inside = np.zeros((parts, depth, words), np.uint64)
     shut = np.zeros((parts, depth, words), np.uint64)
+    front = np.zeros((parts, depth, words), np.uint64)
     border = np.zeros((parts, depth), np.int64)
     homes = np.zeros((parts, depth), np.int64)
     tried = np.zeros((parts, depth), np.int64)  # 0: not yet, 1: included, 2: both ways
@@ -152,6 +153,7 @@ def _peel(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
             edges = 0
             for w in range(words):
                 edges += _ones(beside[r, w] & shut[level, 0, w])
+                front[level, 0, w] = beside[r, w] & alive[level, w] & ~shut[level, 0, w]
             border[level, 0] = edges
             tried[level, 0] = 0
             if weight[r] > upper:
@@ -170,14 +172,7 @@ def _peel(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
             best = -1
             most_edges = 0
             for w in range(words):
-                reach = ZERO
-                for x in range(words):
-                    grown = inside[level, d, x]
-                    while grown:
-                        bit = grown & (~grown + ONE)
-                        grown ^= bit
-                        reach |= beside[64 * x + _place(bit), w]
-                reach &= alive[level, w] & ~inside[level, d, w] & ~shut[level, d, w]
+                reach = front[level, d, w]
                 while reach:
                     bit = reach & (~reach + ONE)
                     reach ^= bit
@@ -220,6 +215,8 @@ def _peel(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                 edges = border[level, d]
                 for w in range(words):
                     edges += _ones(beside[v, w] & shut[level, d, w])
+                    near = beside[v, w] & alive[level, w] & ~shut[level, d, w]
+                    front[level, e, w] = (front[level, d, w] | near) & ~inside[level, e, w]
                 border[level, e] = edges
                 homes[level, e] = homes[level, d] + weight[v]
                 tried[level, e] = 0
@@ -233,6 +230,7 @@ def _peel(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
             edges += _ones(beside[v, w] & inside[level, d, w])
         border[level, d] = edges
         shut[level, d, v >> 6] |= ONE << np.uint64(v & 63)
+        front[level, d, v >> 6] &= ~(ONE << np.uint64(v & 63))
         if edges > most:
             tried[level, d] = 2
             continue

@@ -35,7 +35,8 @@ class Problem:
     compound. ``open`` says which pairs connect (not across a hard barrier), ``crossing`` which of those cross
     a soft one. ``old`` is the number of the grid in force, -1 where there is none. ``xy`` are centroids in
     metres, ``perimeter`` decimetres, ``area`` square metres. ``kept`` numbers the grids that must stay as
-    they are, ``pinned`` those whose successor a unit must lie in; -1 for all others.
+    they are, ``pinned`` those whose successor a unit must lie in; -1 for all others. From each plan in
+    ``others`` a plan must differ by at least ``apart`` households.
     """
 
     ids: tuple[str, ...]
@@ -52,6 +53,8 @@ class Problem:
     old: Ints
     kept: Ints
     pinned: Ints
+    others: tuple[Ints, ...] = ()
+    apart: int = 0
 
     @property
     def n(self) -> int:

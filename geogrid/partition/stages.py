@@ -66,6 +66,9 @@ class Field:
 def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, masks: Masks) -> Field:
     """Begin with a list of legal grids."""
     rows = cover_rows(masks, problem.n, window.parts)
+    for other in problem.others:
+        # What the grids keep of their main predecessors is no less than what the best matching keeps.
+        rows = rows.fixed(-kept_at_most(replace(problem, old=other), masks), -float(problem.apart))
     return Field(problem, window, ideal, policy, masks, rows, np.arange(len(masks)))
 
 
@@ -149,7 +152,11 @@ def _solved(
         if told is not None and bound > told:
             state.worse = True
             return True
-        if not state.contested and _swept(state, stages, place, relaxed, deadline):
+        if (
+            not state.contested
+            and not state.problem.others
+            and _swept(state, stages, place, relaxed, deadline)
+        ):
             return True
     found = choose(state.rows, cost, state.chosen, deadline, relaxed)
     state.chosen, state.proved = found.columns, found.proved
