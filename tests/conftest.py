@@ -71,9 +71,9 @@ def live_hostile(hostile_snapshot: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the Chromium found on PATH."""
+    """Start the Chromium found on PATH; for one module, because an event loop runs as long as it does."""
     from playwright.sync_api import sync_playwright
 
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -182,7 +182,7 @@ def test_what_cannot_be_found_is_said(chromium: Browser, live: str) -> None:
 
 def test_a_position_is_asked_for_once_and_answered(chromium: Browser, live: str) -> None:
     position = {"latitude": 40.1318012, "longitude": 124.3905866}  # (50, 200) m, in A
-    allowed = {"geolocation": position, "permissions": ["geolocation"]}
+    allowed: dict[str, Any] = {"geolocation": position, "permissions": ["geolocation"]}
     with opened(chromium, live + "/?lang=en", **allowed) as (page, watch):
         page.click("#here")
         page.wait_for_selector(".card h2:has-text('A小区')")

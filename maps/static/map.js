@@ -138,7 +138,10 @@
     async drawCity() {
       const data = await load(this.urls.communities);
       load(this.urls.city)
-        .then((ground) => geogrid.cityGround(ground, this.drawn.land).forEach((layer) => layer.addTo(this.map).bringToBack()))
+        .then((ground) => {
+          geogrid.cityGround(ground, this.drawn.land).forEach((layer) => layer.addTo(this.map));
+          this.borders.bringToFront();
+        })
         .catch(() => null); // the map is complete without its background
       this.city = L.geoJSON(data, { pane: "city", onEachFeature: (feature, layer) => this.listen(feature.properties, layer) });
       this.borders = outline(data, this.drawn.land, {});
