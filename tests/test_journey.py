@@ -336,3 +336,18 @@ def test_an_address_file_with_formulas_comes_out_disarmed(town: Town) -> None:
     town.run("assign", str(source), str(out))
     (row,) = rows(out)
     assert (row["status"], row["note"]) == ("matched", "'=1+1")
+
+
+def test_a_file_and_a_single_question_get_the_same_answer(town: Town) -> None:
+    texts = ["A小区1号楼", "A小区", "B小区9号楼", "小区1号楼", "Ａ小区１号楼", "不存在的地方", "1"]
+    source, out = town.file("asked.csv"), town.file("asked-out.csv")
+    source.write_text("address\n" + "\n".join(texts) + "\n", encoding="utf-8")
+    town.run("assign", str(source), str(out))
+    for row in rows(out):
+        result = CliRunner().invoke(app, ["lookup", row["address"], "--json", "--store", town.store])
+        single = json.loads(result.stdout)
+        assert (row["status"], row["grid_code"]) == (
+            single["status"],
+            single["grid"]["code"] if single["grid"] else "",
+        ), row["address"]
+        assert result.exit_code == (Exit.OK if row["grid_code"] else Exit.NO)
