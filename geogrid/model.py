@@ -197,8 +197,8 @@ class Venue:
 class Branch:
     """A compound branch (小区党支部); joint where it covers several compounds.
 
-    ``stars`` (1-5) were given on ``rated``; ``model_branch`` marks an example to others; ``fund`` is in yuan a
-    year. One team member may be the secretary of several branches.
+    ``stars`` (1-5) were given on ``rated``; ``model_branch`` marks an example to others; ``fund`` is in yuan
+    a year. One team member may be the secretary of several branches.
     """
 
     id: str
@@ -247,8 +247,8 @@ class TeamMember:
 class Pairing:
     """An organisation's branch paired with a compound branch (共建共促).
 
-    ``branch_id`` is empty while none is given yet. ``size`` is its number of members; ``geometry`` is where it
-    sits, None where unknown. ``level`` says who stands above it ("city", "county").
+    ``branch_id`` is empty while none is given yet. ``size`` is its number of members; ``geometry`` is where
+    it sits, None where unknown. ``level`` says who stands above it ("city", "county").
     """
 
     id: str

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geogrid.model import Branch, City, Role, TeamMember
+from geogrid.model import Branch, BuildingGroup, City, Role, TeamMember
 from geogrid.plan import Grid, Plan, derive_grids
-from geogrid.roster import Roster, match_roster, public_view
+from geogrid.roster import Roster, ground_held, match_roster, public_view, tally_city
+from geogrid.roster.matching import Overlap, match
 from tests.governed import BRANCHES, CHIEF, PLANS, SECRETARY, TEAM, TODAY, governed_town, graphs_of
 
 TOWN = governed_town()
@@ -121,11 +123,161 @@ def test_the_team_of_a_grid_has_four_levels() -> None:
 
 
 def test_vacancies_are_listed_and_a_hidden_person_is_no_vacancy() -> None:
-    """Grid 2 (C) has no branch, so nobody leads it; grid 3 (B) has a leader who is not public."""
+    """Grid 2 (C) has nobody who works there; grid 3 (B) has a leader who is not public."""
     found = roster(PLANS["c1"])
-    assert seats(found, 2)[Role.LEADER] == ([], True)
     assert seats(found, 3)[Role.LEADER] == ([], False)
     assert seats(found, 2)[Role.WORKER] == ([], True)
+    assert seats(roster({"A": 1, "B": 1, "C": 1, "c1/h01": 2}), 2)[Role.LEADER] == ([], True)
+
+
+def test_who_serves_a_compound_serves_its_grid_until_a_branch_is_founded() -> None:
+    """p1 covers A and C and serves grid 1 = A; in grid 2 = C its secretary acts."""
+    found = roster(PLANS["c1"]).team(2)
+    leader = next(seat for seat in found.seats if seat.role is Role.LEADER)
+    assert (found.branch, found.serving, found.to_be_founded) == (None, BRANCHES[0], True)
+    assert ([one.name for one in leader.people], leader.acting) == (["样例乙"], True)
+    own = next(seat for seat in roster(PLANS["c1"]).team(1).seats if seat.role is Role.LEADER)
+    assert not own.acting
+
+
+def test_another_branch_of_the_grid_leads_where_its_own_has_no_secretary() -> None:
+    """A and B are grid 1; p1 is matched there without a secretary; p2's acts, and p2's workers help."""
+    workers = (
+        TeamMember("w8", "样例己", Role.WORKER, public=True, branch_id="p2"),
+        TeamMember("w9", "样例庚", Role.WORKER, public=True, branch_id="p1"),
+    )
+    without = (replace(BRANCHES[0], secretary_id=""), BRANCHES[1])
+    team = tuple(one for one in TEAM if one.id not in {"s1", "w1", "w2"}) + workers
+    plan = {"A": 1, "B": 1, "C": 1, "c1/h01": 2}
+    found = roster(plan, replace(TOWN, branches=without, team=team))
+    assert branch_ids(found) == ["p1", ""]
+    assert seats(found, 1)[Role.WORKER][0] == ["样例己", "样例庚"]
+    leader = next(seat for seat in found.team(1).seats if seat.role is Role.LEADER)
+    assert (leader.member_ids, leader.acting) == (("PRIVATE-ID",), True)
+
+
+def test_building_groups_that_a_branch_covers_stay_with_it() -> None:
+    """Both branches cover A; A1, A2 belong to y, A3, A4 to x: by compound alone x would take grid 1."""
+    whole = grids_of({"A": 1, "B": 2, "C": 2, "c1/h01": 2})
+    west = replace(whole[0], building_ids=("A1", "A2"))
+    east = replace(whole[0], number=2, building_ids=("A3", "A4"))
+    both = (Branch("x", "甲", ("A",)), Branch("y", "乙", ("A",)))
+    groups = (
+        BuildingGroup("g1", "A", "一组", ("A1", "A2"), "y"),
+        BuildingGroup("g2", "A", "二组", ("A3", "A4"), "x"),
+    )
+    town = replace(TOWN, branches=both, building_groups=groups)
+    assert branch_ids(match_roster(town, [west, east], as_of=TODAY)) == ["y", "x"]
+    without = replace(town, building_groups=())
+    assert branch_ids(match_roster(without, [west, east], as_of=TODAY)) == ["x", "y"]
+
+
+# The matching is the best of all
+
+
+def every_matching(rows: int, columns: int) -> list[list[tuple[int, int]]]:
+    """Return each way to give some rows a column of their own."""
+    found: list[list[tuple[int, int]]] = [[]]
+    for row in range(rows):
+        found += [
+            [*one, (row, column)]
+            for one in found
+            for column in range(columns)
+            if column not in {taken for _, taken in one}
+        ]
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    homes=st.lists(st.lists(st.integers(0, 6), min_size=3, max_size=3), min_size=1, max_size=4),
+    before=st.lists(st.integers(0, 3), min_size=4, max_size=4),
+)
+def test_no_matching_is_better_and_none_lets_more_branches_stay(
+    homes: list[list[int]], before: list[int]
+) -> None:
+    """Branch r covers homes[r][c] households in grid c + 1; before[r] - 1 is the grid that it held."""
+    gain = np.array(homes, dtype=float)
+    overlap, branches, held = drawn_overlap(homes, before)
+    got = match(overlap, branches, held)
+    rows = {branch.id: row for row, branch in enumerate(branches)}
+    pairs = [(rows[branch.id], number - 1) for number, branch in got.items()]
+
+    def worth(one: list[tuple[int, int]]) -> tuple[int, float]:
+        stays = sum(before[row] == column + 1 and gain[row, column] > 0 for row, column in one)
+        return stays, sum(gain[row, column] for row, column in one)
+
+    assert worth(pairs) == max(worth(one) for one in every_matching(*gain.shape))
+    assert all(gain[pair] > 0 for pair in pairs)
+
+
+def drawn_overlap(
+    homes: list[list[int]], before: list[int]
+) -> tuple[Overlap, list[Branch], dict[str, list[str]]]:
+    """Return branches of one compound each, with a building in each grid, and what they held."""
+    template = grids_of(PLANS["c1"])[0]
+    house = TOWN.buildings[0]
+    buildings, branches, held = [], [], {}
+    inside: dict[int, list[str]] = {column + 1: [f"anchor-{column + 1}"] for column in range(3)}
+    for row, several in enumerate(homes):
+        branches.append(Branch(f"b{row}", f"b{row}", (f"k{row}",)))
+        for column, count in enumerate(several):
+            if count:
+                id_ = f"{row}-{column}"
+                buildings.append(replace(house, id=id_, compound_id=f"k{row}", households=count))
+                inside[column + 1].append(id_)
+        if before[row]:
+            held[f"b{row}"] = [f"anchor-{before[row]}"]
+    grids = [
+        replace(template, number=number, building_ids=tuple(ids), compound_ids=())
+        for number, ids in inside.items()
+    ]
+    return Overlap(replace(TOWN, buildings=tuple(buildings)), grids), branches, held
+
+
+def test_after_a_redivision_branches_that_could_stay_did_stay() -> None:
+    """p1 covers A (160) and C (80). C and A1, A2 (160) are now grid 1, A3, A4 (80) grid 2.
+
+    By households alone p1 serves grid 1. Had it served A3 and A4 before, it goes with them.
+    """
+    whole = grids_of({"A": 1, "B": 2, "C": 2, "c1/h01": 2})
+    left = replace(whole[0], building_ids=("A1", "A2", "C1", "C2"), compound_ids=("A", "C"))
+    right = replace(whole[0], number=2, building_ids=("A3", "A4"), compound_ids=("A",))
+    town = replace(TOWN, branches=BRANCHES[:1])
+    fresh = match_roster(town, [left, right], as_of=TODAY)
+    assert branch_ids(fresh) == ["p1", ""]
+    stayed = match_roster(town, [left, right], as_of=TODAY, held={"p1": {"A3", "A4"}})
+    assert branch_ids(stayed) == ["", "p1"]
+    assert ground_held(stayed, [left, right]) == {"p1": frozenset({"A3", "A4"})}
+
+
+# The whole city
+
+
+def test_a_city_is_counted_by_subdistrict() -> None:
+    """c1 (t1): p1 in A, p2 in B; C is to be founded and led by p1's secretary. c2 (no subdistrict): p3 in D.
+
+    E is to be founded; nobody leads D or E. p2's leader is not public but leads.
+    """
+    grids = [*grids_of(PLANS["c1"]), *grids_of(PLANS["c2"], "c2")]
+    rosters = [roster(PLANS["c1"]), roster(PLANS["c2"], community="c2")]
+    tally = tally_city(TOWN, grids, rosters, most_grids=1)
+    first = next(one for one in tally.subdistricts if one.id == "t1")
+    assert (first.grids, first.to_found, first.to_merge, first.in_two_grids) == (3, 1, 0, 1)
+    assert (first.grids_led, first.grids_led_by_another, first.leaders_vacant) == (2, 1, 0)
+    assert (first.compounds, first.compounds_with_branch, first.communities) == (3, 3, 1)
+    assert (tally.total.grids, tally.total.to_found, tally.total.leaders_vacant) == (5, 2, 2)
+    assert (tally.total.branches, tally.total.compounds, tally.total.compounds_with_branch) == (3, 5, 4)
+    assert [(one.name, one.grids) for one in tally.overburdened] == [("样例乙", (("c1", 1), ("c1", 2)))]
+    assert tally_city(TOWN, grids, rosters).overburdened == ()
+
+
+def test_who_leads_too_many_grids_is_not_named_unless_public() -> None:
+    hidden = tuple(replace(one, public=False) for one in TEAM)
+    found = roster(PLANS["c1"], replace(TOWN, team=hidden))
+    grids = grids_of(PLANS["c1"])
+    tally = tally_city(replace(TOWN, team=hidden), grids, [found], most_grids=1)
+    assert [one.name for one in tally.overburdened] == [""]
 
 
 def test_a_secretary_known_by_name_only_is_not_shown_and_not_vacant() -> None:
@@ -188,4 +340,4 @@ def test_public_view_gives_name_role_post_and_phone_only() -> None:
         "",
         "0415-0000001",
     )
-    assert set(type(shown).__slots__) == {"name", "role", "post", "phone"}
+    assert set(type(shown).__slots__) == {"name", "role", "post", "phone", "concurrent"}

@@ -220,7 +220,11 @@ def test_a_card_tells_all_of_a_grid(snapshot: Snapshot) -> None:
     assert (card["households"], card["estimated"], card["counts"]) == (160, False, "households")
     assert card["branch"] == {"id": "p1", "name": "A小区党支部", "joint": True, "stars": 5, "members": 30}
     assert card["paired"] == ["样例市直机关支部"]
-    assert [venue["name"] for venue in card["venues"]] == ["c1服务站", "街道服务中心"]
+    # From A's middle (100, 200) to (50, 50) and (60, 60).
+    assert [(venue["name"], venue["metres"]) for venue in card["venues"]] == [
+        ("c1服务站", 158),
+        ("街道服务中心", 146),
+    ]
     assert card["valid_from"] == "2026-11-23"
     assert [(post["role"], post["name"], post["vacant"]) for post in card["team"]] == [
         ("chief_leader", "样例甲", False),
@@ -234,7 +238,10 @@ def test_a_vacancy_and_a_branch_to_be_founded_are_told(snapshot: Snapshot) -> No
     card = snapshot.grid(G2)
     assert (card["branch"], card["proposed_branch"]) == (None, "C小区党支部")
     assert card["other_branches"] == ["A小区党支部"]
-    assert {"role": "leader", "vacant": True, "name": "", "post": "", "phone": ""} in card["team"]
+    assert card["served_by"] == "A小区党支部"
+    leader = next(post for post in card["team"] if post["role"] == "leader")
+    assert (leader["name"], leader["vacant"]) == ("样例乙", False)
+    assert {"role": "worker", "vacant": True, "name": "", "post": "", "phone": ""} in card["team"]
 
 
 def test_a_hidden_leader_is_neither_named_nor_vacant(snapshot: Snapshot) -> None:

@@ -16,7 +16,14 @@ from geogrid.cli.store import snapshot_in_force
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from geogrid.snapshot.answers import CompoundPart, GridCard, LookupAnswer, LookupCandidate, Post
+    from geogrid.snapshot.answers import (
+        CompoundPart,
+        GridCard,
+        LookupAnswer,
+        LookupCandidate,
+        Post,
+        VenueCard,
+    )
 
 SHOWN = 6  # grids of one candidate that a person is shown; --json has all
 
@@ -103,6 +110,7 @@ def _tell_grid(card: GridCard) -> None:
         (card["counts"], f"{card['households']:,}{estimated}"),
         ("branch", _branch(card)),
         *((post["role"].replace("_", " "), _post(post)) for post in card["team"]),
+        *((venue["kind"].replace("_", " "), _venue(venue)) for venue in card["venues"]),
     ]
     print_table(["", ""], rows)
 
@@ -111,7 +119,13 @@ def _branch(card: GridCard) -> str:
     if card["branch"] is not None:
         return card["branch"]["name"]
     proposed = card["proposed_branch"]
-    return f"{proposed} (to be founded)" if proposed else "none needed"
+    until = f", served by {card['served_by']}" if card["served_by"] else ""
+    return f"{proposed} (to be founded{until})" if proposed else "none needed"
+
+
+def _venue(venue: VenueCard) -> str:
+    told = (venue["name"], f"{venue['metres']:,} m", venue["phone"], venue["hours"])
+    return ", ".join(text for text in told if text)
 
 
 def _compounds(parts: Sequence[CompoundPart]) -> str:

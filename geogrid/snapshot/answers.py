@@ -50,7 +50,7 @@ class Post(TypedDict):
 
 
 class VenueCard(TypedDict):
-    """Where residents are served in person."""
+    """Where residents are served in person; ``metres`` from the middle of the grid, as the crow flies."""
 
     kind: str
     name: str
@@ -58,6 +58,7 @@ class VenueCard(TypedDict):
     hours: str
     lon: float
     lat: float
+    metres: int
 
 
 class GridCard(TypedDict):
@@ -65,7 +66,8 @@ class GridCard(TypedDict):
 
     ``branch`` is None where one is to be founded (``proposed_branch`` is its name) or none is needed (a
     special grid; ``proposed_branch`` is empty). ``other_branches`` have homes here too but are matched
-    elsewhere. ``paired`` names the organisations paired with the branch. ``bounds`` are west, south, east,
+    elsewhere; ``served_by`` is the one whose people serve here where the grid has no branch of its own.
+    ``paired`` names the organisations paired with the branch. ``bounds`` are west, south, east,
     north; ``position`` is lon, lat of a label. ``replaces`` are codes of the grids of the plan before, the
     largest share first.
     """
@@ -85,6 +87,7 @@ class GridCard(TypedDict):
     counts: str
     branch: BranchCard | None
     proposed_branch: str
+    served_by: str
     other_branches: list[str]
     team: list[Post]
     paired: list[str]

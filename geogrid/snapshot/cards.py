@@ -15,6 +15,7 @@ from geogrid.roster import match_roster
 from geogrid.snapshot.geojson import geometry_texts
 from geogrid.snapshot.locality import Localities
 from geogrid.snapshot.names import name_grids
+from geogrid.snapshot.near import NearVenues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geogrid.archive import GridRecord
     from geogrid.model import Building, City, Community
     from geogrid.plan import Grid
-    from geogrid.roster import GridTeam, Seat
+    from geogrid.roster import GridTeam, PublicPerson, Seat
     from geogrid.snapshot.answers import (
         Area,
         BranchCard,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
         GridCard,
         Numbers,
         Post,
-        VenueCard,
     )
     from geogrid.snapshot.layout import Layout
 
@@ -54,7 +54,7 @@ class Cards:
         self.localities = Localities(self.city)
         self.paired = _paired(self.city)
         self.split = _split_compounds(layout.grids)
-        self.venues = _venues(self.city)
+        self.venues = NearVenues(self.city)
         self.bounds = np.round(shapely.bounds(layout.shapes), DIGITS)
         self.places = _label_places(layout)
 
@@ -94,10 +94,11 @@ class Cards:
             "counts": self.city.counts,
             "branch": _branch(team),
             "proposed_branch": team.proposed_name,
+            "served_by": team.serving.name if team.serving and not team.branch else "",
             "other_branches": [one.name for one in team.branches if one != team.branch],
             "team": [post for seat in team.seats for post in _posts(seat)],
             "paired": self.paired.get(team.branch.id, []) if team.branch else [],
-            "venues": self._venues_of(community),
+            "venues": self.venues.near(community, grid.geometry),
             "position": self.places[label],
             "bounds": self.bounds[label].tolist(),
             "valid_from": effective_from.isoformat() if effective_from else "",
@@ -175,13 +176,6 @@ class Cards:
         district_id = community.district_id or (found.district_id if found else "")
         return self.districts.get(district_id, "")
 
-    def _venues_of(self, community: Community) -> list[VenueCard]:
-        own = self.venues.get(("community", community.id), [])
-        over = (
-            self.venues.get(("subdistrict", community.subdistrict_id), []) if community.subdistrict_id else []
-        )
-        return [*own, *over]
-
 
 def _area(community: Community) -> Area:
     return {"id": community.id, "name": community.name, "code": community.code}
@@ -223,35 +217,24 @@ def _posts(seat: Seat) -> list[Post]:
     if not seat.people:
         return [{"role": seat.role.value, "vacant": seat.vacant, "name": "", "post": "", "phone": ""}]
     return [
-        {"role": seat.role.value, "vacant": False, "name": one.name, "post": one.post, "phone": one.phone}
+        {
+            "role": seat.role.value,
+            "vacant": False,
+            "name": one.name,
+            "post": _posts_of(one),
+            "phone": one.phone,
+        }
         for one in seat.people
     ]
 
 
+def _posts_of(person: PublicPerson) -> str:
+    """Return the post with those held beside it."""
+    return "、".join(text for text in (person.post, *person.concurrent) if text)
+
+
 def _replaced(record: GridRecord) -> list[str]:
     return [link.replaces_code for link in record.replaces]
-
-
-def _venues(city: City) -> dict[tuple[str, str], list[VenueCard]]:
-    found: dict[tuple[str, str], list[VenueCard]] = defaultdict(list)
-    if not city.venues:
-        return found
-    places = to_degrees(np.array([one.geometry for one in city.venues], dtype=object), city.plane)
-    for one, (lon, lat) in zip(
-        city.venues, shapely.get_coordinates(places).round(DIGITS).tolist(), strict=True
-    ):
-        key = ("community", one.community_id) if one.community_id else ("subdistrict", one.subdistrict_id)
-        found[key].append(
-            {
-                "kind": one.kind.value,
-                "name": one.name,
-                "phone": one.phone,
-                "hours": one.hours,
-                "lon": lon,
-                "lat": lat,
-            }
-        )
-    return found
 
 
 def _label_places(layout: Layout) -> list[list[float]]:

@@ -23,6 +23,7 @@ class Localities:
         self._compounds_in = _by((one.community_id, one) for one in city.compounds)
         self._branches_in = _by((one.community_id, one) for one in city.branches)
         self._branches_over = _by((id_, one) for one in city.branches for id_ in one.compound_ids)
+        self._groups_in = _by((one.compound_id, one) for one in city.building_groups)
         self._members = {one.id: one for one in city.team}
         self._members_of = _by((key, one) for one in city.team for key in _belongings(one))
 
@@ -43,6 +44,7 @@ class Localities:
             self._city,
             buildings=_once(self._buildings[id_] for id_ in inside),
             compounds=_once(compounds),
+            building_groups=_once(one for id_ in touched for one in self._groups_in[id_]),
             branches=_once(branches),
             team=_once(members),
         )

@@ -72,7 +72,8 @@
       const special = grid.kind === "special";
       if (special) return el("span", { class: "withheld" }, t("grid.branch.special"));
       const proposed = grid.proposed_branch ? el("span", { class: "detail" }, t("grid.branch.proposed"), name(grid.proposed_branch)) : null;
-      return el("span", {}, el("span", { class: "vacant" }, t("grid.branch.none")), proposed);
+      return el("span", {}, el("span", { class: "vacant" }, t("grid.branch.none")), proposed,
+        grid.served_by ? el("span", { class: "detail" }, t("grid.branch.served"), name(grid.served_by)) : null);
     }
     const found = grid.branch;
     return el(
@@ -118,7 +119,7 @@
         row(t("grid.compounds"), compounds(grid)),
         grid.buildings.length ? row(t("grid.doors"), numbers(grid.buildings)) : null,
         (grid.venues || []).map((venue) =>
-          row(t(venue.kind === "service_centre" ? "grid.centre" : "grid.station"), name(venue.name), venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
+          row(t(venue.kind === "service_centre" ? "grid.centre" : "grid.station"), name(venue.name), venue.metres ? ` · ${venue.metres} m` : null, venue.phone ? [" ", phone(venue.phone)] : null, venue.hours ? [" · ", name(venue.hours)] : null)),
         row(t("grid.code"), el("code", {}, grid.code)),
         grid.valid_from ? row(t("grid.valid"), el("time", { datetime: grid.valid_from }, geogrid.date(grid.valid_from))) : null,
         plan && plan.version ? row(t("grid.version"), name(String(plan.version))) : null,

@@ -1,4 +1,4 @@
-"""Keep ratings, model branches, funds, concurrent posts, the branch of a group, the place of an organisation."""
+"""Keep ratings, model branches, funds, concurrent posts, branches of groups, places of organisations."""
 
 from __future__ import annotations
 
