@@ -88,6 +88,7 @@ class Venue(Struct):
     hours: str
     lon: float
     lat: float
+    metres: Annotated[int, Meta(description="from the middle of the grid, as the crow flies")] = 0
 
 
 class GridFacts(Struct):
@@ -112,6 +113,7 @@ class GridFacts(Struct):
     counts: Annotated[str, Meta(description="what is counted: households, dwellings or units")]
     branch: Branch | None
     proposed_branch: str
+    served_by: Annotated[str, Meta(description="the branch whose people serve a grid without its own")]
     other_branches: Annotated[list[str], Meta(description="branches with homes here that serve another grid")]
     team: list[Post]
     paired: list[str]
