@@ -11,6 +11,7 @@ import csv
 import json
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
@@ -25,10 +26,11 @@ from geogrid.errors import Fault, InputError
 from geogrid.sheets import read_sheet, write_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 BATCH_ROWS = 8192
+BATCH_BYTES = 1 << 23  # of a Parquet file at once, and at least BATCH_ROWS
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf"}
 TEXTS = (".csv", ".tsv", ".txt")
 FORMATS = (*TEXTS, ".parquet", ".xlsx", *DRIVERS)
@@ -122,6 +124,18 @@ def written_aside(path: Path) -> Iterator[Path]:
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def write_layers(path: Path, layers: Mapping[str, Table], *, day: str, metadata: Mapping[str, str]) -> None:
+    """Write tables as the layers of one GeoPackage; the same tables of the same ISO ``day`` give the same bytes."""
+    # GDAL stamps the time of writing into the file unless it is told one.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
+    try:
+        with written_aside(path) as aside:
+            for number, (name, table) in enumerate(layers.items()):
+                _write_layer(aside, table, name, "GPKG", append=number > 0, metadata=dict(metadata))
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def disarm(text: str) -> str:
@@ -235,7 +249,25 @@ def _read_parquet(path: Path) -> Table:
     column = geo.get("columns", {}).get(name, {})
     # GeoParquet: a missing crs means OGC:CRS84, which is WGS-84 in degrees.
     crs = json.dumps(column["crs"]) if column.get("crs") else "EPSG:4326" if name else ""
-    return Table(schema, file.iter_batches(BATCH_ROWS), file.metadata.num_rows, name, crs)
+    return Table(schema, ahead(_row_groups(file)), file.metadata.num_rows, name, crs)
+
+
+def _row_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Yield a file row group by row group: one reader over all of them keeps what it has read."""
+    for group in range(file.num_row_groups):
+        told = file.metadata.row_group(group)
+        rows = BATCH_BYTES * told.num_rows // max(told.total_byte_size, 1)
+        yield from file.iter_batches(max(BATCH_ROWS, min(rows, 1 << 20)), row_groups=[group])
+
+
+def ahead(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches while the next one is read already, in a thread of its own."""
+    stream = iter(batches)
+    with ThreadPoolExecutor(1) as reading:
+        coming = reading.submit(next, stream, None)
+        while (batch := coming.result()) is not None:
+            coming = reading.submit(next, stream, None)
+            yield batch
 
 
 @contextmanager
@@ -293,9 +325,20 @@ def _without_shapes(table: Table) -> Iterator[pa.RecordBatch]:
 
 def _write_parquet(path: Path, table: Table) -> None:
     schema = _with_place(table)
-    with pq.ParquetWriter(path, schema) as writer:
+    # Coordinates hardly repeat: a dictionary of them takes longer than all the rest and saves nothing.
+    plain = {field.name for field in schema if pa.types.is_floating(field.type)}
+    packed = [name for name in schema.names if name not in plain]
+    options: dict[str, Any] = {
+        "use_dictionary": packed,
+        "write_statistics": packed,
+        "compression": {name: "none" if name in plain else "snappy" for name in schema.names},
+    }
+    with pq.ParquetWriter(path, schema, **options) as writer, ThreadPoolExecutor(1) as writing:
+        behind = writing.submit(int)
         for batch in table.batches:
-            writer.write_batch(batch.replace_schema_metadata(schema.metadata))
+            behind.result()
+            behind = writing.submit(writer.write_batch, batch.replace_schema_metadata(schema.metadata))
+        behind.result()
 
 
 def _with_place(table: Table) -> pa.Schema:
@@ -310,7 +353,15 @@ def _with_place(table: Table) -> pa.Schema:
     return table.schema.with_metadata({**known, b"geo": json.dumps(geo).encode()})
 
 
-def _write_layer(path: Path, table: Table, layer: str, driver: str) -> None:
+def _write_layer(
+    path: Path,
+    table: Table,
+    layer: str,
+    driver: str,
+    *,
+    append: bool = False,
+    metadata: dict[str, str] | None = None,
+) -> None:
     stream = pa.RecordBatchReader.from_batches(table.schema, table.batches)
     options = {"RFC7946": "YES"} if driver == "GeoJSON" else None
     pyogrio.write_arrow(
@@ -322,6 +373,8 @@ def _write_layer(path: Path, table: Table, layer: str, driver: str) -> None:
         geometry_type=table.geometry_type or ("Unknown" if table.geometry else None),
         crs=table.crs or (DEGREES if driver == "GeoJSON" else None),
         layer_options=options,
+        append=append,
+        layer_metadata=metadata,
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import shapely
 
 from benchmarks.points.clock import THREADS, now
 from benchmarks.points.partitions import in_spatial_order, points
+from geogrid.batch import PointMatcher, assign_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,36 +168,11 @@ def build_and_open(count: int, tiles: int, folder: Path) -> dict[str, float]:
 
 
 def locate_file(index: PointIndex, source: Path, target: Path) -> int:
-    """Stream a Parquet file of lon and lat into one with a label for every row, in order.
-
-    One batch is read and one written while one is located; no more are in memory.
-    """
-    schema = pa.schema([("lon", pa.float64()), ("lat", pa.float64()), ("grid", pa.int32())])
-    rows = 0
-    with (
-        pq.ParquetFile(source) as file,
-        pq.ParquetWriter(target, schema, **_WRITING) as writer,
-        ThreadPoolExecutor(1) as reading,
-        ThreadPoolExecutor(1) as writing,
-    ):
-        # Row group by row group: one reader over all of them keeps what it has read.
-        groups = (
-            file.iter_batches(batch_size=BATCH, row_groups=[group], columns=["lon", "lat"])
-            for group in range(file.num_row_groups)
-        )
-        batches = chain.from_iterable(groups)
-        ahead, behind = reading.submit(next, batches, None), writing.submit(int)
-        while (batch := ahead.result()) is not None:
-            ahead = reading.submit(next, batches, None)
-            lon, lat = batch.column(0), batch.column(1)
-            labels = index.locate(lon.to_numpy(), lat.to_numpy(), threads=THREADS)
-            columns = [lon, lat, pa.array(labels)]
-            behind.result()
-            located = pa.RecordBatch.from_arrays(columns, schema=schema)
-            behind = writing.submit(writer.write_batch, located)
-            rows += batch.num_rows
-        behind.result()
-    return rows
+    """Assign a Parquet file of lon and lat as ``geogrid assign`` does; return the rows."""
+    count = int(index.cells.records[:, 1].max(initial=0)) + 1
+    count = max(count, int(index.cells.table.max()) + 1)
+    matcher = PointMatcher(index.locate, ((f"{n:015d}", f"grid {n}") for n in range(count)))
+    return assign_file(source, target, matcher).rows
 
 
 # Random coordinates neither repeat nor compress; labels do.
