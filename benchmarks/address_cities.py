@@ -1,6 +1,7 @@
 """The cities that addresses are examined on, and the plan that says which grid is right.
 
-Where no published plan is at hand the blocks of a community are joined in the order of their ids into grids of about
+Where no published plan is at hand the blocks of a community are joined in the order of their ids into grids
+of about
 300 addresses: a plain division of the size that a real one has, enough to tell a right grid from a wrong one.
 """
 
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,8 @@ from geogrid.model import Building, City, Community, Compound, District, Grammar
 from geogrid.sample import draw_dandong
 
 if TYPE_CHECKING:
+    from random import Random
+
     import numpy.typing as npt
 
     from geogrid.addresses import AddressIndex
@@ -46,7 +48,7 @@ def load(name: str, data: Path) -> City:
 
 
 def _taipei(folder: Path) -> City:
-    """Read the whole city from its register; blocks and communities keep no geometry, which no address needs."""
+    """Read the whole city from its register, blocks and communities without their geometry."""
     nowhere = shapely.Polygon()
     tables = {
         name: pd.read_parquet(folder / f"taipei_city_{name}.parquet")
@@ -56,20 +58,19 @@ def _taipei(folder: Path) -> City:
     points = shapely.from_wkb(tables["buildings"]["geometry"].to_numpy())
     buildings = tables["buildings"]
     addresses = tables["addresses"]
+    communities, compounds = tables["communities"], tables["compounds"]
     return City(
         id="taipei",
         name="臺北市",
         plane="EPSG:3826",
         grammar=Grammar.LANE,
         communities=tuple(
-            Community(
-                row.community_id, row.name, row.community_id, nowhere, district_id=districts[row.district]
-            )
-            for row in tables["communities"].itertuples(index=False)
+            Community(id_, name, id_, nowhere, district_id=districts[district])
+            for id_, name, district in _rows(communities, "community_id", "name", "district")
         ),
         compounds=tuple(
-            Compound(row.compound_id, row.community_id, "", nowhere)
-            for row in tables["compounds"].itertuples(index=False)
+            Compound(id_, community, "", nowhere)
+            for id_, community in _rows(compounds, "compound_id", "community_id")
         ),
         buildings=tuple(
             Building(building, community, point, 1, compound_id=compound)
@@ -97,18 +98,16 @@ def _taipei(folder: Path) -> City:
     )
 
 
+def _rows(frame: pd.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+    return list(zip(*(frame[column].tolist() for column in columns), strict=True))
+
+
 def errors_of(city: City, chance: Random) -> tuple[Any, list[Any]]:
     """Return the maker of changed addresses for a city's grammar, and the addresses to change."""
     if city.grammar is Grammar.LANE:
         rows = zip(city.addresses["text"], city.addresses["building_id"], strict=True)
         read = [(building, _LANE.fullmatch(text)) for text, building in rows]
-        lanes = [
-            LaneAddress(
-                building, **(found.groupdict("") | {"lin": int(found["lin"]), "tail": _tail(found["tail"])})
-            )
-            for building, found in read
-            if found is not None
-        ]
+        lanes = [_lane(building, found) for building, found in read if found is not None]
         return LaneErrors(lanes, chance), lanes
     if city.grammar is Grammar.MAINLAND:
         names = {community.id: community.name for community in city.communities}
@@ -121,7 +120,7 @@ def errors_of(city: City, chance: Random) -> tuple[Any, list[Any]]:
         return MainlandErrors(flats, chance), flats
     frame = city.addresses
     seen = Counter(zip(frame["number"], frame["road"], strict=True))
-    blocks = [BlockAddress(row.building_id, row.number, row.road, row.postcode) for row in frame.itertuples()]
+    blocks = [BlockAddress(*row) for row in _rows(frame, "building_id", "number", "road", "postcode")]
     known = [(b.number, b.street) for b in blocks] + [
         (b.number, b.street) for b in city.buildings if b.number
     ]
@@ -129,6 +128,12 @@ def errors_of(city: City, chance: Random) -> tuple[Any, list[Any]]:
         b for b in blocks if b.door and seen[b.number, b.street] == 1 and re.fullmatch(r"\d+[A-Z]?", b.number)
     ]
     return BlockErrors(alone, known, chance), alone
+
+
+def _lane(building: str, found: re.Match[str]) -> LaneAddress:
+    said = found.groupdict("")
+    lin, tail = int(said.pop("lin")), _tail(said.pop("tail"))
+    return LaneAddress(building, lin=lin, tail=tail, **said)
 
 
 def _tail(text: str) -> str:

@@ -1,6 +1,7 @@
 """Examine the address matcher: ``python -m benchmarks.addresses [--cities ...] [--cases N] [--data DIR]``.
 
-Accuracy by mechanism (``benchmarks/errors``), every address as the city writes it, speed, latency, memory and, as
+Accuracy by mechanism (``benchmarks/errors``), every address as the city writes it, speed, latency, memory
+and, as
 ratios in the same run, two peers: plain rapidfuzz over all texts and SQLite FTS5 with trigrams. One process.
 Times are CPU times of this process, so that a busy machine does not change them much; latencies also.
 """
@@ -8,6 +9,7 @@ Times are CPU times of this process, so that a busy machine does not change them
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import random
 import re
@@ -28,8 +30,9 @@ from geogrid.addresses.match import Matcher
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from geogrid.addresses import AddressAnswer
     from geogrid.model import City
 
 SEED = 7
@@ -79,7 +82,7 @@ def opened(
     grids: Any,
     city: City,
     cases: Sequence[Case],
-    chosen: argparse.Namespace,  # noqa: ANN401
+    chosen: argparse.Namespace,
 ) -> dict[str, Any]:
     """Examine the saved index as a service has it: opened, memory-mapped."""
     before, started = resident_mb(), time.perf_counter()
@@ -111,7 +114,7 @@ def opened(
     return figures
 
 
-def draw_cases(errors: Any, addresses: Sequence[Any], count: int, chance: random.Random) -> list[Case]:  # noqa: ANN401
+def draw_cases(errors: Any, addresses: Sequence[Any], count: int, chance: random.Random) -> list[Case]:
     """Draw ``count`` cases of every mechanism that the grammar has."""
     cases: list[Case] = []
     for mechanism in MECHANISMS:
@@ -137,7 +140,7 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def clean(matcher: Matcher, city: City, grid_of: dict[str, int]) -> dict[str, Any]:
-    """Match every address as the city writes it, in random order, and count those that miss their own door."""
+    """Match every address as the city writes it, in random order, and count those that miss their door."""
     order = np.random.default_rng(SEED).permutation(len(city.addresses))
     texts, buildings = (
         city.addresses["text"].to_numpy()[order],
@@ -147,7 +150,7 @@ def clean(matcher: Matcher, city: City, grid_of: dict[str, int]) -> dict[str, An
     seconds = 0.0
     for start in range(0, len(texts), CLEAN):
         part = texts[start : start + CLEAN]
-        spent, answers = timed(lambda part=part: [matcher.match(text) for text in part])
+        spent, answers = timed(functools.partial(_all, matcher, part))
         seconds += spent
         for answer, building in zip(answers, buildings[start : start + CLEAN], strict=True):
             if building:
@@ -158,6 +161,10 @@ def clean(matcher: Matcher, city: City, grid_of: dict[str, int]) -> dict[str, An
         "clean_per_s": round(len(texts) / seconds),
         "clean": f"{housed} of a door: {missed} asked back, {wrong} in a wrong grid",
     }
+
+
+def _all(matcher: Matcher, texts: Iterable[str]) -> list[AddressAnswer]:
+    return [matcher.match(text) for text in texts]
 
 
 def latencies(index: AddressIndex, matcher: Matcher, texts: Sequence[str], city: City) -> dict[str, Any]:
@@ -186,12 +193,12 @@ def _percentiles(work: Callable[[str], Any], texts: Sequence[str]) -> tuple[floa
 
 def resident_mb() -> float:
     """Return the resident memory of this process in megabytes."""
-    status = Path("/proc/self/status").read_text("utf-8")
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024  # type: ignore[index] - Linux writes it always
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
+    return int(status["VmRSS"].split()[0]) / 1024
 
 
 def peers(city: City, cases: Sequence[Case], ours: int) -> dict[str, Any]:
-    """Time two plain ways on the same changed texts: rapidfuzz over every text, FTS5 trigrams over every text."""
+    """Time two plain ways on the same changed texts: rapidfuzz and FTS5 trigrams over every text."""
     texts = city.addresses["text"].tolist()
     asked = [case.text for case in random.Random(SEED).sample(list(cases), 60)]
     fuzzy, _ = timed(lambda: [process.extractOne(text, texts, scorer=fuzz.ratio) for text in asked[:10]])

@@ -1,8 +1,9 @@
 """Draw the common characters and write which look alike: ``python -m benchmarks.look_alikes OUT``.
 
-Made once, with Noto Sans and Noto Serif CJK (SIL Open Font Licence; the table holds no glyphs); needs Pillow. Two
-characters look alike when the blurred drawings, less what all drawings share, have a cosine above ``ALIKE``, and
-a little alike above ``LEAST``.
+Made once, with Noto Sans and Noto Serif CJK (SIL Open Font Licence; the table holds no glyphs); needs
+Pillow. Two
+characters look alike when the blurred drawings, less what all drawings share, have a cosine above
+``ALIKE``, and a little alike above ``LEAST``.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def drawings(chars: list[str], face: int) -> npt.NDArray[np.float32]:
         part = np.array(rows)
         part -= part.mean(axis=0)
         parts.append(part / np.linalg.norm(part, axis=1, keepdims=True))
-    return np.hstack(parts) / np.float32(np.sqrt(len(parts)))
+    return np.asarray(np.hstack(parts) / np.sqrt(len(parts)), dtype=np.float32)
 
 
 def look_alikes() -> dict[str, str]:

@@ -18,7 +18,7 @@ AREA = box(0, 0, 1000, 1000)
 
 
 def mainland_town() -> City:
-    """Draw a piece of Dandong: 泰河花园 and 泰和公寓 in 兴东街道, two 锦江小区 in different subdistricts, phases, letters."""
+    """Draw a piece of Dandong: names that sound alike, two compounds of one name, phases, letters."""
     compounds = (
         _compound("k1", "c1", "泰河花园小区", ("泰河花园", "泰河园")),
         _compound("k2", "c1", "泰和公寓"),
@@ -75,7 +75,7 @@ def mainland_town() -> City:
 
 
 def lane_town() -> City:
-    """Draw a piece of 臺北市松山區: 八德路 in sections, 民權東路 and 民生東路 with the same lane, one door twice."""
+    """Draw a piece of 臺北市松山區: 八德路 in sections, lanes and alleys, a temporary number."""
     written = {
         "1": ("復源里", 11, "八德路三段158巷8弄1號"),
         "2": ("復源里", 11, "八德路三段158巷8弄3號"),
@@ -115,7 +115,7 @@ def lane_town() -> City:
 
 
 def block_town() -> City:
-    """Draw two streets of Singapore; block 1 stands beside a shelter without homes that has the same address."""
+    """Draw two streets of Singapore; a shelter without homes has the address of the block beside it."""
     written = {
         "b1": ("65 TELOK BLANGAH DRIVE SINGAPORE 100065", 90),
         "b2": ("78A TELOK BLANGAH STREET 32 SINGAPORE 101078", 90),

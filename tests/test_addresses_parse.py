@@ -65,7 +65,10 @@ def _read(elements: Elements) -> dict[str, str]:
     [
         (
             "臺北市松山區復源里11鄰八德路三段158巷8弄1號四樓之2",
-            "city=台北市 county=松山区 community=复源里 group=11 road=八德路 section=3 lane=158 alley=8 number=1 floor=4 room=2",
+            (
+                "city=台北市 county=松山区 community=复源里 group=11 "
+                "road=八德路 section=3 lane=158 alley=8 number=1 floor=4 room=2"
+            ),
         ),
         ("民權東路三段106巷3弄67之1號", "road=民权东路 section=3 lane=106 alley=3 number=67-1"),
         ("民權東路三段106巷3弄67號之1", "road=民权东路 section=3 lane=106 alley=3 number=67-1"),

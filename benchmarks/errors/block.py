@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from random import Random
 
 SHORT = {
-    "STREET": "ST", "ROAD": "RD", "DRIVE": "DR", "AVENUE": "AVE", "CRESCENT": "CRES", "CLOSE": "CL", "PLACE": "PL",
-    "TERRACE": "TER", "JALAN": "JLN", "BUKIT": "BT", "CENTRAL": "CTRL", "HEIGHTS": "HTS", "TANJONG": "TG", "UPPER": "UPP",
+    "STREET": "ST", "ROAD": "RD", "DRIVE": "DR", "AVENUE": "AVE", "CRESCENT": "CRES", "CLOSE": "CL",
+    "PLACE": "PL", "TERRACE": "TER", "JALAN": "JLN", "BUKIT": "BT", "CENTRAL": "CTRL", "HEIGHTS": "HTS",
+    "TANJONG": "TG", "UPPER": "UPP",
 }  # fmt: skip
 INVENTED = ("QUARTZ", "MAGNOLIA", "LAVENDER FIELD", "JUNIPER", "OBSIDIAN", "WALNUT", "ZEPHYR")
 BEFORE = ("Deliver to ", "My address is ", "Please send to: ", "Attn Mr Tan, ", "Home: ")
@@ -139,7 +140,7 @@ class BlockErrors:
         return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
 
     def _no_such_block(self, a: BlockAddress) -> tuple[str, Truth, str]:
-        main = int(re.search(r"\d+", a.number)[0])  # type: ignore[index] - every number has digits
+        main = int(re.sub(r"\D.*$", "", a.number))
         while any(re.search(rf"(?<!\d){main}(?!\d)", number) for number in self.numbers[a.street]):
             main += self.chance.choice((1, 2, 7, 100))
         return replace(a, number=str(main), postcode="").written(unit=self._unit()), Truth.NOTHING, ""

@@ -64,6 +64,7 @@ class LaneAddress:
 
     @property
     def place(self) -> tuple[str, str, str, str]:
+        """Return the road, section, lane and alley."""
         return self.road, self.section, self.lane, self.alley
 
     def written(self, *, head: str | None = None, number: str | None = None) -> str:
@@ -94,20 +95,20 @@ class LaneErrors:
         self.former_of = {road: old for old, road in self.former.items()}
 
     @cached_property
-    def without_section(self) -> Counter[tuple[str, ...]]:
+    def _without_section(self) -> Counter[tuple[str, ...]]:
         return Counter((r, lane, alley, n) for r, _, lane, alley, n in self.doors)
 
     @cached_property
-    def without_lane(self) -> Counter[tuple[str, ...]]:
+    def _without_lane(self) -> Counter[tuple[str, ...]]:
         return Counter((r, s, alley, n) for r, s, _, alley, n in self.doors if alley)
 
     @cached_property
-    def in_li(self) -> Counter[tuple[str, ...]]:
+    def _in_li(self) -> Counter[tuple[str, ...]]:
         unique = {(a.li, a.lane, a.alley, a.number, a.door) for a in self.addresses}
         return Counter(key[:-1] for key in unique)
 
     @cached_property
-    def by_path(self) -> dict[tuple[str, str, str, str], set[str]]:
+    def _by_path(self) -> dict[tuple[str, str, str, str], set[str]]:
         found: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
         for road, section, lane, alley, number in self.doors:
             found[section, lane, alley, number].add(road)
@@ -117,24 +118,24 @@ class LaneErrors:
         """Return one case, None where the mechanism cannot touch this address."""
         makers: dict[str, Callable[[LaneAddress], tuple[str, Truth, str] | None]] = {
             "clean": lambda a: (a.written(), Truth.DOOR, ""),
-            "dropped elements": self.dropped,
-            "order": self.reordered,
-            "homophone": lambda a: self.misspelt(a, "sound"),
-            "look-alike character": lambda a: self.misspelt(a, "look"),
+            "dropped elements": self._dropped,
+            "order": self._reordered,
+            "homophone": lambda a: self._misspelt(a, "sound"),
+            "look-alike character": lambda a: self._misspelt(a, "look"),
             "simplified/traditional": lambda a: (characters.simplified(a.written()), Truth.DOOR, ""),
-            "numeral forms": self.renumbered,
-            "separators": self.separated,
-            "old name": self.old_name,
-            "typo in a name": lambda a: self.misspelt(a, "slip"),
-            "wrong subdistrict": self.wrong_li,
-            "extra text": self.wordy,
-            "non-existent building": self.no_such_number,
-            "non-existent compound": self.no_such_road,
+            "numeral forms": self._renumbered,
+            "separators": self._separated,
+            "old name": self._old_name,
+            "typo in a name": lambda a: self._misspelt(a, "slip"),
+            "wrong subdistrict": self._wrong_li,
+            "extra text": self._wordy,
+            "non-existent building": self._no_such_number,
+            "non-existent compound": self._no_such_road,
         }
         made = makers[mechanism](address)
         return None if made is None else Case(made[0], address.door, mechanism, made[1], made[2])
 
-    def dropped(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
+    def _dropped(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
         """Leave something out; where more than one real address is left, asking back is right."""
         ways = ["divisions", "li", "号", "ending", "floor"] + ["section"] * bool(a.section)
         ways += ["lane"] * bool(a.lane and a.alley) + ["road"] * bool(a.lane)
@@ -155,16 +156,16 @@ class LaneErrors:
             clash = any((r, *a.place[1:], a.number) in self.doors for r in others)
             return replace(a, road=short).written(), Truth.SEVERAL if clash else Truth.DOOR, way
         if way == "section":
-            left = self.without_section[a.road, a.lane, a.alley, a.number]
+            left = self._without_section[a.road, a.lane, a.alley, a.number]
             return replace(a, section="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
         if way == "lane":
-            left = self.without_lane[a.road, a.section, a.alley, a.number]
+            left = self._without_lane[a.road, a.section, a.alley, a.number]
             return replace(a, lane="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
-        left = self.in_li[a.li, a.lane, a.alley, a.number]
+        left = self._in_li[a.li, a.lane, a.alley, a.number]
         bare = replace(a, road="", section="").written()
         return bare, Truth.DOOR if left == 1 else Truth.SEVERAL, way
 
-    def reordered(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _reordered(self, a: LaneAddress) -> tuple[str, Truth, str]:
         street = f"{a.road}{a.section}{a.lane}{a.alley}{a.number}"
         ways = (
             f"{street}{a.tail} {a.li} {a.district} {a.city}",
@@ -175,7 +176,7 @@ class LaneErrors:
         )
         return self.chance.choice(ways), Truth.DOOR, ""
 
-    def misspelt(self, a: LaneAddress, how: str) -> tuple[str, Truth, str] | None:
+    def _misspelt(self, a: LaneAddress, how: str) -> tuple[str, Truth, str] | None:
         """Change one character of the road's own name."""
         cut = 2 if a.road.endswith("大道") else 1
         core, ending = a.road[:-cut], a.road[-cut:]
@@ -198,10 +199,10 @@ class LaneErrors:
         text = replace(a, road=wrong).written(head=head)
         if (wrong, *a.place[1:], a.number) in self.doors:
             return text, Truth.OTHER, what
-        rivals = {r for r in self.by_path[(*a.place[1:], a.number)] if _apart(wrong, r) <= 1} - {a.road}
+        rivals = {r for r in self._by_path[(*a.place[1:], a.number)] if _apart(wrong, r) <= 1} - {a.road}
         return text, Truth.SEVERAL if rivals or wrong in self.roads else Truth.DOOR, what
 
-    def renumbered(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _renumbered(self, a: LaneAddress) -> tuple[str, Truth, str]:
         text = a.written()
         way = self.chance.choice(("words", "full width", "arabic", "dash", "F"))
         if way == "words":
@@ -214,35 +215,35 @@ class LaneErrors:
         arabic = re.sub(r"([一二三四五六七八九])(?=段|樓)", lambda m: str(words.index(m[1]) + 1), text)
         return (arabic.replace("樓", "F") if way == "F" else arabic), Truth.DOOR, way
 
-    def separated(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _separated(self, a: LaneAddress) -> tuple[str, Truth, str]:
         mark = self.chance.choice((" ", "，", "-", "/", "、", "　", "．", "  ", "|"))
         parts = (a.city, a.district, a.li, f"{a.lin}鄰", a.road, a.section, a.lane, a.alley, a.number, a.tail)
         return mark.join(part for part in parts if part), Truth.DOOR, mark
 
-    def old_name(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
+    def _old_name(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
         old = self.former_of.get(a.road)
         return None if old is None else (replace(a, road=old).written(), Truth.DOOR, old)
 
-    def wrong_li(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _wrong_li(self, a: LaneAddress) -> tuple[str, Truth, str]:
         near = [li for district, li in self.lis if district == a.district and li != a.li]
         li = self.chance.choice(near or [li for _, li in self.lis if li != a.li])
         return replace(a, li=li).written(), Truth.DOOR, li
 
-    def wordy(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _wordy(self, a: LaneAddress) -> tuple[str, Truth, str]:
         head = self.chance.choice((None, "", a.district))
         text = a.written(head=head)
         if self.chance.random() < 0.5:
             return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
         return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
 
-    def no_such_number(self, a: LaneAddress) -> tuple[str, Truth, str]:
-        main = int(re.search(r"\d+", a.number)[0])  # type: ignore[index] - every number has digits
+    def _no_such_number(self, a: LaneAddress) -> tuple[str, Truth, str]:
+        main = int(re.findall(r"\d+", a.number)[0])
         while f"{main}號" in self.numbers[a.place]:
             main += self.chance.choice((1, 2, 7, 100))
         head = self.chance.choice((None, "", a.district))
         return replace(a, tail="").written(head=head, number=f"{main}號"), Truth.NOTHING, ""
 
-    def no_such_road(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _no_such_road(self, a: LaneAddress) -> tuple[str, Truth, str]:
         road = self.chance.choice(INVENTED) + self.chance.choice(("路", "街"))
         while road in self.roads:
             road = self.chance.choice(INVENTED) + self.chance.choice(("路", "街"))

@@ -1,4 +1,4 @@
-"""Changed mainland addresses: 振兴区永昌街道瑞祥新城3号楼2单元501室, made from the parts they were written from."""
+"""Changed mainland addresses, made from their parts: 振兴区永昌街道瑞祥新城3号楼2单元501室."""
 
 from __future__ import annotations
 
@@ -74,9 +74,11 @@ class MainlandAddress:
 
     @property
     def inside(self) -> str:
+        """Return building, unit and room."""
         return f"{self.building}号楼{self.unit}单元{self.room}室"
 
     def written(self, *, head: str | None = None, inside: str | None = None) -> str:
+        """Write it out; ``head`` replaces the divisions, ``inside`` what stands behind the compound."""
         before = f"{self.county}{self.subdistrict}" if head is None else head
         return before + self.compound + (self.inside if inside is None else inside)
 
@@ -115,30 +117,30 @@ class MainlandErrors:
         """Return one case, None where the mechanism cannot touch this address."""
         makers: dict[str, Callable[[MainlandAddress], tuple[str, Truth, str] | None]] = {
             "clean": lambda a: (a.written(), Truth.DOOR, ""),
-            "dropped elements": self.dropped,
-            "order": self.reordered,
-            "homophone": lambda a: self.misspelt(a, "sound"),
-            "look-alike character": lambda a: self.misspelt(a, "look"),
+            "dropped elements": self._dropped,
+            "order": self._reordered,
+            "homophone": lambda a: self._misspelt(a, "sound"),
+            "look-alike character": lambda a: self._misspelt(a, "look"),
             "simplified/traditional": lambda a: (characters.traditional(a.written()), Truth.DOOR, ""),
-            "numeral forms": self.renumbered,
-            "separators": self.separated,
-            "old name": self.old_name,
-            "typo in a name": lambda a: self.misspelt(a, "slip"),
-            "wrong subdistrict": self.wrong_subdistrict,
-            "extra text": self.wordy,
-            "non-existent building": self.no_such_building,
-            "non-existent compound": self.no_such_compound,
+            "numeral forms": self._renumbered,
+            "separators": self._separated,
+            "old name": self._old_name,
+            "typo in a name": lambda a: self._misspelt(a, "slip"),
+            "wrong subdistrict": self._wrong_subdistrict,
+            "extra text": self._wordy,
+            "non-existent building": self._no_such_building,
+            "non-existent compound": self._no_such_compound,
         }
         made = makers[mechanism](a)
         return None if made is None else Case(made[0], a.door, mechanism, made[1], made[2])
 
     def _alone(self, a: MainlandAddress, within: str = "") -> Truth:
-        """Tell whether the compound's name and building are one place, in the whole city or in what is stated."""
+        """Tell whether name and building are one place, in the whole city or in what is stated."""
         places = [p for p in self.places[a.compound] if within in p or not within]
         fitting = [p for p in places if a.building in self.buildings[*p, a.compound]]
         return Truth.DOOR if len(fitting) == 1 else Truth.SEVERAL
 
-    def dropped(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _dropped(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
         way = self.chance.choice(("divisions", "county", "subdistrict", "room", "unit", "suffixes", "ending"))
         if way == "divisions":
             return a.written(head=""), self._alone(a), way
@@ -159,7 +161,7 @@ class MainlandErrors:
         others = [n for n in self.places if n != a.compound and n.startswith(short)]
         return replace(a, compound=short).written(), Truth.SEVERAL if others else Truth.DOOR, way
 
-    def reordered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _reordered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         ways = (
             f"{a.compound}{a.inside} {a.county}{a.subdistrict}",
             f"{a.compound}{a.inside}，{a.subdistrict}，{a.county}",
@@ -168,7 +170,7 @@ class MainlandErrors:
         )
         return self.chance.choice(ways), Truth.DOOR, ""
 
-    def misspelt(self, a: MainlandAddress, how: str) -> tuple[str, Truth, str] | None:
+    def _misspelt(self, a: MainlandAddress, how: str) -> tuple[str, Truth, str] | None:
         ending = next((e for e in ENDINGS if a.compound.endswith(e) and len(a.compound) > len(e) + 1), "")
         core = a.compound.removesuffix(ending)
         what = how
@@ -191,14 +193,16 @@ class MainlandErrors:
         text = replace(a, compound=wrong).written(head=head)
         if wrong in self.places:
             return text, Truth.OTHER, what
-        rivals = [
-            n for n in self.places
-            if n != a.compound and _apart(wrong, n) <= 1 and any(within in p or not within for p in self.places[n])
-        ]  # fmt: skip
+        rivals = self._near(wrong, within) - {a.compound}
         alone = self._alone(a, within)
         return text, Truth.SEVERAL if rivals or alone is Truth.SEVERAL else Truth.DOOR, what
 
-    def renumbered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _near(self, wrong: str, within: str) -> set[str]:
+        """Return the names one change away from a wrong one, of compounds in what is stated."""
+        near = {name for name in self.places if _apart(wrong, name) <= 1}
+        return {name for name in near if any(within in place or not within for place in self.places[name])}
+
+    def _renumbered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         b, u, r = a.building, a.unit, a.room
         ways = {
             "words": f"{characters.in_words(int(b))}号楼{characters.in_words(int(u))}单元{r}室",
@@ -213,16 +217,16 @@ class MainlandErrors:
         way = self.chance.choice(sorted(ways))
         return a.written(inside=ways[way]), Truth.DOOR, way
 
-    def separated(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _separated(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         mark = self.chance.choice((" ", "，", "-", "/", "、", "　", "．", "  ", "|"))
         parts = (a.county, a.subdistrict, a.compound, f"{a.building}号楼", f"{a.unit}单元", f"{a.room}室")
         return mark.join(parts), Truth.DOOR, mark
 
-    def old_name(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _old_name(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
         old = self.former_of.get(a.compound)
         return None if old is None else (replace(a, compound=old).written(), Truth.DOOR, old)
 
-    def wrong_subdistrict(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _wrong_subdistrict(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
         if len(self.places[a.compound]) > 1:
             return None
         county, subdistrict = self.chance.choice(self.subdistricts)
@@ -230,20 +234,20 @@ class MainlandErrors:
             return None
         return replace(a, county=county, subdistrict=subdistrict).written(), Truth.DOOR, subdistrict
 
-    def wordy(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _wordy(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         text = a.written()
         if self.chance.random() < 0.5:
             return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
         return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
 
-    def no_such_building(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _no_such_building(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         taken = {b for p in self.places[a.compound] for b in self.buildings[*p, a.compound]}
         number = int(a.building)
         while str(number) in taken:
             number += self.chance.choice((1, 2, 10, 30))
         return a.written(inside=f"{number}号楼{a.unit}单元{a.room}室"), Truth.NOTHING, ""
 
-    def no_such_compound(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _no_such_compound(self, a: MainlandAddress) -> tuple[str, Truth, str]:
         while (name := self.chance.choice(INVENTED) + self.chance.choice(ENDINGS)) in self.places:
             pass
         head = self.chance.choice((None, a.subdistrict, ""))

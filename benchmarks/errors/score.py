@@ -32,6 +32,7 @@ class Marks:
 
     @property
     def variants(self) -> int:
+        """Count the cases that have one right grid."""
         return self.right + self.wrong + self.asked
 
 
@@ -71,10 +72,9 @@ def mark(
 
 def table(marks: dict[str, Marks]) -> str:
     """Write the marks as a Markdown table."""
-    lines = [
-        "| mechanism | variants | right grid | wrong of answered | asked back (truth offered) | collisions: asked / right / other | no such place: answered |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-    ]
+    heads = ["mechanism", "variants", "right grid", "wrong of answered", "asked back (truth offered)"]
+    heads += ["collisions: asked / right / other", "no such place: answered"]
+    lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
     lines += [_row(name, one) for name, one in marks.items()]
     return "\n".join([*lines, _row("**all**", total(marks))])
 

@@ -34,7 +34,10 @@ class Level(StrEnum):
 
 
 class Note(NamedTuple):
-    """One step of the explanation: ``kind`` is read, corrected, filled, contradicted, unknown, ignored or former."""
+    """One step of the explanation.
+
+    ``kind`` is read, corrected, filled, contradicted, unknown, ignored, former, alias, ranked or doubt.
+    """
 
     kind: str
     element: str

@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from geogrid.addresses import grammar_block, grammar_lane, grammar_mainland, keys
-from geogrid.addresses.gazetteer import Gazetteer, Name
+from geogrid.addresses import grammar_block, keys
+from geogrid.addresses.gazetteer import Gazetteer
+from geogrid.addresses.grammars import PARSERS
 from geogrid.addresses.index import AddressIndex, folded_or_empty
+from geogrid.addresses.naming import KnownName, divisions, names_of
 from geogrid.addresses.normalize import fold, name_key
 from geogrid.addresses.paths import Path, paths_of, unit_key
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy.typing as npt
 
-    from geogrid.addresses.elements import Elements
-    from geogrid.model import City, District, Subdistrict
-
-PARSERS: dict[Grammar, Callable[[str], Elements]] = {
-    Grammar.LANE: grammar_lane.parse,
-    Grammar.BLOCK: grammar_block.parse,
-    Grammar.MAINLAND: grammar_mainland.parse,
-}
-_SHORT = re.compile(
-    r"(?:社区居民委员会|社区居委会|居民委员会|村民委员会|居委会|村委会|社区|街道办事处|街道|办事处|里|区|市|县)$"
-)
-
-_STEM_ENDING = re.compile(r"(?:大道|大街|路|街|住宅小区|小区|家属院|家属楼|社区)$")
-_NUMBERED = re.compile("[0-9]")
-_ABOVE = re.compile(r"^[^省市县区]{2,4}[省市](?=.{2})")
-
-
-class KnownName(NamedTuple):
-    """One more name of a thing: an alias learnt from a review, a former name or code with its dates (ISO).
-
-    ``kind`` and ``id`` say of what: a ``stem`` (a road, by its name), a ``compound``, ``community``, ``subdistrict`` or
-    ``district`` (by id), or a ``door``: a whole text that means one building (by id). ``how`` is alias or former.
-    """
-
-    text: str
-    kind: str
-    id: str
-    how: str = "alias"
-    since: str = ""
-    until: str = ""
+    from geogrid.model import City
 
 
 @dataclass
@@ -208,7 +180,7 @@ def _finish(city: City, draft: _Draft, doors: _Doors, extra: tuple[KnownName, ..
         "stem_key": stem_keys,
         "stem_text": [spelled.get(key, key) for key in stem_keys],
     }
-    names = tuple(_names(city, stem_of, spelled, extra))
+    names = tuple(names_of(city, stem_of, spelled, extra))
     return AddressIndex(
         city.grammar,
         arrays,
@@ -242,7 +214,7 @@ def _arrays(
     ).reshape(-1, 2)
     codes = np.array(sorted(draft.postcodes), dtype=np.int64).reshape(-1, 2)
     xy = np.array(doors.xy, dtype=np.float64).reshape(-1, 2)
-    division = {kind: {t.id: i for i, t in enumerate(things)} for kind, things in _divisions(city)}
+    division = {kind: {t.id: i for i, t in enumerate(things)} for kind, things in divisions(city)}
     above = {
         kind: [of.get(getattr(community, f"{kind}_id"), -1) for community in city.communities]
         for kind, of in division.items()
@@ -290,81 +262,3 @@ def _slice_of(text: str, key: str) -> str:
     pieces = [name_key(char) for char in text]
     start = "".join(piece or "\0" for piece in pieces).find(key)
     return text[start : start + len(key)] if start >= 0 and all(len(p) < 2 for p in pieces) else key
-
-
-def _names(
-    city: City, stem_of: dict[str, int], spelled: dict[str, str], extra: tuple[KnownName, ...]
-) -> Iterator[Name]:
-    shorts = Counter(_STEM_ENDING.sub("", key) for key in stem_of)
-    for key, stem in stem_of.items():
-        yield Name(key, spelled.get(key, key), "stem", stem)
-        short = _STEM_ENDING.sub("", key)
-        if len(short) > 1 and short != key and shorts[short] == 1 and short not in stem_of:
-            yield Name(short, spelled.get(key, key), "stem", stem, "short")
-    for i, compound in enumerate(city.compounds):
-        for text, how in ((compound.name, "own"), *((alias, "alias") for alias in compound.aliases)):
-            if key := name_key(text):
-                yield Name(key, compound.name, "compound", i, how)
-    ordinals: dict[tuple[str, str], int] = {("compound", c.id): i for i, c in enumerate(city.compounds)}
-    ordinals |= {("door", building.id): door for door, building in enumerate(city.buildings)}
-    for kind, things in (("community", city.communities), *_divisions(city)):
-        for i, thing in enumerate(things):
-            ordinals[kind, thing.id] = i
-            code = getattr(thing, "code", "") or thing.id
-            if code.isdecimal() and len(code) > 5:
-                yield Name(code, thing.name, kind, i)
-            yield from _with_short(thing.name, kind, i)
-    yield from _with_short(city.name, "city", 0)
-    if city.grammar is not Grammar.MAINLAND:
-        for door, building in enumerate(city.buildings):
-            if len(key := name_key(building.name)) > 2 and not (_NUMBERED.search(key) and not key.isascii()):
-                yield Name(key, building.name, "building", door)
-    for known in extra:
-        own_name = (
-            city.compounds[ordinals["compound", known.id]].name if ("compound", known.id) in ordinals else ""
-        )
-        yield from _known(known, own_name, ordinals, stem_of, city.grammar)
-
-
-def _known(
-    known: KnownName,
-    own_name: str,
-    ordinals: dict[tuple[str, str], int],
-    stem_of: dict[str, int],
-    grammar: Grammar,
-) -> Iterator[Name]:
-    """Yield the names of what was told; nothing for a thing that the city does not have."""
-    rest = (known.how, known.since, known.until)
-    stem = _stem_of_compound(known.text, grammar) if known.kind == "compound" else ""
-    if stem in stem_of:
-        yield Name(stem, own_name, "told", stem_of[stem], *rest)
-    if known.kind == "stem":
-        target = stem_of.get(name_key(known.id), -1)
-    else:
-        target = ordinals.get((known.kind, known.id), -1)
-    if target >= 0:
-        yield Name(name_key(known.text), known.text, known.kind, target, *rest)
-
-
-def _stem_of_compound(text: str, grammar: Grammar) -> str:
-    paths = paths_of(PARSERS[grammar](fold(f"{text}1号楼")))
-    return paths[0].stem if paths else ""
-
-
-def _divisions(city: City) -> tuple[tuple[str, tuple[Subdistrict | District, ...]], ...]:
-    return ("subdistrict", city.subdistricts), ("district", city.districts)
-
-
-def _with_short(name: str, kind: str, i: int) -> Iterator[Name]:
-    """Yield a division's name, without its ending, and without the city or province that stands before it."""
-    key = name_key(name)
-    if not key:
-        return
-    yield Name(key, name, kind, i)
-    above = _ABOVE.match(key)
-    bare = key[above.end() :] if above is not None else key
-    for short in dict.fromkeys((bare, _SHORT.sub("", bare))):
-        if len(short) > 1 and short != key:
-            yield Name(short, name, kind, i, "short")
-    if above is not None and kind == "district":
-        yield Name(above[0], name, "city", 0, "short")

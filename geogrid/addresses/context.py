@@ -1,4 +1,4 @@
-"""What an address says about where it lies (city, district, subdistrict, community), and whether a door agrees."""
+"""The divisions that an address states, from city to community, and whether a door agrees."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Context(NamedTuple):
         found: list[tuple[str, str]] = []
         for element, text, allowed in self.allowed:
             if community not in allowed:
-                found.append((element, text))  # noqa: PERF401 - one call an address: a loop is the fastest
+                found.append((element, text))
         return tuple(found)
 
 

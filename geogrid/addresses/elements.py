@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Number(NamedTuple):
-    """A door or building number, compared exactly: 18號之1 is (18, 1), 甲3号 is (3, 0, "甲"), 80C is (80, 0, "c").
+    """A door or building number, compared exactly: 18號之1 is (18, 1), 80C is (80, 0, "c").
 
     ``tag`` is a leading letter or stem in capitals (A3, 甲3, 临3) or a trailing letter in lower case (3A).
     """

@@ -25,9 +25,10 @@ _VOTED, _WEIGHED = 40, 8  # names that are compared coarsely, and closely
 class Name(NamedTuple):
     """One name that leads to a thing of the city.
 
-    ``kind`` is stem, compound, building, community, subdistrict, district or city; ``target`` is the thing's ordinal
-    in its list (a door for a building). ``how`` is own, alias, short or former; ``since`` and ``until`` are ISO dates
-    or "".
+    ``kind`` is stem, compound, building, community, subdistrict, district or city; ``target`` is the
+    thing's ordinal
+    in its list (a door for a building). ``how`` is own, alias, short or former; ``since`` and ``until`` are
+    ISO dates or "".
     """
 
     key: str
@@ -75,7 +76,7 @@ class Gazetteer:
         return [name for name in self.by_key.get(key, ()) if name.kind in kinds]
 
     def likenesses(self, key: str, kind: str) -> tuple[Likeness, ...]:
-        """Return the names of one kind that ``key`` may mean, the best first; an exact name ends the search."""
+        """Return the names of one kind that ``key`` may mean; an exact name ends the search."""
         exact = self.exact(key, (kind,))
         if exact:
             return tuple(Likeness(name, 1.0 if name.how == "own" else 0.98, name.how) for name in exact)
@@ -95,7 +96,7 @@ def _digits(key: str) -> str:
 
 
 class Search:
-    """Likeness search over the names of one kind: grams vote, distances choose, slips are weighed; answers are kept."""
+    """Likeness search over the names of one kind: grams vote, distances choose, slips are weighed."""
 
     def __init__(self, names: Sequence[Name]) -> None:
         self._names = names
@@ -128,7 +129,7 @@ class Search:
         voted = sorted(votes, key=lambda i: (-votes[i] / (len(self._names[i].key) + 2), i))[:_VOTED]
         near = sorted(voted, key=lambda i: (self._distance(key, sounds, i), i))[:_WEIGHED]
         found = [Likeness(self._names[i], round(self._quality(key, i), 4), "slip") for i in near]
-        kept = [like for like in found if LEAST_QUALITY <= like.quality]
+        kept = [like for like in found if like.quality >= LEAST_QUALITY]
         return tuple(sorted(kept, key=lambda like: (-like.quality, like.name.target, like.name.key)))
 
     def _spelled(self, key: str) -> tuple[Likeness, ...]:

@@ -10,18 +10,20 @@ import re
 from geogrid.addresses.elements import Elements, Number
 
 SPELLED = {
-    "ST": "STREET", "STR": "STREET", "RD": "ROAD", "DR": "DRIVE", "AVE": "AVENUE", "AV": "AVENUE", "CRES": "CRESCENT",
-    "CL": "CLOSE", "PL": "PLACE", "LN": "LANE", "TER": "TERRACE", "TERR": "TERRACE", "SQ": "SQUARE", "PK": "PARK",
-    "CTRL": "CENTRAL", "CTR": "CENTRE", "CENTER": "CENTRE", "HTS": "HEIGHTS", "GDNS": "GARDENS", "GDN": "GARDEN",
-    "LK": "LINK", "BLVD": "BOULEVARD", "PROM": "PROMENADE", "JLN": "JALAN", "BT": "BUKIT", "BKT": "BUKIT",
-    "LOR": "LORONG", "TG": "TANJONG", "TJG": "TANJONG", "KG": "KAMPONG", "KPG": "KAMPONG", "UPP": "UPPER",
-    "UP": "UPPER", "LWR": "LOWER", "NTH": "NORTH", "STH": "SOUTH", "MT": "MOUNT", "TMN": "TAMAN", "PT": "POINT",
+    "ST": "STREET", "STR": "STREET", "RD": "ROAD", "DR": "DRIVE", "AVE": "AVENUE", "AV": "AVENUE",
+    "CRES": "CRESCENT", "CL": "CLOSE", "PL": "PLACE", "LN": "LANE", "TER": "TERRACE", "TERR": "TERRACE",
+    "SQ": "SQUARE", "PK": "PARK", "CTRL": "CENTRAL", "CTR": "CENTRE", "CENTER": "CENTRE",
+    "HTS": "HEIGHTS", "GDNS": "GARDENS", "GDN": "GARDEN", "LK": "LINK", "BLVD": "BOULEVARD",
+    "PROM": "PROMENADE", "JLN": "JALAN", "BT": "BUKIT", "BKT": "BUKIT", "LOR": "LORONG",
+    "TG": "TANJONG", "TJG": "TANJONG", "KG": "KAMPONG", "KPG": "KAMPONG", "UPP": "UPPER", "UP": "UPPER",
+    "LWR": "LOWER", "NTH": "NORTH", "STH": "SOUTH", "MT": "MOUNT", "TMN": "TAMAN", "PT": "POINT",
     "TK": "TELOK", "SG": "SUNGEI",
 }  # fmt: skip
 _COUNTRY = re.compile(r"\b(?:REPUBLIC OF )?(?:SINGAPORE|S(?=\s*\(?[0-9]))\s*\(?([0-9]{5,6})?\)?")
 _POSTCODE = re.compile(r"(?<![0-9#\-])([0-9]{6})(?![0-9\-])")
 _UNIT = re.compile(
-    r"(?:#|\bUNIT )\s*(?P<floor>B?[0-9]{1,6})(?:\s*-\s*(?P<room>[0-9]{1,5}[A-Z]?(?:\s*(?:/|TO|&)\s*[0-9]{1,5}[A-Z]?)*))?"
+    r"(?:#|\bUNIT )\s*(?P<floor>B?[0-9]{1,6})"
+    r"(?:\s*-\s*(?P<room>[0-9]{1,5}[A-Z]?(?:\s*(?:/|TO|&)\s*[0-9]{1,5}[A-Z]?)*))?"
     r"|(?<![0-9A-Z/#\-])(?P<floor2>B?[0-9]{1,2})-(?P<room2>[0-9]{2,5}[A-Z]?)(?![0-9A-Z\-])"
 )
 _BLOCK = re.compile(r"\b(?:BLOCK|BLK|NO|NUMBER)\b\.?\s*(?=[0-9])")

@@ -7,6 +7,7 @@ building, unit, floor and room. What it cannot place is left in ``rest``.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from geogrid.addresses.elements import Elements, Number
 from geogrid.addresses.likeness import GENERIC
@@ -86,7 +87,7 @@ _INSIDE_FIRST = re.compile(
 
 
 def rearranged(text: str) -> list[str]:
-    """Put an address written from the small to the large into the usual order, in the ways that it may be meant."""
+    """Put an address written from the small to the large into the usual order, in all likely ways."""
     segments = [part for part in re.split(r"[\s,;:|]+", text) if part]
     turned = []
     for segment in segments:
@@ -110,11 +111,11 @@ def _read_divisions(body: str, fields: dict[str, str]) -> str:
     return body
 
 
-def _read_road(body: str) -> tuple[dict[str, object], str]:
+def _read_road(body: str) -> tuple[dict[str, Any], str]:
     found = _ROAD.match(body)
     if found is None or (not found["main"] and body.startswith(GENERIC, found.end())):
         return {}, body  # 铁路花园 is a compound
-    read: dict[str, object] = {"road": found["road"]}
+    read: dict[str, Any] = {"road": found["road"]}
     if found["section"]:
         read["section"] = value(found["section"])
     if found["lane"]:
@@ -130,9 +131,9 @@ def _number(tag: str | None, main: str | None, letter: str | None, sub: str | No
     return Number(value(main) if main else 0, value(sub) if sub else 0, tag or trailing)
 
 
-def _read_tail(body: str, *, after_road: bool) -> dict[str, object]:
+def _read_tail(body: str, *, after_road: bool) -> dict[str, Any]:
     """Read name, building, unit, floor and room; ``after_road`` a bare number is no building of the road."""
-    read: dict[str, object] = {}
+    read: dict[str, Any] = {}
     if (found := _DASHED.search(body)) is not None:
         name, body = body[: found.start()], body[found.end() :]
         read |= _dashed(found)
@@ -157,15 +158,15 @@ def _read_tail(body: str, *, after_road: bool) -> dict[str, object]:
 
 
 def _is_floor(found: re.Match[str], body: str, after_road: bool) -> bool:
-    """Tell 15楼 the storey from 11楼 the building: a building is followed by a unit or a room, or by nothing in a compound."""
+    """Tell 15楼 the storey from 11楼 the building: behind a road only a unit makes it a building."""
     if not found[0].endswith("楼") or "号" in found[0] or found["name"]:
         return False
     following = body[found.end() :]
     return after_road and not re.match(rf"{_NUM}(?:单元|门)", following)
 
 
-def _dashed(found: re.Match[str]) -> dict[str, object]:
-    read: dict[str, object] = {"building": _number(found["tag"], found["main"], found["letter"])}
+def _dashed(found: re.Match[str]) -> dict[str, Any]:
+    read: dict[str, Any] = {"building": _number(found["tag"], found["main"], found["letter"])}
     later = [found[n] for n in ("second", "third", "fourth") if found[n]]
     if len(later) == 3:
         read["unit"], read["floor"], read["room"] = later
@@ -176,8 +177,8 @@ def _dashed(found: re.Match[str]) -> dict[str, object]:
     return read
 
 
-def _rooms(body: str) -> dict[str, object]:
-    read: dict[str, object] = {}
+def _rooms(body: str) -> dict[str, Any]:
+    read: dict[str, Any] = {}
     for name, pattern in (("unit", _UNIT), ("floor", _FLOOR), ("room", _ROOM)):
         if (found := pattern.search(body)) is None:
             continue
@@ -189,13 +190,13 @@ def _rooms(body: str) -> dict[str, object]:
     return read | {"left": body}
 
 
-def _named(name: str, left: str) -> dict[str, object]:
+def _named(name: str, left: str) -> dict[str, Any]:
     """Split a name from its phase or zone, and what is said about its surroundings from the name."""
     relative = RELATIVE.search(name)
     if relative is not None:
         name, left = name[: relative.start()], name[relative.start() :] + left
     zone = _ZONE.search(name)
-    read: dict[str, object] = {"rest": left.strip("-#")}
+    read: dict[str, Any] = {"rest": left.strip("-#")}
     if zone is not None and zone["zone"] and zone.start() > 1:
         read["zone"] = _ZONE_NUMERAL.sub(lambda found: str(value(found[0])), zone["zone"].removeprefix("第"))
         name = name[: zone.start()]

@@ -1,4 +1,4 @@
-"""What belongs together in an index: communities of a district, doors of a compound; built once, kept beside it."""
+"""What belongs together in an index: communities of a district, doors of a compound."""
 
 from __future__ import annotations
 
@@ -52,11 +52,12 @@ def _grouped(of: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int64], npt.NDAr
 
 def suffix_codes(index: AddressIndex) -> dict[str, int]:
     """Return the code of each floor-and-room text that the city knows."""
-    return kept(
-        index,
-        "suffixes",
-        lambda index: {key: i for i, key in enumerate(index.texts["suffix_key"].to_pylist())},
-    )
+    found: dict[str, int] = kept(index, "suffixes", _suffixes)
+    return found
+
+
+def _suffixes(index: AddressIndex) -> dict[str, int]:
+    return {key: i for i, key in enumerate(index.texts["suffix_key"].to_pylist())}
 
 
 def doors_at_postcode(index: AddressIndex, code: str) -> list[int]:
@@ -78,6 +79,7 @@ def _entries(index: AddressIndex) -> dict[int, int]:
 
 
 def kept(index: AddressIndex, name: str, build: Callable[[AddressIndex], Any]) -> Any:
+    """Return what ``build`` makes of the index, made once and kept beside it."""
     if name not in index.caches:
         index.caches[name] = build(index)
     return index.caches[name]

@@ -1,7 +1,7 @@
 """The compiled address index: sorted integer arrays and string tables, memory-mapped when opened.
 
-``AddressIndex.compile`` lives in ``compile.py``, questions are answered by ``match.py`` and ``suggest.py``. An index does
-not know any plan: the caller passes ``grid_of_door``, one label a door.
+``AddressIndex.compile`` lives in ``compile.py``, questions are answered by ``match.py`` and ``suggest.py``.
+An index does not know any plan: the caller passes ``grid_of_door``, one label a door.
 """
 
 from __future__ import annotations
@@ -63,10 +63,14 @@ TEXTS = (
 class AddressIndex:
     """Everything needed to answer addresses of one city.
 
-    ``arrays``: ``place_key`` int64 (P,) sorted; ``place_first`` int32 (P + 1,) first entry of each place; ``entry_key``
-    int64 (E,) sorted, with ``entry_door`` int32 (E,); ``numbers_key`` int64 (E,) sorted lane, alley and number without
-    the road, with ``numbers_entry``; ``unit_key`` int64 (U,) sorted ``door << 24 | suffix``, with ``unit_address``, the
-    row of ``City.addresses``; ``door_*`` (D,) for each door; x, y in metres in the city's plane, NaN where unknown.
+    ``arrays``: ``place_key`` int64 (P,) sorted; ``place_first`` int32 (P + 1,) first entry of each place;
+    ``entry_key``
+    int64 (E,) sorted, with ``entry_door`` int32 (E,); ``numbers_key`` int64 (E,) sorted lane, alley and
+    number without
+    the road, with ``numbers_entry``; ``unit_key`` int64 (U,) sorted ``door << 24 | suffix``, with
+    ``unit_address``, the
+    row of ``City.addresses``; ``door_*`` (D,) for each door; x, y in metres in the city's plane, NaN where
+    unknown.
     Doors 0..len(city.buildings) are the city's buildings in their order; addresses of no building follow.
     """
 
@@ -125,7 +129,7 @@ class AddressIndex:
         near: tuple[float, float] | None = None,
         limit: int = 5,
     ) -> AddressAnswer:
-        """Answer one address. ``near`` is a point (x, y) in metres that only breaks ties in the order shown."""
+        """Answer one address; ``near`` (x, y in metres) only breaks ties in the order shown."""
         from geogrid.addresses.match import Matcher
 
         return Matcher(self, grid_of_door).match(text, near=near, limit=limit)
@@ -142,7 +146,7 @@ class AddressIndex:
     def suggest(
         self, text: str, limit: int = 8, near: tuple[float, float] | None = None
     ) -> tuple[Suggestion, ...]:
-        """Suggest completions of what has been typed so far, the nearest first where ``near`` (x, y) is given."""
+        """Suggest completions of what has been typed; among equals the nearest to ``near`` (x, y)."""
         from geogrid.addresses.suggest import suggest
 
         return suggest(self, text, limit=limit, near=near)
@@ -177,7 +181,10 @@ class AddressIndex:
 
     @classmethod
     def open(cls, folder: str | Path) -> AddressIndex:
-        """Open a saved index, its arrays memory-mapped; raise SnapshotError where it is missing or damaged."""
+        """Open a saved index, its arrays memory-mapped.
+
+        :raises SnapshotError: it is missing, damaged or of another format.
+        """
         folder = Path(folder)
         try:
             head = json.loads((folder / "index.json").read_text("utf-8"))

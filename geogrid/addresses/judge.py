@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 CLOSE = 0.1  # two candidates nearer than this in score are not told apart
 # Words that put a place beside the one that is named.
 BESIDE = re.compile(
-    r"[对斜]面|对过|对門|对门|旁|附近|隔壁|斜对|[东西南北前后左右][侧边]|与|交叉|交口|路口|OPP\b|OPPOSITE|BESIDE|NEAR|NEXT TO|BEHIND"
+    r"[对斜]面|对过|对门|旁|附近|隔壁|斜对|[东西南北前后左右][侧边]|与|交叉|交口|路口"
+    r"|\bOPP\b|OPPOSITE|BESIDE|\bNEAR\b|NEXT TO|BEHIND"
 )
 
 
@@ -157,7 +158,7 @@ def candidate(index: AddressIndex, grids: memoryview, hit: Hit) -> Candidate:
 
 
 def distance(index: AddressIndex, door: int, near: tuple[float, float] | None) -> float:
-    """Return the metres from a door to a point, infinite where the door has no position, 0 without a point."""
+    """Return the metres from a door to a point: infinite for a door without position, 0 without a point."""
     if near is None:
         return 0.0
     metres = math.hypot(index.views["door_x"][door] - near[0], index.views["door_y"][door] - near[1])

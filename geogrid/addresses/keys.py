@@ -1,8 +1,9 @@
 """Integer keys of places and doors: sorted, so that a prefix of an address is one contiguous range.
 
-A *place* is what numbers hang on: a road (with section, lane, alley) or a compound (with its zone in the lane's
-field). Its key is ``stem:20 | section:6 | lane:14 | alley:12 | sub_alley:10`` bits. An *entry* is a number at a
-place: ``place:24 | main:16 | sub:12 | tag:8`` bits.
+A *place* is what numbers hang on: a road (with section, lane, alley) or a compound (with its zone in the
+lane's
+field). Its key is ``stem:20 | section:6 | lane:14 | alley:12 | sub_alley:10`` bits. An *entry* is a number
+at a place: ``place:24 | main:16 | sub:12 | tag:8`` bits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How alike two names are: the same sound, the same look, a slip of the fingers, or another name altogether."""
+"""How alike two names are: the same sound or look, a slip of the fingers, or another name altogether."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ DOUBLED = 0.3
 SWAPPED = 0.5
 OTHER_CHARACTERS = 0.58  # the most for a name of which no telling character was written
 #: Endings that many names share: they carry no weight in telling names apart.
-GENERIC = tuple(
-    "住宅小区 小区 花园 家园 公寓 大厦 新村 新城 广场 佳苑 名苑 嘉园 雅居 庭院 名居 豪庭 公馆 华府 新居 丽都 山庄 别墅 花苑 家苑 "
-    "雅苑 大道 大街 苑 里 路 街 巷".split()
-)
+GENERIC = (
+    "住宅小区", "小区", "花园", "家园", "公寓", "大厦", "新村", "新城", "广场", "佳苑", "名苑", "嘉园",
+    "雅居", "庭院", "名居", "豪庭", "公馆", "华府", "新居", "丽都", "山庄", "别墅", "花苑", "家苑",
+    "雅苑", "大道", "大街", "苑", "里", "路", "街", "巷",
+)  # fmt: skip
 _CONFUSED = (
     ("ZH", "Z"),
     ("CH", "C"),
@@ -77,8 +78,8 @@ def _syllable(text: str) -> str:
 def look_alikes() -> dict[str, dict[str, float]]:
     """Read the tables of look-alike characters, folded and made symmetric.
 
-    One was made from the parts of characters, the other by drawing them (``benchmarks/look_alikes.py``). Characters
-    are compared as they were written, traditional or simplified, and kept as they are folded.
+    One was made from the parts of characters, the other by drawing them (``benchmarks/look_alikes.py``).
+    Characters are compared as they were written, traditional or simplified, and kept as they are folded.
     """
     ours = resources.files(__package__)
     parts = json.loads(ours.joinpath("similar_characters.json").read_text("utf-8"))["table"]
@@ -139,7 +140,7 @@ def _blurred(syllable: str) -> str:
 
 
 def cost(written: str, meant: str) -> float:
-    """Return the least cost of the slips that turn ``meant`` into ``written`` (weighted, with neighbours swapped)."""
+    """Return the least cost of the slips that turn ``meant`` into ``written``."""
     rows = [[DROPPED * j for j in range(len(meant) + 1)]]
     for i, a in enumerate(written, 1):
         extra, last = _extra(written, i), rows[-1]
@@ -168,8 +169,8 @@ def core_length(key: str) -> int:
 def quality(written: str, meant: str) -> float:
     """Judge from 1 (the name itself) to 0 how likely ``written`` is a slip for ``meant``.
 
-    One homophone in a name with two telling characters is 0.87, two swapped 0.79, one dropped of three 0.71; another
-    character altogether is below 0.5 in a short name and above 0.6 only in a long one.
+    One homophone in a name with two telling characters is 0.87, two swapped 0.79, one dropped of three
+    0.71; another character altogether is below 0.5 in a short name and above 0.6 only in a long one.
     """
     slips = cost(written, meant)
     core = core_length(meant)

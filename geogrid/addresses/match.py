@@ -1,4 +1,4 @@
-"""Match an address: read it, find its door by exact numbers and resolved names, judge, and say how sure that is."""
+"""Match an address: read it, find its door by exact numbers and resolved names, judge how sure that is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from geogrid.addresses import search
 from geogrid.addresses.context import NOTHING_SAID, STATED, Context, context_of
+from geogrid.addresses.grammars import PARSERS
 from geogrid.addresses.groups import members
 from geogrid.addresses.judge import Question, judge
 from geogrid.addresses.normalize import fold, name_key
@@ -28,15 +29,13 @@ _KEPT_CONTEXTS = 50_000
 class Matcher:
     """Answers addresses of one index under one plan.
 
-    ``grid_of_door`` (D,) holds the label of each door's grid, -1 where a door has none. A matcher keeps no text of a
-    query; it keeps which communities the division names that it has seen allow.
+    ``grid_of_door`` (D,) holds the label of each door's grid, -1 where a door has none. A matcher keeps no
+    text of a query; it keeps which communities the division names that it has seen allow.
     """
 
     def __init__(self, index: AddressIndex, grid_of_door: npt.NDArray[np.integer[Any]]) -> None:
         if len(grid_of_door) != index.door_count:
             raise ValueError(f"grid_of_door has {len(grid_of_door)} labels for {index.door_count} doors")
-        from geogrid.addresses.compile import PARSERS
-
         self._index = index
         self._grid_array = np.ascontiguousarray(grid_of_door, dtype=np.int64)
         self._grids = self._grid_array.data
@@ -64,7 +63,7 @@ class Matcher:
         return self._searched(question, folded)
 
     def _agreeing(self, question: Question) -> list[Hit]:
-        """Find doors of a like name where the stated divisions agree, if they disagree with the name as written.
+        """Find doors of a like name where the stated divisions agree; they disagree with the name as written.
 
         Either the name or the division is wrong, so these stand beside the exact name, never above it.
         """

@@ -1,4 +1,4 @@
-"""Answer with what was found short of a door: a road, a compound, a community, and all the grids it lies in."""
+"""Answer with what was found short of a door: a road, a compound, a community, with all its grids."""
 
 from __future__ import annotations
 
@@ -155,9 +155,9 @@ def _things(index: AddressIndex, grids: npt.NDArray[np.int64], question: Questio
             missing = ("building",) if level is Level.COMPOUND else ("road", "number")
             return _answer(question, level, found, notes, missing, settled=True, former=former)
     if question.read.postcode and not question.read.road:
-        doors = doors_at_postcode(index, question.read.postcode)
-        if doors:
-            found = [_spanning("postcode", question.read.postcode, 1.0, grids, np.array(doors))]
+        posted = doors_at_postcode(index, question.read.postcode)
+        if posted:
+            found = [_spanning("postcode", question.read.postcode, 1.0, grids, np.array(posted))]
             return _answer(question, Level.BUILDING, found, (), ("number", "road"), settled=True)
     stated = [
         (element, text, allowed)

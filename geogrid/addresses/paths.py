@@ -30,8 +30,7 @@ def paths_of(read: Elements) -> tuple[Path, ...]:
     if read.compound and read.building is not None:
         found.append(Path(key_of(read.compound), 0, read.zone, 0, 0, read.building))
     if read.road and read.number is not None:
-        for number in (read.number, *read.alternatives):
-            found.append(_on_road(read, number))
+        found += [_on_road(read, number) for number in (read.number, *read.alternatives)]
         if read.building is not None and not read.compound and not read.alley:
             # 新康街2号院1号楼: the yard takes the alley's place, its buildings are numbered.
             found.append(_on_road(read, read.building)._replace(alley=read.number.main))

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geogrid.addresses import grammar_block, grammar_lane, grammar_mainland
+from geogrid.addresses.grammars import PARSERS
 from geogrid.addresses.normalize import name_key
 from geogrid.model import Grammar
 
@@ -110,8 +111,6 @@ def _division_at(gazetteer: Gazetteer, text: str, start: int) -> Piece | None:
 
 def _behind_separators(index: AddressIndex, text: str) -> Iterator[Elements]:
     """Leave out what stands before a separator: 您好, ... or a company's name."""
-    from geogrid.addresses.compile import PARSERS
-
     for found in list(_SEPARATORS.finditer(text))[:3]:
         read = PARSERS[index.grammar](text[found.end() :])
         if read.number is not None or read.building is not None:
@@ -120,8 +119,6 @@ def _behind_separators(index: AddressIndex, text: str) -> Iterator[Elements]:
 
 def _behind_courtesy(index: AddressIndex, text: str) -> Iterator[Elements]:
     """Leave out polite words in front: 请送到..."""
-    from geogrid.addresses.compile import PARSERS
-
     if at := _courtesy_end(text, 0):
         yield PARSERS[index.grammar](text[at:])
 
@@ -142,7 +139,7 @@ def _named(gazetteer: Gazetteer, loose: Elements) -> Iterator[Elements]:
 
 
 def _scan(gazetteer: Gazetteer, text: str) -> Iterator[Piece]:
-    """Find known names from left to right, the longest first, each at the start of a word or behind another name."""
+    """Find known names from left to right, the longest first, each where a word may begin."""
     at, bound = 0, True
     while at < len(text):
         piece = _longest(gazetteer, text, at) if bound else None

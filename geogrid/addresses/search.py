@@ -39,7 +39,7 @@ class Hit(NamedTuple):
 
 
 class Search(NamedTuple):
-    """What was found for one way of reading: the doors, and whether the place is there but its number is not."""
+    """What one way of reading found: doors, or a place that is there but has no such number."""
 
     hits: list[Hit]
     no_such_number: bool = False
@@ -82,7 +82,7 @@ def with_postcode(index: AddressIndex, read: Elements, hits: list[Hit]) -> list[
 
 
 def _elsewhere(index: AddressIndex, stem: int, path: Path, hits: list[Hit], context: Context) -> bool:
-    """Tell whether the compound of this name in the stated division lacks the building, and only another one has it.
+    """Tell whether only another compound of this name, not the one in the stated division, has the building.
 
     Compounds of one name lie in several divisions, each with buildings from 1; a road's numbers are its own.
     """
@@ -161,8 +161,10 @@ def _slips(
 def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context, unit: str) -> bool:
     """Tell whether more than the name points to this door.
 
-    On a road: its numbers are found nowhere else in the city, or nowhere else in the community that was stated.
-    In a compound, whose buildings are numbered from 1 everywhere: a stated division agrees and so does the flat.
+    On a road: its numbers are found nowhere else in the city, or nowhere else in the community that was
+    stated.
+    In a compound, whose buildings are numbered from 1 everywhere: a stated division agrees and so does the
+    flat.
     """
     if index.grammar is Grammar.MAINLAND:
         code = suffix_codes(index).get(unit, -1) if unit else -1

@@ -1,6 +1,7 @@
 """Complete what a resident has typed so far.
 
-Names by prefix, infix, pinyin and initials, in simplified or traditional characters; behind a name the lanes and the
+Names by prefix, infix, pinyin and initials, in simplified or traditional characters; behind a name the
+lanes and the
 numbers that go on from what was typed. Nothing is corrected here: that is what ``match`` is for.
 """
 
@@ -10,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import find, keys, likeness
+from geogrid.addresses.grammars import PARSERS
 from geogrid.addresses.groups import doors_of, kept
 from geogrid.addresses.judge import distance
 from geogrid.addresses.normalize import fold, key_of
@@ -50,7 +52,7 @@ class _Spoken(NamedTuple):
 def suggest(
     index: AddressIndex, text: str, *, limit: int = 8, near: tuple[float, float] | None = None
 ) -> tuple[Suggestion, ...]:
-    """Suggest at most ``limit`` completions, the best first; among equals the nearest to ``near`` (x, y) first."""
+    """Suggest at most ``limit`` completions, the best first; among equals the nearest to ``near`` (x, y)."""
     typed = fold(text)
     if not typed or limit < 1:
         return ()
@@ -74,9 +76,7 @@ def _completions(index: AddressIndex, typed: str) -> Iterator[tuple[Suggestion, 
 
 
 def _doors(index: AddressIndex, typed: str) -> Iterator[tuple[Suggestion, int]]:
-    """Yield the door that is written out, then the numbers and lanes that go on from the digits at the end."""
-    from geogrid.addresses.compile import PARSERS
-
+    """Yield the door that is written out, then the numbers and lanes that go on from the last digits."""
     parse = PARSERS[index.grammar]
     for path in paths_of(parse(typed)):
         for target in _stems(index, path.stem):
@@ -188,7 +188,7 @@ def _names(index: AddressIndex, key: str) -> Iterator[tuple[Suggestion, int]]:
             score = PREFIX if name.key.startswith(key) else INFIX if key in name.key else 0.0
         if score and name.text not in seen:
             seen.add(name.text)
-            bonus = 0.05 if name.key == key or spoken.pinyin == key else 0.0
+            bonus = 0.05 if key in (name.key, spoken.pinyin) else 0.0
             yield (
                 Suggestion(name.text, name.kind, _own_door(name), round(score + bonus, 2)),
                 _anchor(index, name),
