@@ -11,7 +11,7 @@ from api import problems
 from api.asked import known_only
 from api.documented import DESCRIPTION, describe
 from api.edge import Edge
-from api.routes import communities, lookup, pages, service
+from api.routes import communities, levels, lookup, ogc, pages, plans, service, tiles
 from api.served import Desk
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.desk = desk
     problems.install(app)
-    for router in (lookup.router, communities.router, service.router):
-        app.include_router(router, dependencies=[Depends(known_only)])
+    for room in (lookup, communities, levels, plans, ogc, tiles, service):
+        app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
     app.add_middleware(Edge, origins=settings.origins)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]

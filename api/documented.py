@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from api.level_shapes import ITEMS, LISTS
+from api.plan_shapes import PLAN_SHAPES
 from api.problems import MEDIA_TYPE, TITLES
 from api.replies import GEOJSON, JSON
 from api.shapes import SHAPES, FeatureCollection, Problem
@@ -13,6 +15,7 @@ from api.shapes import SHAPES, FeatureCollection, Problem
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+ALL_SHAPES = (*SHAPES, *LISTS.values(), *ITEMS.values(), *PLAN_SHAPES)
 REF = "#/components/schemas/{name}"
 DESCRIPTION = """Tell which service grid an address or a position lies in, and who looks after it.
 
@@ -53,13 +56,22 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, made once."""
     if app.openapi_schema is None:
         document = type(app).openapi(app)
-        _, components = msgspec.json.schema_components(SHAPES, ref_template=REF)
+        _, components = msgspec.json.schema_components(ALL_SHAPES, ref_template=REF)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
         schemas.update(sorted(components.items()))
+        _drop_unused(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Take out the answers that FastAPI adds by itself to routes that never give them."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                del operation["responses"]["422"]
 
 
 def _first_line(shape: type) -> str:

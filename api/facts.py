@@ -13,13 +13,14 @@ from api.shapes import (
     CityFacts,
     CommunityAnswer,
     CommunityFacts,
-    CommunityList,
     GridAnswer,
     GridFacts,
     GridName,
     Nearest,
+    PageLink,
     PlanInForce,
 )
+from api.walking import item_links
 
 if TYPE_CHECKING:
     from api.served import Served
@@ -65,22 +66,22 @@ def city_of(here: Served) -> CityFacts:
     return msgspec.convert({**here.snapshot.city, "plan": here.plan}, CityFacts)
 
 
-def community_list(here: Served) -> CommunityList:
-    """Return all communities."""
-    found = [_community(one, here) for one in here.known.values()]
-    return CommunityList(found, here.plan, **here.credit)
-
-
 def community_answer(here: Served, community_id: str) -> CommunityAnswer:
     """Return one community and its grids by number."""
     card = here.known[community_id]
     grids = [here.card(code) for code in card["grid_codes"]]
-    return CommunityAnswer(_community(card, here), grids, here.plan, **here.credit)
+    links = _links(here, "communities", community_id)
+    return CommunityAnswer(_community(card, here), grids, here.plan, **here.credit, links=links)
 
 
 def grid_answer(here: Served, code: str) -> GridAnswer:
     """Return one grid."""
-    return GridAnswer(here.card(code), here.plan, **here.credit)
+    return GridAnswer(here.card(code), here.plan, **here.credit, links=_links(here, "grids", code))
+
+
+def _links(here: Served, name: str, id: str) -> list[PageLink]:  # noqa: A002
+    layer = here.snapshot.layer(name)
+    return [PageLink(**one) for one in item_links(name, layer.rows[layer.place(id)])]
 
 
 def _community(card: CommunityCard, here: Served) -> CommunityFacts:

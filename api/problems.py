@@ -34,6 +34,7 @@ TITLES = {
     400: ("bad-request", "The request cannot be read"),
     404: ("not-found", "There is nothing here"),
     405: ("method-not-allowed", "This address does not answer that method"),
+    406: ("not-acceptable", "There is no such format of this"),
     409: ("stale", "The edit started from an older version"),
     413: ("too-large", "The request body is too large"),
     415: ("unsupported-media-type", "The body must be application/json"),

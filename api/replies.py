@@ -49,7 +49,7 @@ def reply(request: Request, body: Body, cache: str, headers: Mapping[str, str] |
     tag = body.tag
     said = {"ETag": tag, "Cache-Control": cache, **(headers or {})}
     if len(body.content) >= WORTH_PACKING:
-        said["Vary"] = "Accept-Encoding"
+        said["Vary"] = ", ".join(filter(None, (said.get("Vary"), "Accept-Encoding")))
     if has_already(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=said)
     if "gzip" in request.headers.get("accept-encoding", "") and body.packed is not None:

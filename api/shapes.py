@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date  # noqa: TC003 - read at run time by msgspec
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -18,6 +19,7 @@ class Question(Struct, forbid_unknown_fields=True):
     lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
     crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
     limit: Annotated[int, Meta(ge=1, le=20)] = 5
+    as_of: Annotated[date, Meta(description="answer from the plan in force on that day")] | None = None
 
 
 class Typed(Struct, forbid_unknown_fields=True):
@@ -196,6 +198,13 @@ class Answer(Struct):
     synthetic: bool
 
 
+class PageLink(Struct):
+    """A link to a page, an item or a collection."""
+
+    rel: str
+    href: str
+
+
 class GridAnswer(Struct):
     """One grid and the plan it belongs to."""
 
@@ -204,6 +213,7 @@ class GridAnswer(Struct):
     attribution: str
     licence: str
     synthetic: bool
+    links: list[PageLink] = []
 
 
 class CommunityFacts(Struct):
@@ -223,16 +233,6 @@ class CommunityFacts(Struct):
     bounds: Bounds
 
 
-class CommunityList(Struct):
-    """All communities of the city."""
-
-    communities: list[CommunityFacts]
-    plan: PlanInForce
-    attribution: str
-    licence: str
-    synthetic: bool
-
-
 class CommunityAnswer(Struct):
     """One community with its grids by number."""
 
@@ -242,6 +242,7 @@ class CommunityAnswer(Struct):
     attribution: str
     licence: str
     synthetic: bool
+    links: list[PageLink] = []
 
 
 class Suggestion(Struct):
@@ -286,6 +287,6 @@ class Health(Struct):
 
 
 SHAPES = (
-    Question, Typed, Answer, GridAnswer, CommunityList, CommunityAnswer, CityFacts, SuggestionList, Problem,
+    Question, Typed, Answer, GridAnswer, CommunityAnswer, CityFacts, SuggestionList, Problem,
     FeatureCollection, Health,
 )  # fmt: skip

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_] | Sequence[Geometry]
 
 DEGREES = "EPSG:4326"
+WEB_MERCATOR = "EPSG:3857"
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"  # WGS-84, longitude first
+EPSG_URI = "http://www.opengis.net/def/crs/EPSG/0/"
 
 # Names of coordinates without an EPSG code, as they are written in mapping files. CGCS2000 differs from
 # WGS-84 by centimetres and is taken as equal.
@@ -87,6 +90,25 @@ def crs_as_json(text: str) -> dict[str, Any] | None:
     """Return a system as PROJJSON, None where it is unknown."""
     crs = read_crs(text)
     return None if crs is None else dict(crs.to_json_dict())
+
+
+def offered_crs(plane: str) -> dict[str, str]:
+    """Return the systems that positions are published in: OGC URI -> the text that this file reads.
+
+    A city's plane is among them where it has an EPSG code.
+    """
+    texts = dict.fromkeys(
+        (DEGREES, "EPSG:4490", WEB_MERCATOR, *([plane] if plane.startswith("EPSG:") else []))
+    )
+    return {CRS84: DEGREES} | {EPSG_URI + text.removeprefix("EPSG:"): text for text in texts}
+
+
+def northing_first(uri: str) -> bool:
+    """Say whether the first axis of a system, as its authority orders them, points north (CRS84: never)."""
+    if uri == CRS84:
+        return False
+    crs = _read_text("EPSG:" + uri.removeprefix(EPSG_URI))
+    return crs is not None and crs.axis_info[0].direction == "north"
 
 
 def areal_scale(plane: str, lon: float, lat: float) -> float:

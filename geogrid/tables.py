@@ -127,7 +127,7 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 def write_layers(path: Path, layers: Mapping[str, Table], *, day: str, metadata: Mapping[str, str]) -> None:
-    """Write tables as the layers of one GeoPackage; the same tables of the same ISO ``day`` give the same bytes."""
+    """Write tables as the layers of one GeoPackage; the same tables and ISO ``day`` give the same bytes."""
     # GDAL stamps the time of writing into the file unless it is told one.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day}T00:00:00.000Z"})
     try:

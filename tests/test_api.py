@@ -13,13 +13,13 @@ from fastapi.testclient import TestClient
 
 from api import Settings, create_app
 from api.edge import POLICY
+from api.level_shapes import LISTS
 from api.problems import STATUS, status_of
 from api.served import Served
 from api.shapes import (
     Answer,
     CityFacts,
     CommunityAnswer,
-    CommunityList,
     FeatureCollection,
     GridAnswer,
     GridFacts,
@@ -129,7 +129,7 @@ def test_nothing_private_is_in_any_answer(client: TestClient) -> None:
 def test_every_shape_is_what_is_documented(client: TestClient) -> None:
     shapes: dict[str, type] = {
         "/v1/city": CityFacts,
-        "/v1/communities": CommunityList,
+        "/v1/communities": LISTS["communities"],
         "/v1/communities?format=geojson": FeatureCollection,
         "/v1/communities/c1": CommunityAnswer,
         "/v1/communities/c1/grids": FeatureCollection,
@@ -239,7 +239,7 @@ def test_a_bad_body_is_refused_in_words_of_ours(
 def test_the_known_parameters_are_listed_for_an_unknown_one(client: TestClient) -> None:
     found = problem_of(client.get("/v1/lookup?adress=x"), 422)
     assert isinstance(found.errors, list)
-    assert "address, crs, lat, limit, lon" in found.errors[0]["message"]
+    assert "address, as_of, crs, lat, limit, lon" in found.errors[0]["message"]
 
 
 def test_a_wrong_method_is_a_problem(client: TestClient) -> None:

@@ -37,6 +37,7 @@ FLOORS = {
     "geogrid.report": 4,
     "geogrid.sample": 4,
     "geogrid.snapshot": 4,
+    "geogrid.tiles": 4,
     "maps": 5,
     "api": 6,
     # The face and the command line stand on the roof: they may use all, nothing uses them.
@@ -54,6 +55,7 @@ STAIRS = (
         "geogrid.archive",
         "geogrid.check",
         "geogrid.snapshot",
+        "geogrid.tiles",
         "geogrid.exports",
         "geogrid.batch",
     ),
@@ -81,6 +83,7 @@ OWNERS = {
         "geogrid.snapshot",
         "geogrid.tables",
     ),
+    "pmtiles": ("geogrid.tiles",),
     "pyogrio": ("geogrid.boundaries", "geogrid.tables"),
     "pypinyin": ("geogrid.addresses",),
     "pyproj": ("geogrid.crs",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from api import facts
 from api.asked import read_body
 from api.documented import answers, takes
+from api.history import HereOrThen, history_of
 from api.problems import Refusal
 from api.replies import JSON, PRIVATE, Body, reply
 from api.served import Served, served
@@ -26,10 +28,12 @@ Crs = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
 BOTH = "Give either an address, or lon and lat."
 
 
-@router.get("/v1/lookup", summary="Find the grid of an address or a position", **answers(Answer, 422, 503))
+@router.get(
+    "/v1/lookup", summary="Find the grid of an address or a position", **answers(Answer, 404, 422, 503)
+)
 async def lookup(
     request: Request,
-    here: Here,
+    here: HereOrThen,
     address: Annotated[str | None, Query(description="An address as somebody would type it.")] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180, description="Longitude in degrees.")] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90, description="Latitude in degrees.")] = None,
@@ -44,12 +48,14 @@ async def lookup(
 @router.post(
     "/v1/lookup",
     summary="Find the grid, with the address in the body",
-    **answers(Answer, 413, 415, 422, 503),
+    **answers(Answer, 404, 413, 415, 422, 503),
     **takes(Question),
 )
 async def lookup_by_post(request: Request, here: Here) -> Response:
     """Answer without the address in any URL, history or log."""
     question = await read_body(request, Question)
+    if question.as_of is not None:
+        here = await asyncio.to_thread(history_of(request).on, question.as_of, here)
     content = _answer(here, question, request.app.state.settings)
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 

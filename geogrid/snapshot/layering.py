@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from geogrid.crs import to_degrees
-from geogrid.snapshot.layers import write_layer
+from geogrid.snapshot.layers import AND, write_layer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 LATTICE = 1e-7  # degrees
 LEVELS = ("city", "district", "subdistrict", "community")
-AND = "; "
 
 
 class Layering:
@@ -188,6 +187,7 @@ class Layering:
             "alignment": card["alignment"],
             "compounds": len(card["compounds"]),
             "compound_names": AND.join(part["name"] for part in card["compounds"]),
+            "compound_ids": AND.join(part["id"] for part in card["compounds"]),
             "households": card["households"],
             "estimated": card["estimated"],
             "branch_id": branch["id"] if branch else "",
@@ -210,6 +210,7 @@ class Layering:
             "joint": len(one.compound_ids) > 1,
             "compounds": len(one.compound_ids),
             "compound_names": AND.join(names),
+            "compound_ids": AND.join(one.compound_ids),
             "grids": len(grids),
             "grid_codes": AND.join(card["code"] for card in grids),
             "stars": one.stars,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from geogrid.tables import Table
 
 GEOMETRY = "geometry"
+AND = "; "  # between several names or ids in one column
 FOLDER = "layers"
 _TEXT, _COUNT, _YES, _DEGREE = pa.string(), pa.int64(), pa.bool_(), pa.float64()
 
@@ -65,6 +66,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             *_IN_COMMUNITY,
             ("compounds", _COUNT),
             ("compound_names", _TEXT),
+            ("compound_ids", _TEXT),
             *_HOMES,
             ("branch_id", _TEXT),
             ("branch", _TEXT),
@@ -81,6 +83,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             *_IN_COMMUNITY,
             ("compounds", _COUNT),
             ("compound_names", _TEXT),
+            ("compound_ids", _TEXT),
             ("grids", _COUNT),
             ("grid_codes", _TEXT),
             ("stars", _COUNT),
