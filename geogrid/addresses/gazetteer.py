@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAST_QUALITY = 0.4  # below this a name is not even asked back
 SPELLED, INITIALS = 0.93, 0.55
-_VOTED, _WEIGHED = 40, 8  # names that are compared coarsely, and closely
+_VOTED, _WEIGHED = 60, 20  # names that are compared coarsely, and closely
 
 
 class Name(NamedTuple):
@@ -87,7 +87,8 @@ class Gazetteer:
         if len(key) < 2 or len(key) > 40:
             return ()
         if kind not in self._searches:
-            self._searches[kind] = Search([name for name in self.names if name.kind == kind])
+            long = [name for name in self.names if name.kind == kind and name.how != "short"]
+            self._searches[kind] = Search(long)
         return self._searches[kind].find(key)
 
 

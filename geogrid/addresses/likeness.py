@@ -141,6 +141,10 @@ def _blurred(syllable: str) -> str:
 
 def cost(written: str, meant: str) -> float:
     """Return the least cost of the slips that turn ``meant`` into ``written``."""
+    if len(written) == len(meant):
+        changed = [(a, b) for a, b in zip(written, meant, strict=True) if a != b]
+        if len(changed) == 1:
+            return exchange(*changed[0])
     rows = [[DROPPED * j for j in range(len(meant) + 1)]]
     for i, a in enumerate(written, 1):
         extra, last = _extra(written, i), rows[-1]

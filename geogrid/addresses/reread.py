@@ -155,11 +155,16 @@ def _scan(gazetteer: Gazetteer, text: str) -> Iterator[Piece]:
 def _longest(gazetteer: Gazetteer, text: str, start: int) -> Piece | None:
     for end in range(min(len(text), start + _LONGEST), start + 1, -1):
         names = tuple(
-            n for n in gazetteer.by_key.get(text[start:end], ()) if n.kind == "stem" or n.kind in _FIELD
+            n for n in gazetteer.by_key.get(text[start:end], ()) if n.kind in _FIELD or _whole_stem(n)
         )
         if names:
             return Piece(names, start, end)
     return None
+
+
+def _whole_stem(name: Name) -> bool:
+    """Tell whether a name is a road's or compound's full one: a short one may be the start of another."""
+    return name.kind == "stem" and name.how != "short"
 
 
 def _words(index: AddressIndex, read: Elements) -> Iterator[Elements]:
