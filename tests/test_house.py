@@ -34,6 +34,7 @@ FLOORS = {
     "geogrid.check": 4,
     "geogrid.exports": 4,
     "geogrid.fleet": 4,
+    "geogrid.overview": 4,
     "geogrid.report": 4,
     "geogrid.sample": 4,
     "geogrid.snapshot": 4,

@@ -27,12 +27,22 @@ def report(
     version: Annotated[int | None, typer.Option(help="A version; the one in force if left out.")] = None,
     store: StoreOption = DEFAULT_STORE,
     city: CityOption = "",
+    organisation: Annotated[
+        bool,
+        typer.Option("--organisation", help="The whole city: branches, teams, coverage (.html or .json)."),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Tell for every community how it was divided, how good that is proved to be, and which rules gave way.
 
+    With --organisation: how branches and teams stand on the grids of the whole city, rule by rule and
+    subdistrict by subdistrict, beside what the policy compound-first would give.
+
     Example: geogrid report docs/division-report-bukit-merah.md --store sqlite:///var/bukit-merah.db
     """
+    if organisation:
+        _overview(store, city, version, target)
+        return
     made = _made(store, city, version)
     if target is not None:
         _write(made, target)
@@ -56,6 +66,37 @@ def _made(store: str, city: str, version: int | None) -> CityReport:
     rows = [report_community(named[one.graph.community_id], one.graph, one.division) for one in stored]
     policies = [one.policy for one in stored if one.policy is not None]
     return report_city(data, rows, policies[0] if policies else EIGHT_TO_TEN, version=str(number))
+
+
+def _overview(store: str, city: str, version: int | None, target: Path | None) -> None:
+    """Print the report of the organisation as JSON, or write it as .html or .json."""
+    from geogrid.overview import make_overview, overview_html, overview_json
+    from geogrid.policy import EIGHT_TO_TEN
+    from geogrid.tables import written_aside
+
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        number = version_in_force(archive, city_id).id if version is None else version
+        data = archive.load_city(city_id, version=number)
+        stored = archive.all_stored(number)
+        today = archive.today()
+    policies = [one.policy for one in stored if one.policy is not None]
+    plans = [(one.graph, one.division.plan) for one in stored]
+    policy = policies[0] if policies else EIGHT_TO_TEN
+    made = make_overview(data, plans, policy, as_of=today, version=str(number))
+    if target is None:
+        print_json(overview_json(made))
+        return
+    text = json_.dumps(overview_json(made), ensure_ascii=False, indent=2) + "\n"
+    if target.suffix.lower() == ".html":
+        text = overview_html(made)
+    elif target.suffix.lower() != ".json":
+        told = f"this report cannot be written as {target.suffix or 'a file without an ending'}"
+        raise InputError((Fault("unknown-format", told, "use .html or .json", str(target)),))
+    with written_aside(target) as aside:
+        aside.write_text(text, encoding="utf-8")
+    for line in made.lines:
+        say(line)
 
 
 def _print_json(made: CityReport) -> None:
