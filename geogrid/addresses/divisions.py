@@ -1,7 +1,7 @@
 """Provinces, cities and counties at the front of an address, with the names they had since 1996.
 
-The table ``divisions.txt`` (see ``divisions.LICENSE.txt``) is facts of the official code books. It is read where an
-address may come from anywhere; a served city knows its own divisions better.
+The table ``divisions.txt`` (see ``divisions.LICENSE.txt``) is facts of the official code books. It is read
+where an address may come from anywhere; a served city knows its own divisions better.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from importlib import resources
 from typing import NamedTuple
 
 MUNICIPALITIES = ("北京市", "天津市", "上海市", "重庆市")
+_PEOPLES = (
+    "维吾尔|回族|壮族|藏族|彝族|苗族|侗族|傣族|土家族|哈尼族|布依族|朝鲜族|(?<!内)蒙古族?|羌族|白族|景颇族"
+    "|傈僳族|哈萨克|柯尔克孜|满族|畲族|瑶族|黎族|各族|土族|撒拉族|东乡族|裕固族|仡佬族|毛南族|佤族|拉祜族|布朗族|纳西族"
+    "|普米族|怒族|独龙族|达斡尔族|锡伯"
+)
 _ENDING = re.compile(
-    r"(?:(?:维吾尔|回族|壮族|藏族|彝族|苗族|侗族|傣族|土家族|哈尼族|布依族|朝鲜族|(?<!内)蒙古族?|羌族|白族|景颇族|傈僳族|哈萨克|柯尔克孜|"
-    r"满族|畲族|瑶族|黎族|各族|土族|撒拉族|东乡族|裕固族|仡佬族|毛南族|佤族|拉祜族|布朗族|纳西族|普米族|怒族|独龙族|达斡尔族|锡伯)*"
-    r"(?:自治州|自治县|自治旗|自治区|特别行政区)|地区|林区|特区|省|市|盟|区|县|旗)$"
+    rf"(?:(?:{_PEOPLES})*(?:自治州|自治县|自治旗|自治区|特别行政区)|地区|林区|特区|省|市|盟|区|县|旗)$"
 )
 _ZONE = re.compile(r"(?:国家级?)?(?:经济技术|高新技术产业|经济|高新)开发区")
 
@@ -121,7 +124,7 @@ def _agreed_now(rows: tuple[_Row, ...], level: int) -> str:
 def _readings(
     text: str, at: int, levels: tuple[int, ...], rows: tuple[_Row, ...] | None, full: int
 ) -> list[tuple[int, tuple[int, ...], tuple[_Row, ...], int]]:
-    """Return every way to read names from ``at`` on: (end, levels read, rows that fit, characters of full names)."""
+    """Return every way to read names from ``at`` on: end, levels, rows that fit, length of full names."""
     found = []
     while at < len(text) and text[at] in " ,，":
         at += 1
