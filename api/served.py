@@ -16,7 +16,7 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 from api import facts
 from api.replies import GEOJSON, JSON, Body
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
-from geogrid.snapshot import Snapshot
+from geogrid.snapshot import Period, Snapshot, read_timeline
 from maps.dress import dress_city, dress_communities, dress_grids
 
 if TYPE_CHECKING:
@@ -30,16 +30,29 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 log = logging.getLogger("geogrid.api")
 
 
+def shanghai_now() -> datetime:
+    """Return the time in Asia/Shanghai, where plans come into force at midnight."""
+    return datetime.now(SHANGHAI)
+
+
 @dataclass
 class Served:
-    """One open snapshot with the answers made from it so far; dropped whole when another takes its place."""
+    """One open snapshot with the answers made from it so far; dropped whole when another takes its place.
+
+    A snapshot cannot know its last day, because a later publication decides it: ``until`` is the day from
+    which another plan is in force, as far as it is announced.
+    """
 
     snapshot: Snapshot
+    until: date | None = None
+    clock: Callable[[], datetime] = shanghai_now
     bodies: dict[str, Body] = field(default_factory=dict)
     cards: dict[str, GridFacts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.plan = facts.plan_of(self.snapshot.city)
+        plan = facts.plan_of(self.snapshot.city)
+        until = self.until.isoformat() if self.until else plan.effective_until
+        self.plan = msgspec.structs.replace(plan, effective_until=until)
         self.credit = facts.credit_of(self.snapshot.city)
         self.known = {str(one["id"]): one for one in self.snapshot.communities()}
 
@@ -108,17 +121,23 @@ class Served:
         until = self.plan.effective_until
         if until is not None:
             begins = datetime.combine(date.fromisoformat(until), datetime.min.time(), SHANGHAI)
-            longest = max(0, min(longest, int((begins - datetime.now(SHANGHAI)).total_seconds())))
+            longest = max(0, min(longest, int((begins - self.clock()).total_seconds())))
         return f"public, max-age={longest}"
 
 
 class Desk:
-    """Holds what is served now; a newly published snapshot takes its place in one step."""
+    """Holds what is served now; another snapshot takes its place in one step.
 
-    def __init__(self, settings: Settings) -> None:
+    Where ``settings.snapshot`` is a link, the timeline beside the snapshots decides: on the day on which an
+    announced plan comes into force it is served, without a word from anybody. A folder is served as it is.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = shanghai_now) -> None:
         self.settings = settings
+        self.clock = clock
         self._served: Served | None = None
         self._stamp: object = None
+        self._periods: tuple[Period, ...] = ()
         self._said = ""
 
     def now(self) -> Served:
@@ -132,16 +151,34 @@ class Desk:
 
     def refresh(self) -> None:
         """Open the snapshot when it is another one than before; keep the old one when that fails."""
-        stamp = _stamp(self.settings.snapshot)
-        if stamp is None or stamp == self._stamp:
+        with contextlib.suppress(SnapshotError):  # then what was announced before still holds
+            self._periods = read_timeline(self.settings.snapshot.resolve().parent)
+        place = self._due()
+        stamp = _stamp(place)
+        if stamp is None or (stamp, self._periods) == self._stamp:
             return
         try:
-            self._served = Served(Snapshot.open(self.settings.snapshot))
-            self._stamp = stamp
+            self._served = self._opened(place)
+            self._stamp = (stamp, self._periods)
         except (GeogridError, OSError) as error:
             if str(error) != self._said:  # once, not every few seconds
                 log.error("the snapshot cannot be opened: %s", error)  # noqa: TRY400 - the reason is enough
             self._said = str(error)
+
+    def _due(self) -> Path:
+        """Return the folder of the plan in force today behind a link, else ``settings.snapshot`` itself."""
+        place = self.settings.snapshot
+        if not place.is_symlink():
+            return place
+        today = self.clock().astimezone(SHANGHAI).date()
+        due = [place.resolve().parent / str(one.version) for one in self._periods if one.holds(today)]
+        return next((folder for folder in due if folder.is_dir()), place)
+
+    def _opened(self, place: Path) -> Served:
+        snapshot = Snapshot.open(place)
+        version = snapshot.city["version"]
+        until = next((one.effective_until for one in self._periods if one.version == version), None)
+        return Served(snapshot, until, self.clock)
 
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -161,7 +198,7 @@ class Desk:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self.settings.reload_s)
-            self.refresh()
+            await asyncio.to_thread(self.refresh)  # every file is read and checked; answers go on meanwhile
 
 
 def _stamp(folder: Path) -> object:

@@ -1,0 +1,125 @@
+"""Tests of what is served on which day: the plan changes at midnight in Shanghai, no cache outlives it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api import create_app
+from api.served import SHANGHAI, Desk
+from api.settings import Settings
+from geogrid.snapshot import publish_snapshot
+from tests.governed import NOON, TODAY, filled, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from fastapi import FastAPI
+
+CHANGE = TODAY + timedelta(days=2)
+MIDNIGHT = datetime.combine(CHANGE, time(), SHANGHAI)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of two published plans, the second announced for CHANGE; ``current`` is the first."""
+    folder = tmp_path_factory.mktemp("two")
+    with opened(folder) as archive:
+        first = filled(archive)
+        publish_snapshot(archive, first.id, TODAY, folder / "1")
+        publish_snapshot(archive, archive.copy_version(first.id).id, CHANGE, folder / "2")
+    (folder / "current").symlink_to("1", target_is_directory=True)
+    return folder
+
+
+def service(snapshot: Path, clock: Callable[[], datetime]) -> FastAPI:
+    """Return the service with a clock of the test's; it opens the snapshot when it starts."""
+    app = create_app(Settings(snapshot, reload_s=0))
+    app.state.desk = Desk(app.state.settings, clock)
+    app.state.desk.refresh()
+    return app
+
+
+def plan_and_cache(client: TestClient) -> tuple[int, str | None, str]:
+    answer = client.get("/v1/city")
+    plan = answer.json()["plan"]
+    return plan["version"], plan["effective_until"], answer.headers["cache-control"]
+
+
+def test_the_plan_changes_by_itself_at_midnight_in_shanghai(two: Path) -> None:
+    """Nothing is published, linked or restarted at the change; in London it is still the day before."""
+    clock = Clock(NOON)
+    app = service(two / "current", clock)
+    with TestClient(app) as client:
+        assert plan_and_cache(client) == (1, CHANGE.isoformat(), "public, max-age=300")
+        clock.at = MIDNIGHT - timedelta(seconds=20)
+        app.state.desk.refresh()
+        assert plan_and_cache(client) == (1, CHANGE.isoformat(), "public, max-age=20")
+        clock.at = MIDNIGHT.astimezone(UTC)
+        assert plan_and_cache(client) == (1, CHANGE.isoformat(), "public, max-age=0")  # not looked yet
+        app.state.desk.refresh()
+        assert plan_and_cache(client) == (2, None, "public, max-age=300")
+
+
+def test_a_service_started_later_serves_the_plan_of_that_day(two: Path) -> None:
+    app = service(two / "current", Clock(MIDNIGHT))
+    with TestClient(app) as client:
+        assert plan_and_cache(client)[0] == 2
+
+
+def test_a_named_folder_is_served_as_it_is(two: Path) -> None:
+    app = service(two / "1", Clock(MIDNIGHT))
+    with TestClient(app) as client:
+        assert plan_and_cache(client) == (1, CHANGE.isoformat(), "public, max-age=0")
+
+
+def test_an_announcement_shortens_the_caches_of_the_plan_in_force(tmp_path: Path) -> None:
+    with opened(tmp_path) as archive:
+        first = filled(archive)
+        publish_snapshot(archive, first.id, TODAY, tmp_path / "1")
+        app = service(tmp_path / "1", Clock(MIDNIGHT - timedelta(seconds=9)))
+        with TestClient(app) as client:
+            assert plan_and_cache(client) == (1, None, "public, max-age=300")
+            before = client.get("/v1/communities/c1/grids").json()
+            publish_snapshot(archive, archive.copy_version(first.id).id, CHANGE, tmp_path / "2")
+            app.state.desk.refresh()
+            assert plan_and_cache(client) == (1, CHANGE.isoformat(), "public, max-age=9")
+            after = client.get("/v1/communities/c1/grids").json()
+    assert before["plan"]["effective_until"] is None
+    assert after["plan"]["effective_until"] == CHANGE.isoformat()
+    assert after["features"] == before["features"]
+
+
+def test_a_plan_without_its_snapshot_leaves_the_old_one_in_service(two: Path, tmp_path: Path) -> None:
+    (tmp_path / "timeline.json").write_bytes((two / "timeline.json").read_bytes())
+    shutil.copytree(two / "1", tmp_path / "1")
+    (tmp_path / "current").symlink_to("1")
+    app = service(tmp_path / "current", Clock(MIDNIGHT))
+    with TestClient(app) as client:
+        assert plan_and_cache(client)[0] == 1
+
+
+def test_a_damaged_timeline_does_not_bring_an_old_plan_back(two: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "town"
+    shutil.copytree(two, folder, symlinks=True)
+    app = service(folder / "current", Clock(MIDNIGHT))
+    with TestClient(app) as client:
+        assert plan_and_cache(client)[0] == 2
+        (folder / "timeline.json").write_text("")
+        app.state.desk.refresh()
+        assert plan_and_cache(client)[0] == 2
