@@ -11,7 +11,10 @@ from api import problems
 from api.asked import known_only
 from api.documented import DESCRIPTION, describe
 from api.edge import Edge
-from api.routes import communities, levels, lookup, ogc, pages, plans, service, tiles
+from api.hot import Hot
+from api.limits import Gate
+from api.metrics import Metrics
+from api.routes import batch, communities, levels, lookup, ogc, pages, plans, service, tiles
 from api.served import Desk
 
 if TYPE_CHECKING:
@@ -45,6 +48,9 @@ def create_app(settings: Settings) -> FastAPI:
     for room in (lookup, communities, levels, plans, ogc, tiles, service):
         app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
-    app.add_middleware(Edge, origins=settings.origins)
+    app.state.metrics = Metrics()
+    if settings.hot:
+        app.add_middleware(Hot, desk=desk, settings=settings)
+    app.add_middleware(Edge, settings=settings, gate=Gate(settings), metrics=app.state.metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

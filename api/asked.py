@@ -16,14 +16,14 @@ T = TypeVar("T")
 PLACE = re.compile(r" - at `\$\.(\w+)`")
 
 
-async def read_body(request: Request, shape: type[T]) -> T:
-    """Return the JSON body of a request as a ``shape``.
+async def read_body(request: Request, shape: type[T], most: int = 0) -> T:
+    """Return the JSON body of a request as a ``shape``; it may have ``most`` bytes (0: as set for all).
 
     :raises Refusal: it is too large, no JSON, or not of that shape.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415)
-    most = request.app.state.settings.max_body
+    most = most or request.app.state.settings.max_body
     taken = bytearray()
     async for part in request.stream():
         taken += part

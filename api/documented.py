@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from api.batch_shapes import BATCH_SHAPES
 from api.level_shapes import ITEMS, LISTS
 from api.plan_shapes import PLAN_SHAPES
 from api.problems import MEDIA_TYPE, TITLES
@@ -15,7 +16,7 @@ from api.shapes import SHAPES, FeatureCollection, Problem
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-ALL_SHAPES = (*SHAPES, *LISTS.values(), *ITEMS.values(), *PLAN_SHAPES)
+ALL_SHAPES = (*SHAPES, *BATCH_SHAPES, *LISTS.values(), *ITEMS.values(), *PLAN_SHAPES)
 REF = "#/components/schemas/{name}"
 DESCRIPTION = """Tell which service grid an address or a position lies in, and who looks after it.
 

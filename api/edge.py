@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
+import secrets
 import time
 import traceback
 from typing import TYPE_CHECKING
@@ -10,9 +13,13 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import Response
 
-from api.problems import problem
+from api.limits import UnknownToken
+from api.problems import Refusal, problem
 
 if TYPE_CHECKING:
+    from api.limits import Gate
+    from api.metrics import Metrics
+    from api.settings import Settings
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("geogrid.api")
@@ -30,8 +37,8 @@ HEADERS = [
 ]
 # What another site's script may ask before it sends a question as JSON.
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -39,64 +46,102 @@ PREFLIGHT = {
 class Edge:
     """Wrap the application; the outermost layer, so that nothing escapes it into the server's own log."""
 
-    def __init__(self, app: ASGIApp, *, origins: str) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, gate: Gate, metrics: Metrics) -> None:
         self.app = app
-        self.origins = origins
+        self.gate = gate
+        self.metrics = metrics
+        self.body_s = settings.body_s
+        self.origins = origins = settings.origins
         self.headers = [*HEADERS, *([(b"access-control-allow-origin", origins.encode())] if origins else [])]
+        self.name = secrets.token_hex(4)
+        self.asked = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "OPTIONS" and self.origins and scope["path"].startswith("/v1/"):
-            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, self._with_headers(send))
-            return
         started = time.perf_counter()
+        self.asked += 1
+        number = f"{self.name}-{self.asked:x}"
         bare = scope["method"] == "HEAD"
         if bare:
             scope = {**scope, "method": "GET"}
+        headers = [*self.headers, (b"x-request-id", number.encode())]
         status = 0
-        dressed = self._with_headers(send)
 
-        async def pass_on(message: Message) -> None:
+        async def dressed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message["headers"], *headers]
             elif bare:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
-            await dressed(message)
-
-        try:
-            await self.app(scope, receive, pass_on)
-        except Exception as error:  # the last place: what gets past it lands in a log with the question
-            _log_error(error)
-            if not status:
-                await problem(500)(scope, receive, pass_on)
-        finally:
-            _log_request(scope, status, time.perf_counter() - started)
-
-    def _with_headers(self, send: Send) -> Send:
-        async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self.headers]
             await send(message)
 
-        return dressed
+        try:
+            await self._answer(scope, receive, dressed)
+        except Refusal as refusal:
+            if not status:
+                await problem(refusal.status, refusal.detail)(scope, receive, dressed)
+        except Exception as error:  # the last place: what gets past it lands in a log with the question
+            _log_error(error, number)
+            if not status:
+                await problem(500)(scope, receive, dressed)
+        finally:
+            seconds = time.perf_counter() - started
+            route = scope.get("geogrid.route") or getattr(scope.get("route"), "path", "unmatched")
+            self.metrics.note("HEAD" if bare else scope["method"], route, status, seconds)
+            if log.isEnabledFor(logging.INFO):
+                _log_request(scope["method"], route, status, seconds, number)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS" and self.origins and scope["path"].startswith("/v1/"):
+            await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
+            return
+        try:
+            wait = self.gate.wait_s(scope)
+        except UnknownToken:
+            await problem(401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
+            return
+        if wait:
+            self.metrics.refused()
+            await problem(429, headers={"Retry-After": str(math.ceil(wait))})(scope, receive, send)
+            return
+        await self.app(scope, receive if scope["method"] == "GET" else self._in_time(receive), send)
+        rows = scope.get("geogrid.rows")
+        if rows:
+            self.metrics.rows(rows)
+            self.gate.charge(scope, rows)
+
+    def _in_time(self, receive: Receive) -> Receive:
+        done = False
+
+        async def timely() -> Message:
+            nonlocal done
+            if done:  # then the next message is that the client has gone, whenever that is
+                return await receive()
+            try:
+                async with asyncio.timeout(self.body_s):
+                    message = await receive()
+            except TimeoutError:
+                raise Refusal(408) from None
+            done = not message.get("more_body", False)
+            return message
+
+        return timely
 
 
-def _log_request(scope: Scope, status: int, seconds: float) -> None:
+def _log_request(method: str, route: str, status: int, seconds: float, number: str) -> None:
     """Log the route's pattern, never the path, the query or the asker."""
-    if not log.isEnabledFor(logging.INFO):
-        return
-    route = getattr(scope.get("route"), "path", "unmatched")
-    line = {"method": scope["method"], "route": route, "status": status, "ms": round(seconds * 1000, 2)}
-    log.info(orjson.dumps(line).decode())
+    line = {"request": number, "method": method, "route": route, "status": status}
+    log.info(orjson.dumps({**line, "ms": round(seconds * 1000, 2)}).decode())
 
 
-def _log_error(error: Exception) -> None:
+def _log_error(error: Exception, number: str) -> None:
     """Log the kind and the place of an error; its message may hold a question."""
     frames = [
         f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
     ]
-    log.error(orjson.dumps({"error": type(error).__name__, "at": frames[-12:]}).decode())
+    told = {"request": number, "error": type(error).__name__, "at": frames[-12:]}
+    log.error(orjson.dumps(told).decode())

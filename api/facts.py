@@ -43,7 +43,9 @@ def grid_of(card: GridCard) -> GridFacts:
 
 
 def answer_of(found: LookupAnswer, here: Served) -> Answer:
-    """Return the answer to an address or a position."""
+    """Return the answer to an address or a position; its card and its plan are JSON already."""
+    plan: Any = here.raw_plan
+    card: Any = here.raw_card(found.grid["code"]) if found.grid else None
     near = found.nearest
     return Answer(
         status=found.status,  # type: ignore[arg-type]  # the snapshot names the same six
@@ -52,11 +54,11 @@ def answer_of(found: LookupAnswer, here: Served) -> Answer:
         score=found.score,
         lon=found.lon,
         lat=found.lat,
-        grid=here.card(found.grid["code"]) if found.grid else None,
+        grid=card,
         choices=[_choice(one) for one in found.candidates] if found.status != "matched" else [],
         missing=list(found.missing),
-        nearest=Nearest(_name_of(near), round(found.distance_m or 0.0, 1)) if near else None,
-        plan=here.plan,
+        nearest=Nearest(name_of(near), round(found.distance_m or 0.0, 1)) if near else None,
+        plan=plan,
         **here.credit,
     )
 
@@ -89,9 +91,10 @@ def _community(card: CommunityCard, here: Served) -> CommunityFacts:
 
 
 def _choice(found: LookupCandidate) -> Choice:
-    grid = _name_of(found.grid) if found.grid else None
+    grid = name_of(found.grid) if found.grid else None
     return Choice(found.kind, found.text, found.score, grid, found.lon, found.lat)
 
 
-def _name_of(card: GridCard) -> GridName:
+def name_of(card: GridCard) -> GridName:
+    """Return what names a grid."""
     return GridName(card["code"], card["number"], card["name"], msgspec.convert(card["community"], Area))

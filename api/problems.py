@@ -32,13 +32,16 @@ STATUS: dict[type[Exception], int] = {
 }
 TITLES = {
     400: ("bad-request", "The request cannot be read"),
+    401: ("unknown-token", "The token is not known here"),
     404: ("not-found", "There is nothing here"),
     405: ("method-not-allowed", "This address does not answer that method"),
     406: ("not-acceptable", "There is no such format of this"),
+    408: ("too-slow", "The request took too long to arrive"),
     409: ("stale", "The edit started from an older version"),
     413: ("too-large", "The request body is too large"),
     415: ("unsupported-media-type", "The body must be application/json"),
     422: ("invalid", "The request has a value that cannot be used"),
+    429: ("too-many", "There were too many requests; ask again later"),
     500: ("internal", "Something went wrong here"),
     503: ("unavailable", "No published plan can be served right now"),
 }

@@ -7,6 +7,7 @@ import contextlib
 import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,9 +15,12 @@ import orjson
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 
 from api import facts
+from api.batch_shapes import Row
 from api.replies import GEOJSON, JSON, Body
+from geogrid.batch.matchers import SnapshotMatcher
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
 from geogrid.snapshot import Period, Snapshot, read_timeline
+from geogrid.snapshot.nearby import NearbyIndex
 from maps.dress import dress_city, dress_communities, dress_grids
 
 if TYPE_CHECKING:
@@ -25,9 +29,15 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from api.shapes import GridFacts
+    from geogrid.batch import RowAnswer
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 log = logging.getLogger("geogrid.api")
+
+
+def row_bytes(one: RowAnswer) -> bytes:
+    """Return what a row is told as JSON, the columns of a file."""
+    return msgspec.json.encode(Row(one.status, one.reason, one.grid_code, one.grid_name))  # type: ignore[arg-type]
 
 
 def shanghai_now() -> datetime:
@@ -54,6 +64,8 @@ class Served:
         until = self.until.isoformat() if self.until else plan.effective_until
         self.plan = msgspec.structs.replace(plan, effective_until=until)
         self.credit = facts.credit_of(self.snapshot.city)
+        self.raw_plan = msgspec.Raw(msgspec.json.encode(self.plan))
+        self.raw_cards: dict[str, msgspec.Raw] = {}
         self.known = {str(one["id"]): one for one in self.snapshot.communities()}
 
     def body(self, key: str, make: Callable[[], Any], media_type: str = JSON) -> Body:
@@ -75,6 +87,32 @@ class Served:
         if found is None:
             found = self.cards[code] = facts.grid_of(self.snapshot.grid(code))
         return found
+
+    def raw_card(self, code: str) -> msgspec.Raw:
+        """Return ``card`` as JSON, encoded once.
+
+        :raises NotFoundError: the plan has no such grid.
+        """
+        found = self.raw_cards.get(code)
+        if found is None:
+            found = self.raw_cards[code] = msgspec.Raw(msgspec.json.encode(self.card(code)))
+        return found
+
+    @cached_property
+    def matcher(self) -> SnapshotMatcher:
+        """Return what answers the rows of a batch, as it answers those of a file."""
+        return SnapshotMatcher(self.snapshot)
+
+    @cached_property
+    def nearby(self) -> NearbyIndex:
+        """Return what finds addresses near a point."""
+        return NearbyIndex(self.snapshot)
+
+    @cached_property
+    def point_rows(self) -> list[bytes]:
+        """Return every answer that the position of a row can get, as JSON; the last one is of no position."""
+        answers = self.matcher.of_points.and_invalid.answers
+        return [row_bytes(one) for one in answers]
 
     def collection(self, key: str, make: Callable[[], Any]) -> Body:
         """Return a fixed GeoJSON answer that carries the plan and its credit."""
@@ -148,6 +186,10 @@ class Desk:
         if self._served is None:
             raise SnapshotError("no snapshot is open")
         return self._served
+
+    def version(self) -> int:
+        """Return the version that is served, 0 where there is none."""
+        return 0 if self._served is None else self._served.plan.version
 
     def refresh(self) -> None:
         """Open the snapshot when it is another one than before; keep the old one when that fails."""

@@ -330,7 +330,7 @@ def _write_parquet(path: Path, table: Table) -> None:
     packed = [name for name in schema.names if name not in plain]
     options: dict[str, Any] = {
         "use_dictionary": packed,
-        "write_statistics": packed,
+        "write_statistics": [name for name in packed if not pa.types.is_dictionary(schema.field(name).type)],
         "compression": {name: "none" if name in plain else "snappy" for name in schema.names},
     }
     with pq.ParquetWriter(path, schema, **options) as writer, ThreadPoolExecutor(1) as writing:

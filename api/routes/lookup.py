@@ -41,7 +41,7 @@ async def lookup(
     limit: Annotated[int, Query(ge=1, le=20, description="Most choices to answer with.")] = 5,
 ) -> Response:
     """Answer by link. An address in a link is kept by browsers; prefer POST for people's addresses."""
-    content = _answer(here, Question(address, lon, lat, crs, limit), request.app.state.settings)
+    content = answer(here, Question(address, lon, lat, crs, limit), request.app.state.settings)
     return reply(request, Body(content, JSON), PRIVATE)
 
 
@@ -56,7 +56,7 @@ async def lookup_by_post(request: Request, here: Here) -> Response:
     question = await read_body(request, Question)
     if question.as_of is not None:
         here = await asyncio.to_thread(history_of(request).on, question.as_of, here)
-    content = _answer(here, question, request.app.state.settings)
+    content = answer(here, question, request.app.state.settings)
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
@@ -85,7 +85,11 @@ async def suggest_by_post(request: Request, here: Here) -> Response:
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
-def _answer(here: Served, question: Question, settings: Settings) -> bytes:
+def answer(here: Served, question: Question, settings: Settings) -> bytes:
+    """Return the answer to one question as JSON.
+
+    :raises Refusal: it is no question.
+    """
     address, lon, lat = question.address, question.lon, question.lat
     if (address is None) == (lon is None and lat is None):
         raise Refusal(422, BOTH)

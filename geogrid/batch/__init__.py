@@ -1,9 +1,16 @@
-"""Assign whole files to grids."""
+"""Assign whole files to grids.
 
-from geogrid.batch.assign import assign_file
+What reads and writes files is imported when it is first asked for: a server that answers rows needs none of it.
+"""
+
+from typing import TYPE_CHECKING, Any
+
 from geogrid.batch.columns import Columns, find_columns
 from geogrid.batch.matchers import Matcher, PointMatcher, SnapshotMatcher, matcher_of
 from geogrid.batch.told import ADDED, Candidate, Kinds, RowAnswer, Tally, Told
+
+if TYPE_CHECKING:
+    from geogrid.batch.assign import assign_file
 
 __all__ = [
     "ADDED",
@@ -20,3 +27,12 @@ __all__ = [
     "find_columns",
     "matcher_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the files' half of the room when it is asked for."""
+    if name != "assign_file":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from geogrid.batch.assign import assign_file
+
+    return assign_file

@@ -37,7 +37,7 @@ class PointMatcher:
     def __init__(self, locate: Locate, grids: Iterable[tuple[str, str]]) -> None:
         self._locate = locate
         inside = tuple(RowAnswer("matched", "point", code, name) for code, name in grids)
-        self._points = Kinds((*inside, OUTSIDE))
+        self.of_points = Kinds((*inside, OUTSIDE))
 
     def addresses(self, texts: Sequence[str]) -> Sequence[RowAnswer]:
         """Answer that nothing fits: only positions are known here."""
@@ -46,8 +46,8 @@ class PointMatcher:
     def points(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Told:
         """Answer positions in WGS-84 degrees, one each, in order."""
         labels = self._locate(lon, lat)
-        labels[labels < 0] = len(self._points.answers) - 1
-        return Told(self._points, labels)
+        labels[labels < 0] = len(self.of_points.answers) - 1
+        return Told(self.of_points, labels)
 
 
 class SnapshotMatcher(PointMatcher):

@@ -49,7 +49,7 @@ class Snapshot:
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         self.grid_of_door: NDArray[np.int32] = arrays["grid_of_door"]
         self.door_households: NDArray[np.int32] = arrays["door_households"]
-        self._door_places: NDArray[np.float64] = arrays["door_places"]
+        self.door_places: NDArray[np.float64] = arrays["door_places"]
         self._matcher = Matcher(self.addresses, self.grid_of_door)
         self._places = json.loads((folder / "shapes.json").read_bytes())
         self._shapes = _mapped(folder / "shapes.bin")
@@ -224,7 +224,7 @@ class Snapshot:
         )
 
     def _candidate(self, found: Candidate) -> LookupCandidate:
-        lon, lat = self._door_places[found.door].tolist() if found.door >= 0 else (np.nan, np.nan)
+        lon, lat = self.door_places[found.door].tolist() if found.door >= 0 else (np.nan, np.nan)
         placed = np.isfinite(lon) and np.isfinite(lat)
         return LookupCandidate(
             kind=found.kind,
