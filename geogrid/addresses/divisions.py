@@ -25,7 +25,7 @@ _ZONE = re.compile(r"(?:国家级?)?(?:经济技术|高新技术产业|经济|�
 
 
 class Divisions(NamedTuple):
-    """What stands at the front of a text. ``said`` is as written then, the names are today's; "" where unknown.
+    """What stands at the front of a text. ``said`` is as written then, the names are today's.
 
     ``until`` is the last year of a name that is no longer in use, 0 for present names.
     """

@@ -128,7 +128,9 @@ class Search:
         for gram in self._grams(key, sounds):
             votes.update(self._voters.get(gram, ()))
         voted = sorted(votes, key=lambda i: (-votes[i] / (len(self._names[i].key) + 2), i))[:_VOTED]
-        near = sorted(voted, key=lambda i: (self._distance(key, sounds, i), i))[:_WEIGHED]
+        most = 1 + len(key) // 3  # changes beyond these leave no name that could still be meant
+        apart = sorted((distance, i) for i in voted if (distance := self._distance(key, sounds, i)) <= most)
+        near = [i for _, i in apart[:_WEIGHED]]
         found = [Likeness(self._names[i], round(self._quality(key, i), 4), "slip") for i in near]
         kept = [like for like in found if like.quality >= LEAST_QUALITY]
         return tuple(sorted(kept, key=lambda like: (-like.quality, like.name.target, like.name.key)))
