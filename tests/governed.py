@@ -44,7 +44,21 @@ NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # 12:00 in Shanghai
 
 # p1 is joint over A and C, p2 serves B, p3 D; E has none. Whatever holds PRIVATE must never leave.
 BRANCHES = (
-    Branch("p1", "A小区党支部", ("A", "C"), "c1", 30, 3, 4, 5, date(2019, 7, 1), "s1"),
+    Branch(
+        "p1",
+        "A小区党支部",
+        ("A", "C"),
+        "c1",
+        30,
+        3,
+        4,
+        5,
+        date(2019, 7, 1),
+        "s1",
+        rated=date(2020, 7, 1),
+        model_branch=True,
+        fund=6_000,
+    ),
     Branch("p2", "B小区党支部", ("B",), "c1", members=12, secretary_id="PRIVATE-ID"),
     Branch("p3", "D小区党支部", ("D",)),
 )
@@ -58,6 +72,7 @@ HIDDEN = TeamMember(
     branch_id="p2",
     phone="PRIVATE-PHONE",
     post="PRIVATE-POST",
+    concurrent=("PRIVATE-OTHER-POST",),
 )
 TEAM = (
     CHIEF,
@@ -90,7 +105,7 @@ def governed_town() -> City:
         ),
         branches=BRANCHES,
         team=TEAM,
-        pairings=(Pairing("q1", "样例市直机关支部", "p1"),),
+        pairings=(Pairing("q1", "样例市直机关支部", "p1", "city", 25, Point(150, 150)),),
         addresses=_addresses(town),
         attribution="样例数据",
         licence="CC0-1.0",

@@ -394,6 +394,43 @@ def test_the_migrations_build_the_tables_of_the_schema(archive: Archive, tmp_pat
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+def test_a_store_of_the_first_revision_is_brought_up_with_its_data(tmp_path: Path) -> None:
+    """What 0002 added is taken away again; the rest must come back as it was, the new at its default."""
+    added = {
+        "building_group": ("branch_id",),
+        "branch": ("rated", "model_branch", "fund"),
+        "team_member": ("concurrent",),
+        "pairing": ("level", "size", "geometry"),
+    }
+    town = governed_town()
+    with opened(tmp_path) as archive:
+        draft = filled(archive, town)
+        archive.publish(draft.id, TODAY)
+    with sqlite3.connect(tmp_path / "store.db") as db:
+        for table, columns in added.items():
+            for column in columns:
+                db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute("UPDATE alembic_version SET version_num = '0001'")
+        db.execute("UPDATE edition SET digest = 'of the data without those columns'")
+    db.close()
+    with opened(tmp_path) as archive:
+        found = archive.load_city("town")
+        assert [one.id for one in archive.versions("town")] == [draft.id]
+        assert archive.plan(draft.id, "c1").assignment == PLANS["c1"]
+        older = replace(
+            town,
+            branches=tuple(replace(one, rated=None, model_branch=False, fund=None) for one in town.branches),
+            team=tuple(replace(one, concurrent=()) for one in town.team),
+            pairings=tuple(replace(one, level="", size=None, geometry=None) for one in town.pairings),
+        )
+        assert_equal_cities(found, older)
+        archive.store_city(town)
+        assert_equal_cities(archive.load_city("town"), town)
+    engine = create_engine(f"sqlite:///{tmp_path}/store.db")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
 def test_the_folder_is_made_and_the_store_is_safe(tmp_path: Path) -> None:
     with Archive.open(f"sqlite:///{tmp_path}/a/b/store.db") as archive:
         assert archive.cities() == ()

@@ -85,7 +85,7 @@ def test_no_pairing_costs_less(drawn: list[tuple[int, int, int]]) -> None:
     found = propose_pairs(replace(TOWN, pairings=pairings))
     grounds = [[PLACES[id_] for id_ in branch.compound_ids] for branch in TOWN.branches]
     metres = np.array(
-        [[min(one.geometry.distance(place) for place in ground) for ground in grounds] for one in pairings]
+        [[min(place.distance(one.geometry) for place in ground) for ground in grounds] for one in pairings]
     )
     cost = costs(pairings, TOWN.branches, metres, {})
     row = {one.id: n for n, one in enumerate(pairings)}
