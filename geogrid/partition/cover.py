@@ -73,19 +73,18 @@ class Chosen:
 
 def cover_rows(masks: Masks, n: int, parts: int) -> Rows:
     """Return the rows: every unit once, and ``parts`` grids (0: any number)."""
-    start, index = _bits(masks, n)
-    table = sparse.csc_array((np.ones(len(index)), index, start), shape=(n, len(masks)))
-    lower = np.ones(n)
-    upper = np.ones(n)
-    if parts:
-        table = sparse.vstack([table, sparse.csr_array(np.ones((1, len(masks))))], format="csc")
-        lower, upper = np.append(lower, parts), np.append(upper, parts)
-    return Rows(sparse.csc_array(table), lower, upper)
+    start, index = _bits(masks, n, parts > 0)
+    rows = n + (parts > 0)
+    table = sparse.csc_array((np.ones(len(index)), index, start), shape=(rows, len(masks)))
+    bounds = np.ones(rows)
+    bounds[n:] = parts
+    return Rows(table, bounds, bounds.copy())
 
 
 @njit(cache=True)
-def _bits(masks: Masks, n: int) -> tuple[Ints, Ints]:
+def _bits(masks: Masks, n: int, counted: bool) -> tuple[Ints, Ints]:
     start = np.zeros(len(masks) + 1, np.int64)
+    start[1:] = counted
     for i in range(len(masks)):
         for u in range(n):
             start[i + 1] += (masks[i, u >> 6] >> np.uint64(u & 63)) & ONE == ONE
@@ -97,6 +96,9 @@ def _bits(masks: Masks, n: int) -> tuple[Ints, Ints]:
             if (masks[i, u >> 6] >> np.uint64(u & 63)) & ONE:
                 index[at] = u
                 at += 1
+        if counted:
+            index[at] = n
+            at += 1
     return start, index
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import Problem, build_problem, members_of, pieces, restrict
 from geogrid.partition.search import search, vector_of_groups
 from geogrid.partition.stages import Field, open_field, settle
-from geogrid.policy import Objective, check_policy, window_of
+from geogrid.policy import Compactness, Objective, Policy, check_policy, window_of
 from geogrid.rules import breaches_of
 from geogrid.units import UnitKind
 
@@ -29,13 +30,12 @@ if TYPE_CHECKING:
 
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
-    from geogrid.policy import Policy
 
     Progress = Callable[[Plan, float, float], object]
     Watch = Callable[[list[tuple[int, ...]]], object]
 
 LIST_LIMIT = 2_000_000
-GRIDS_A_SECOND = 200_000
+GRIDS_A_SECOND = 120_000
 # Share of the time left that proof may take before the search gets the rest.
 PROOF_SHARE = 0.6
 
@@ -112,6 +112,7 @@ def divide(
     :raises PolicyError: the policy contradicts itself.
     :raises PlanError: the graph has no units, or the locks leave no plan.
     """
+    make_ready()
     started = time.monotonic()
     check_policy(policy)
     if not graph.units:
@@ -141,6 +142,28 @@ def divide(
 def _unlike(problem: Problem, plans: Sequence[Plan], share: float) -> Problem:
     others = tuple(np.array([plan.assignment[name] for name in problem.ids], np.int64) for plan in plans)
     return replace(problem, others=others, apart=math.ceil(share * problem.total))
+
+
+@cache
+def make_ready() -> None:
+    """Have numba compile what it has not cached yet, so that no community's time limit pays for it."""
+    units = np.arange(4)
+    pairs = np.array([[0, 1], [1, 2], [2, 3]])
+    ones, none = np.ones(4, np.int64), np.full(4, -1, np.int64)
+    xy = np.column_stack([units, units % 2]).astype(np.float64)
+    line = Problem(
+        tuple("abcd"), ones, pairs, ones[:3], np.ones(3, np.bool_), 0 * ones[:3], np.array([0, 0, 1, -1]),
+        np.array([2, 1]), xy, ones, np.ones(4), none, none, none
+    )  # fmt: skip
+    policy = Policy("ready", 2, 2)
+    window = Window(1, 3, 2)
+    masks = list_legal_grids(line, window, 4, 100).masks
+    for kind in Compactness:
+        settle(
+            open_field(line, window, Ideal(4, 2), replace(policy, compactness=kind), masks),
+            None,
+            time.monotonic() + 60,
+        )
 
 
 def household_problem(

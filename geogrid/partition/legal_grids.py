@@ -172,16 +172,16 @@ def _rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: 
     all_giants, all_count = facts[5], facts[6]
     over = (all_giants - giants) - (all_count - giant_count) * upper
     if parts == 0:
-        return over
+        return int(over)
     rest = total - homes
     small = rest - (all_giants - giants)
     grids = parts - 1 - (all_count - giant_count)
     more = max(0, grids * lower - small)
     if not grown:
-        return over + more
+        return int(over + more)
     if grids >= 0:
         more = max(more, small - grids * upper)
-    return max(over + more, rest - (parts - 1) * upper)
+    return int(max(over + more, rest - (parts - 1) * upper))
 
 
 @njit(cache=True)
@@ -197,7 +197,7 @@ def _piece_breach(facts: Ints, homes: int, giants: int, giant_count: int) -> int
         least = min(least, max(0, (grids + 1) * lower - small, small - (grids + 1) * upper))
     else:
         least = 0
-    return over + least
+    return int(over + least)
 
 
 @njit(cache=True)
@@ -239,7 +239,7 @@ def _fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, ow
                 fewest += -(-homes // upper)
             most += homes // lower if lower > 0 else NO_UPPER
     if allowed == 0 and parts > 0:
-        return fewest <= parts - 1 <= most
+        return bool(fewest <= parts - 1 <= most)
     return True
 
 
@@ -310,7 +310,7 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
             giants[deeper] = g
             giant_count[deeper] = gc
             taken_once[deeper] = taken_once[depth] or alone
-            swallowed = has_whole
+            swallowed = bool(has_whole)
             for w in range(words):
                 units[deeper, w] = units[depth, w] | nodes[v, w]
                 if whole[w] & ~units[deeper, w]:

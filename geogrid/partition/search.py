@@ -203,9 +203,9 @@ def _clusters(problem: Problem, groups: list[Group], size: int) -> Iterator[tupl
         beside[a].add(b)
         beside[b].add(a)
     seen: set[tuple[Group, ...]] = set()
-    frontier = [(group,) for group in sorted(groups)]
+    frontier: list[tuple[Group, ...]] = [(group,) for group in sorted(groups)]
     for _ in range(size - 1):
-        grown = {
+        grown: set[tuple[Group, ...]] = {
             tuple(sorted((*cluster, other)))
             for cluster in frontier
             for group in cluster

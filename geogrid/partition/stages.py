@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 FIRST_GAP = 0.005
 WIDER = 3.0
+SAMPLE = 400
+# Objectives of so few different values (joins, crossings) are guessed before they are solved.
+FEW_VALUES = 60
+GUESSES = 3
 STEPS_A_SECOND = 15_000_000
 
 
@@ -79,34 +83,35 @@ def settle(state: Field, best: Vector | None, deadline: float) -> Vector | None:
     ``worse`` as soon as it is proved to hold nothing better.
     """
     begun = replace(state)
-    _run(state, best, deadline)
+    every = (_costs(state, objective) for objective in state.policy.objectives)
+    stages = [costs for costs in every if costs is not None]
+    state.told = [costs.objective for costs in stages]
+    _run(state, stages, 0, best, deadline)
     if state.contested:
         # Two grids want the same predecessor: only a matching inside the program can tell.
         for name in ("rows", "origin", "chosen", "proved", "worse", "empty"):
             setattr(state, name, getattr(begun, name))
         state.bounds = {}
-        _run(state, best, deadline)
+        _run(state, stages, 0, best, deadline)
     return None if state.chosen is None or state.worse or state.empty else vector_of(state)
 
 
-def _run(state: Field, best: Vector | None, deadline: float) -> None:
-    every = (_costs(state, objective) for objective in state.policy.objectives)
-    stages = [costs for costs in every if costs is not None]
-    state.told = [costs.objective for costs in stages]
-    tied = best is not None
-    for place, costs in enumerate(stages):
-        told = best[place] if best is not None and tied else None
+def _run(state: Field, stages: list[Costs], first: int, best: Vector | None, deadline: float) -> None:
+    """Settle the objectives from ``first`` on; ``best`` counts as long as the values are equal to its own."""
+    for place in range(first, len(stages)):
+        costs = stages[place]
+        told = best[place] if best is not None else None
         matching = state.contested and costs.objective is Objective.RETENTION
         cost = _match(state) if matching else costs.cost[state.origin]
         same = _same_for_all(state.rows, cost)
         if same is not None and place + 1 < len(stages):
             state.bounds[costs.objective] = costs.value_of(same)
             state.worse = told is not None and costs.value_of(same) > told
-        elif _solved(state, stages, place, cost, told, deadline):
+        elif _solved(state, stages, place, cost, best, deadline):
             return
         if state.worse or state.empty or not state.proved:
             return
-        tied = tied and state.bounds.get(costs.objective) == told
+        best = best if state.bounds.get(costs.objective) == told else None
 
 
 def vector_of(state: Field) -> Vector:
@@ -139,10 +144,11 @@ def _costs(state: Field, objective: Objective) -> Costs | None:
 
 
 def _solved(
-    state: Field, stages: list[Costs], place: int, cost: Ints, told: Fraction | None, deadline: float
+    state: Field, stages: list[Costs], place: int, cost: Ints, best: Vector | None, deadline: float
 ) -> bool:
     """Settle one objective; return True where nothing is left to do for the later ones."""
     costs = stages[place]
+    told = best[place] if best is not None else None
     relaxed = relax(state.rows, cost, state.chosen, deadline)
     if not relaxed.feasible:
         state.empty = state.proved = relaxed.finished
@@ -170,17 +176,57 @@ def _solved(
     return False
 
 
+def _guessed(
+    state: Field,
+    stages: list[Costs],
+    place: int,
+    cost: Ints,
+    relaxed: Relaxed,
+    best: Vector | None,
+    deadline: float,
+) -> bool:
+    """Try the least values that the bound allows, as a row of the later objectives; True where it settled.
+
+    A plan that keeps such a value proves it, and the later objectives guide the way to it.
+    """
+    costs = stages[place]
+    least = int(np.ceil(relaxed.bound - TOLERANCE))
+    for total in range(least, least + GUESSES):
+        value = costs.value_of(total)
+        state.worse = best is not None and value > best[place]
+        if state.worse:
+            return True
+        trial = replace(state, rows=state.rows.fixed(cost, float(total)))
+        trial.bounds = {**state.bounds, costs.objective: value}
+        if state.chosen is not None and int(cost[state.chosen].sum()) > total:
+            trial.chosen = None
+        _run(trial, stages, place + 1, best if best is not None and value == best[place] else None, deadline)
+        if trial.contested and not state.contested:
+            state.contested = True
+            return True
+        if not trial.proved:
+            return False
+        if not trial.empty:
+            for name in ("rows", "origin", "chosen", "worse", "bounds"):
+                setattr(state, name, getattr(trial, name))
+            return True
+    return False
+
+
 def _same_for_all(rows: Rows, cost: Ints) -> int | None:
     """Return the total that every plan has, where the rows alone fix it; None where plans may differ."""
     if not cost.any():
         return 0
-    equal = np.flatnonzero(rows.lower == rows.upper)
-    table = rows.table.tocsr()[equal]
-    square = (table @ table.T).toarray()
-    prices = np.linalg.lstsq(square, table @ cost, rcond=None)[0]
-    if np.abs(table.T @ prices - cost).max() > 1e-7:
+    equal = rows.lower == rows.upper
+    few = np.unique(np.linspace(0, len(cost) - 1, SAMPLE).astype(np.int64))
+    some = rows.table[:, few].toarray()[equal]
+    prices = np.zeros(len(equal))
+    prices[equal] = np.linalg.lstsq(some.T, cost[few], rcond=None)[0]
+    if np.abs(prices[equal] @ some - cost[few]).max() > 1e-7:
         return None
-    return int(np.rint(prices @ rows.upper[equal]))
+    if np.abs(rows.table.T @ prices - cost).max() > 1e-6:
+        return None
+    return int(np.rint(prices[equal] @ rows.upper[equal]))
 
 
 def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, deadline: float) -> bool:
@@ -221,9 +267,12 @@ def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, dead
 
 def _row_prices(state: Field, relaxed: Relaxed) -> Floats:
     """Return what the rows of settled objectives charge each column."""
-    extra = relaxed.dual[state.problem.n + bool(state.window.parts) :]
-    table = state.rows.table.tocsr()[state.problem.n + bool(state.window.parts) :]
-    return np.asarray(table.T @ extra) if len(extra) else np.zeros(len(state.origin))
+    first = state.problem.n + bool(state.window.parts)
+    if len(relaxed.dual) == first:
+        return np.zeros(len(state.origin))
+    charged = relaxed.dual.copy()
+    charged[:first] = 0.0
+    return np.asarray(state.rows.table.T @ charged)
 
 
 def _row_budget(state: Field, relaxed: Relaxed) -> float:
@@ -270,11 +319,12 @@ def _fraction(costs: Costs, bound: float) -> Fraction:
 def _fix(state: Field, cost: Ints, found: Chosen) -> None:
     """Keep only columns that a plan of this value can contain, and the row that keeps the value."""
     assert state.chosen is not None
-    state.rows = state.rows.fixed(cost, float(found.value))
     if found.reduced is None:
+        state.rows = state.rows.fixed(cost, float(found.value))
         return
     keep = found.reduced <= found.value - found.relaxed + 1e-5
     keep[state.chosen] = True
     at = np.flatnonzero(keep)
     place = np.cumsum(keep) - 1
-    state.rows, state.origin, state.chosen = state.rows.take(at), state.origin[at], place[state.chosen]
+    state.rows = state.rows.take(at).fixed(cost[at], float(found.value))
+    state.origin, state.chosen = state.origin[at], place[state.chosen]
