@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
@@ -12,9 +12,10 @@ from api.asked import known_only
 from api.documented import DESCRIPTION, describe
 from api.edge import Edge
 from api.hot import Hot
+from api.jobs import Jobs
 from api.limits import Gate
 from api.metrics import Metrics
-from api.routes import batch, communities, levels, lookup, ogc, pages, plans, service, tiles
+from api.routes import batch, communities, files, levels, lookup, ogc, pages, plans, service, tiles
 from api.served import Desk
 
 if TYPE_CHECKING:
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 def create_app(settings: Settings) -> FastAPI:
     """Return the service over ``settings.snapshot``; it starts without one too, and then says so."""
     desk = Desk(settings)
+    jobs = Jobs(settings, settings.jobs) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        async with desk.watching():
+        async with desk.watching(), jobs.working() if jobs else nullcontext():
             yield
 
     app = FastAPI(
@@ -45,9 +47,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.desk = desk
     problems.install(app)
-    for room in (lookup, communities, levels, plans, ogc, tiles, service):
+    for room in (lookup, batch, files, communities, levels, plans, ogc, tiles, service):
         app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
+    app.state.jobs = jobs
     app.state.metrics = Metrics()
     if settings.hot:
         app.add_middleware(Hot, desk=desk, settings=settings)

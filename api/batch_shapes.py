@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from api.shapes import GridName, PlanInForce
+from api.shapes import GridName, PlanInForce  # noqa: TC001 - read at run time by msgspec
 
 MOST_ROWS = 1000
 

@@ -17,10 +17,11 @@ from api.limits import UnknownToken
 from api.problems import Refusal, problem
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
     from api.limits import Gate
     from api.metrics import Metrics
     from api.settings import Settings
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("geogrid.api")
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.

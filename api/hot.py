@@ -96,7 +96,7 @@ class Hot:
             return None
 
 
-def asked_by_link(scope: Scope) -> Question | None:
+def asked_by_link(scope: Scope) -> Question | None:  # noqa: PLR0911 - one way out for each doubt
     """Return the question in a query string where it is plain; None where a route has to look at it."""
     for name, value in scope["headers"]:
         if name == b"if-none-match" or (name == b"accept-encoding" and b"gzip" in value):

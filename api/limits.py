@@ -163,10 +163,7 @@ def read_tokens(path: Path) -> dict[str, Token]:
     faults: list[Fault] = []
     for name, entry in told.items():
         try:
-            token = Token(name, float(entry["rate"]), int(entry["burst"]), int(entry.get("per_day", 0)))
-            digest = str(entry["sha256"]).lower()
-            if len(bytes.fromhex(digest)) != 32 or token.rate <= 0 or token.burst < 1 or token.per_day < 0:
-                raise ValueError(name)
+            digest, token = _token_of(name, entry)
             found[digest] = token
         except (KeyError, ValueError, TypeError, AttributeError):
             remedy = "give sha256, rate > 0, burst >= 1 and maybe per_day"
@@ -174,3 +171,11 @@ def read_tokens(path: Path) -> dict[str, Token]:
     if faults:
         raise InputError(tuple(faults))
     return found
+
+
+def _token_of(name: str, entry: dict[str, Any]) -> tuple[str, Token]:
+    token = Token(name, float(entry["rate"]), int(entry["burst"]), int(entry.get("per_day", 0)))
+    digest = str(entry["sha256"]).lower()
+    if len(bytes.fromhex(digest)) != 32 or token.rate <= 0 or token.burst < 1 or token.per_day < 0:
+        raise ValueError(name)
+    return digest, token

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tomllib
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,3 +52,38 @@ class Settings:
     jobs_waiting: int = 20  # files that may wait at once
     job_kept_s: float = 86_400.0  # how long a result is kept
     clock: Callable[[], datetime] = shanghai_now  # tests move it
+
+
+KINDS = {"float": (int, float), "int": (int,), "str": (str,), "bool": (bool,), "Path | None": (str,)}
+NOT_IN_FILE = ("snapshot", "clock")
+
+
+def read_settings(path: Path, snapshot: Path) -> Settings:
+    """Return the settings of a TOML file; folders in it are relative to it.
+
+    :raises InputError: it cannot be read, or has a name or a value that is none; all are told.
+    """
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        fault = Fault("broken-settings", "the settings cannot be read", "check the file", str(path))
+        raise InputError((fault,)) from error
+    kinds = {one.name: str(one.type) for one in fields(Settings) if one.name not in NOT_IN_FILE}
+    given: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, value in told.items():
+        if name not in kinds:
+            words = "there is no such setting", f"known are {', '.join(kinds)}"
+        elif not isinstance(value, KINDS[kinds[name]]) or (
+            isinstance(value, bool) != (kinds[name] == "bool")
+        ):
+            words = "the value is of another kind", f"give {kinds[name].partition(' ')[0]}"
+        elif not isinstance(value, (bool, str)) and value < 0:
+            words = "the value is below zero", "give zero or more"
+        else:
+            given[name] = path.parent / value if kinds[name].startswith("Path") else value
+            continue
+        faults.append(Fault("bad-setting", *words, str(path), field=name))
+    if faults:
+        raise InputError(tuple(faults))
+    return Settings(snapshot, **given)

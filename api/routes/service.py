@@ -7,6 +7,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.documented import answers
+from api.metrics import MEDIA_TYPE
+from api.problems import Refusal
 from api.replies import JSON
 from api.shapes import Health
 from geogrid.errors import SnapshotError
@@ -29,3 +31,20 @@ async def readyz(request: Request) -> Response:
     except SnapshotError:
         return Response(msgspec.json.encode(Health("unavailable")), 503, NO_STORE, JSON)
     return Response(msgspec.json.encode(Health("ready", version)), headers=NO_STORE, media_type=JSON)
+
+
+@router.get(
+    "/metrics",
+    summary="Counts for Prometheus",
+    response_model=None,
+    responses={
+        200: {"description": "Prometheus' text format", "content": {"text/plain": {}}},
+        404: answers(Health, 404)["responses"][404],
+    },
+)
+async def metrics(request: Request) -> Response:
+    """Tell how many requests there were, how long they took, and which plan is served."""
+    if not request.app.state.settings.metrics:
+        raise Refusal(404)
+    content = request.app.state.metrics.text(request.app.state.desk)
+    return Response(content, headers={**NO_STORE, "Content-Type": MEDIA_TYPE})

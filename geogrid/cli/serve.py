@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from geogrid.cli.store import put_in_force, snapshot_in_force
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
 _SNAPSHOT = "GEOGRID_SERVED_SNAPSHOT"
+_SETTINGS = "GEOGRID_SETTINGS"
 
 
 @app.command()
@@ -22,23 +24,33 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    settings: Annotated[
+        Path | None, typer.Option(help="A TOML file of limits, tokens and folders; see docs/settings.md.")
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     city: CityOption = "",
 ) -> None:
     """Serve the page and the API of the plan in force; refuse where nothing is published (exit 5).
 
-    No access log is written, because questions are private.
+    No access log is written, because questions are private. --settings names a TOML file.
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    run(snapshot_in_force(store, city).folder, host, port, workers)
+    run(snapshot_in_force(store, city).folder, host, port, workers, settings)
 
 
-def run(folder: Path, host: str, port: int, workers: int = 1) -> None:
+def run(folder: Path, host: str, port: int, workers: int = 1, settings: Path | None = None) -> None:
     """Serve the snapshot in ``folder`` until interrupted."""
     import uvicorn
 
+    from api.settings import read_settings
+
     os.environ[_SNAPSHOT] = str(put_in_force(folder))
+    if settings is not None:
+        read_settings(settings, folder)  # a fault is told before anything starts
+        os.environ[_SETTINGS] = str(settings)
+    if workers > 1:  # their counts add up in a folder
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="geogrid-metrics-"))
     note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
     uvicorn.run(
         "geogrid.cli.serve:served",
@@ -49,12 +61,15 @@ def run(folder: Path, host: str, port: int, workers: int = 1) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,  # who asks is decided by the setting `proxies` alone
     )
 
 
 def served() -> Any:
     """Return the application of the snapshot named in the environment; every worker process calls it."""
     from api import create_app
-    from api.settings import Settings
+    from api.settings import Settings, read_settings
 
-    return create_app(Settings(snapshot=Path(os.environ[_SNAPSHOT])))
+    snapshot = Path(os.environ[_SNAPSHOT])
+    told = os.environ.get(_SETTINGS)
+    return create_app(read_settings(Path(told), snapshot) if told else Settings(snapshot))
