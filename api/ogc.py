@@ -34,6 +34,7 @@ PART = "http://www.opengis.net/spec/ogcapi-features-"
 CONFORMS_TO = [f"{PART}1/1.0/conf/core", f"{PART}1/1.0/conf/geojson", f"{PART}2/1.0/conf/crs"]
 OPENAPI = "application/vnd.oai.openapi+json;version=3.1"
 MOST = 10_000
+MOST_METRES = 1e8  # no coordinate on the earth is larger
 HOST = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 TITLES = {
     "cities": "The city",
@@ -200,7 +201,7 @@ def area_of(bbox: str | None, uri: str, here: Served) -> Any:
         numbers = [float(part) for part in bbox.split(",")]
     except ValueError:
         raise _refused("bbox", "four or six numbers") from None
-    if len(numbers) not in (4, 6) or not np.isfinite(numbers).all():
+    if len(numbers) not in (4, 6) or not np.less_equal(np.abs(numbers), MOST_METRES).all():
         raise _refused("bbox", "four or six numbers")
     half = len(numbers) // 2
     low, high = numbers[:2], numbers[half : half + 2]
