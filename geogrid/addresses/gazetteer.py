@@ -107,6 +107,8 @@ class Search:
         for i, name in enumerate(names):
             for gram in self._grams(name.key, self._sounds[i]):
                 self._voters[gram].append(i)
+        # What a great part of all names has (苑, 路) does not say which is meant.
+        self._common = {gram for gram, those in self._voters.items() if len(those) > max(50, len(names) // 8)}
         self._pinyin: dict[str, list[int]] = defaultdict(list)
         self._initials: dict[str, list[int]] = defaultdict(list)
         for i, name in enumerate(names if not self._latin else ()):
@@ -125,12 +127,13 @@ class Search:
             return self._spelled(key)
         sounds = likeness.syllables(key)
         votes: Counter[int] = Counter()
-        for gram in self._grams(key, sounds):
+        grams = self._grams(key, sounds)
+        for gram in grams - self._common or grams:
             votes.update(self._voters.get(gram, ()))
         voted = sorted(votes, key=lambda i: (-votes[i] / (len(self._names[i].key) + 2), i))[:_VOTED]
         most = 1 + len(key) // 3  # changes beyond these leave no name that could still be meant
         apart = sorted((distance, i) for i in voted if (distance := self._distance(key, sounds, i)) <= most)
-        near = [i for _, i in apart[:_WEIGHED]]
+        near = [i for distance, i in apart[:_WEIGHED] if distance <= apart[0][0] + 1]
         found = [Likeness(self._names[i], round(self._quality(key, i), 4), "slip") for i in near]
         kept = [like for like in found if like.quality >= LEAST_QUALITY]
         return tuple(sorted(kept, key=lambda like: (-like.quality, like.name.target, like.name.key)))

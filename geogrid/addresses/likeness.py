@@ -162,6 +162,7 @@ def _extra(written: str, i: int) -> float:
     return DOUBLED if i > 1 and written[i - 1] == written[i - 2] else ADDED
 
 
+@functools.lru_cache(maxsize=65536)
 def core_length(key: str) -> int:
     """Count the characters of a name that tell it from others: without its generic ending."""
     for ending in GENERIC:
