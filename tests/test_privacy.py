@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import fields, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MARK = "PRIVATE"
 DAY = date(1901, 2, 3)  # a private date: of birth, of entry, it may not leave either
-SHOWN = {"name", "role", "public", "phone", "post", "concurrent"}
 GRID = "210602001001001"
 IDS = {
     "cities": "town",
@@ -55,7 +54,7 @@ EXAMPLES = {
 def marked(member: TeamMember) -> TeamMember:
     """Return a member whose every field that may not be shown holds the marker; links must stay links."""
     links = {"id", "community_id", "branch_id", "compound_id", "role", "public", "since", "until"}
-    hidden = {
+    hidden: dict[str, Any] = {
         one.name: (f"{MARK}-{one.name}",) if one.name == "concurrent" else f"{MARK}-{one.name}"
         for one in fields(member)
         if one.name not in links and not member.public

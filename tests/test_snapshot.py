@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,9 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, affinity, box
 from shapely.geometry import shape
 
+from geogrid.cli import store
 from geogrid.crs import points_to_degrees, to_metres
-from geogrid.errors import NotFoundError, PlanError, SnapshotError, StoreError
+from geogrid.errors import NotFoundError, PlanError, SnapshotError, StaleError, StoreError
 from geogrid.locate import PointIndex
 from geogrid.locate.lattice import snap
 from geogrid.model import Barrier, BarrierKind, Land, LandKind
@@ -41,11 +42,12 @@ from geogrid.snapshot import (
     read_timeline,
     write_timeline,
 )
+from geogrid.snapshot import files as snapshot_files
 from geogrid.snapshot.files import FORMAT
 from geogrid.snapshot.layout import on_lattice
 from geogrid.snapshot.names import name_grids
 from geogrid.units import Unit, UnitKind
-from tests.governed import PLANS, TODAY, division, filled, governed_town, graphs_of, opened
+from tests.governed import PLANS, TODAY, division, divisions, filled, governed_town, graphs_of, opened
 from tests.town import PLANE, draw_city
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 
     from geogrid.archive import Archive
     from geogrid.model import City
+    from geogrid.snapshot.layout import Layout
 
 G1, G2, G3 = "210602001001001", "210602001001002", "210602001001003"  # A | C | B and the homes beside it
 G4, G5 = "210602001002001", "210602001002002"  # D | E
@@ -281,6 +284,31 @@ def test_grids_tell_what_they_replace(tmp_path: Path) -> None:
     assert new.grid(G2)["valid_from"] == "2026-11-24"
 
 
+def test_a_branch_that_can_stay_stays_after_a_redivision(tmp_path: Path) -> None:
+    """A and B are grid 1, C is grid 2: p2 serves 1 and p1 serves C. Then A, C and B are apart.
+
+    By households p1 would move to A (160 before 80); it stays with C. p2 goes on in B.
+    """
+    with opened(tmp_path) as archive:
+        filled(archive)
+        before = {"A": 1, "B": 1, "C": 2, "c1/h01": 2}
+        first = archive.add_version("town", [division("c1", before), division("c2", PLANS["c2"])])
+        old = publish_snapshot(archive, first.id, TODAY, tmp_path / "snapshots" / "1")
+        second = archive.add_version("town", divisions())
+        day = TODAY + timedelta(days=1)
+        new = publish_snapshot(archive, second.id, day, tmp_path / "snapshots" / "2")
+        again = compile_snapshot(archive, "town", first.id, tmp_path / "snapshots" / "again")
+    assert [served(old, code) for code in (G1, G2)] == ["p2", "p1"]
+    assert [served(new, code) for code in (G1, G2, G3)] == ["", "p1", "p2"]
+    assert new.grid(G1)["served_by"] == "A小区党支部"
+    assert [served(again, code) for code in (G1, G2)] == ["p2", "p1"], "what came later does not matter"
+
+
+def served(snapshot: Snapshot, code: str) -> str:
+    branch = snapshot.grid(code)["branch"]
+    return branch["id"] if branch else ""
+
+
 # Privacy
 
 
@@ -426,8 +454,32 @@ def test_what_is_no_snapshot_is_refused(snapshot: Snapshot, tmp_path: Path) -> N
     shutil.copytree(snapshot.folder, folder)
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "format": 0}))
-    with pytest.raises(SnapshotError, match=f"format {FORMAT}"):
+    with pytest.raises(SnapshotError, match=f"another format than {FORMAT}"):
         Snapshot.open(folder)
+
+
+def test_a_snapshot_of_an_older_format_is_refused_and_compiled_anew(tmp_path: Path) -> None:
+    """The older one has a sound seal, but no layers: they came with a later format."""
+    archive_url = f"sqlite:///{tmp_path}/store.db"
+    folder = store.snapshot_folder(archive_url, "town", 1)
+    with opened(tmp_path) as archive:
+        now = publish_snapshot(archive, filled(archive).id, TODAY, folder)
+        before = bytes_of(now.folder)
+        _made_older(folder)
+        with pytest.raises(SnapshotError, match="another format"):
+            Snapshot.open(folder)
+        assert store.compiled(archive, archive_url, "town", 1).city == now.city
+    assert bytes_of(folder) == before
+
+
+def _made_older(folder: Path) -> None:
+    """Turn a snapshot into a sealed one of the format before."""
+    shutil.rmtree(folder / "layers")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = {name: seal for name, seal in manifest["files"].items() if "layers" not in name}
+    manifest["format"] = FORMAT - 1
+    manifest["sha256"] = snapshot_files._seal_of(manifest)
+    (folder / "manifest.json").write_text(snapshot_files._text_of(manifest), encoding="utf-8")
 
 
 def test_a_damaged_snapshot_is_compiled_again_under_open_readers(tmp_path: Path) -> None:
@@ -553,6 +605,25 @@ def test_a_plan_without_every_community_is_refused_before_it_is_published(
     with pytest.raises(PlanError, match="c2"):
         publish_snapshot(archive, half.id, TODAY, tmp_path / "1")
     assert archive.version(half.id).effective_from is None
+
+
+def test_a_draft_that_is_edited_meanwhile_is_not_published(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is compiled is what was laid out: an edit between the two must not be published unseen."""
+    draft = filled(archive)
+    lay_out = compiling.lay_out
+
+    def slow(*arguments: Any) -> Layout:
+        layout = lay_out(*arguments)
+        archive.edit_version(draft.id, division("c2", {"D": 1, "E": 1}), revision=draft.revision)
+        return layout
+
+    monkeypatch.setattr(compiling, "lay_out", slow)
+    with pytest.raises(StaleError):
+        publish_snapshot(archive, draft.id, TODAY, tmp_path / "1")
+    assert archive.version(draft.id).effective_from is None
+    assert not (tmp_path / "1").exists()
 
 
 def test_a_refused_publication_writes_no_snapshot(archive: Archive, tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -12,7 +13,31 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from geogrid.model import Branch, City
-    from geogrid.plan import Grid
+
+
+class Ground(Protocol):
+    """What of a grid decides which branch serves it."""
+
+    @property
+    def number(self) -> int:
+        """The grid's number in its community."""
+
+    @property
+    def building_ids(self) -> tuple[str, ...]:
+        """The buildings in it."""
+
+    @property
+    def compound_ids(self) -> tuple[str, ...]:
+        """The compounds in it, whole or in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierGrid:
+    """A grid of a plan that was in force before, as far as branches are concerned."""
+
+    number: int
+    building_ids: tuple[str, ...]
+    compound_ids: tuple[str, ...]
 
 
 class Overlap:
@@ -21,7 +46,7 @@ class Overlap:
     A branch covers the building groups that are said to be its own; one without any covers its compounds.
     """
 
-    def __init__(self, city: City, grids: Sequence[Grid]) -> None:
+    def __init__(self, city: City, grids: Sequence[Ground]) -> None:
         self.numbers = tuple(grid.number for grid in grids)
         inside = {building: grid.number for grid in grids for building in grid.building_ids}
         led = {b: group.branch_id for group in city.building_groups for b in group.building_ids}
@@ -124,3 +149,20 @@ def match(
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
         if gain[row, column] > 0
     }
+
+
+def held_through(
+    city: City, community_id: str, plans: Iterable[Sequence[Ground]]
+) -> dict[str, frozenset[str]]:
+    """Return the buildings of the grid that each branch served in the last of several ``plans``.
+
+    The plans of one community in the order in which they were in force; each is matched with regard to the
+    one before, as it was when it was published.
+    """
+    held: dict[str, frozenset[str]] = {}
+    for grids in plans:
+        overlap = Overlap(city, grids)
+        matched = match(overlap, overlap.branches_of(city.branches, community_id), held)
+        buildings = {grid.number: frozenset(grid.building_ids) for grid in grids}
+        held = {branch.id: buildings[number] for number, branch in matched.items()}
+    return held

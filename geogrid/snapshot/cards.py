@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from geogrid.crs import to_degrees
-from geogrid.roster import match_roster
+from geogrid.roster import held_through, match_roster
 from geogrid.snapshot.geojson import geometry_texts
 from geogrid.snapshot.locality import Localities
 from geogrid.snapshot.names import name_grids
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from geogrid.archive import GridRecord
     from geogrid.model import Building, City, Community
     from geogrid.plan import Grid
-    from geogrid.roster import GridTeam, PublicPerson, Seat
+    from geogrid.roster import EarlierGrid, GridTeam, PublicPerson, Seat
     from geogrid.snapshot.answers import (
         Area,
         BranchCard,
@@ -70,10 +70,20 @@ class Cards:
             grids = [self.layout.grids[label] for label in labels]
             own = self.localities.of(grids)
             names = name_grids(own, grids, units[community_id])
-            roster = match_roster(own, grids, as_of=self.as_of)
+            held = held_through(own, community_id, self._before(community_id))
+            roster = match_roster(own, grids, as_of=self.as_of, held=held)
             for label, name, team in zip(labels, names, roster.teams, strict=True):
                 cards[label] = self._grid(label, name, communities[community_id], team)
         return [cards[label] for label in range(len(cards))]
+
+    def _before(self, community_id: str) -> list[tuple[EarlierGrid, ...]]:
+        """Return the community's grids in the plans before this one: branches that can stay shall stay."""
+        first = self.layout.version.effective_from
+        return [
+            plan[community_id]
+            for day, plan in self.layout.earlier
+            if community_id in plan and first is not None and day < first
+        ]
 
     def _grid(self, label: int, name: str, community: Community, team: GridTeam) -> GridCard:
         grid, record = self.layout.grids[label], self.layout.records[label]

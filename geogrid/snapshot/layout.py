@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from geogrid.archive import Status
 from geogrid.crs import to_degrees
 from geogrid.errors import InputError, PlanError
 from geogrid.locate.lattice import STEPS, lattice_partition
 from geogrid.plan import derive_grids
+from geogrid.roster import EarlierGrid
 from geogrid.snapshot.mending import mended
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from numpy.typing import NDArray
 
@@ -31,7 +34,8 @@ class Layout:
     """A version ready to be compiled. The grid at place n of ``grids`` has label n everywhere.
 
     ``grids`` come by community in the city's order, then by number; ``shapes`` are their polygons in
-    WGS-84 degrees on the lattice of 1e-7, a valid coverage.
+    WGS-84 degrees on the lattice of 1e-7, a valid coverage. ``earlier`` are the grids of the other published
+    versions by community, each with its first day in force, the oldest first.
     """
 
     city: City
@@ -40,6 +44,7 @@ class Layout:
     grids: tuple[Grid, ...]
     records: tuple[GridRecord, ...]
     shapes: Shapes
+    earlier: tuple[tuple[date, dict[str, tuple[EarlierGrid, ...]]], ...] = ()
 
 
 def lay_out(archive: Archive, version_id: int) -> Layout:
@@ -57,8 +62,35 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
         raise PlanError(f"version {version_id} does not divide community {', '.join(missing[:5])}")
     grids = tuple(grid for one in stored for grid in derive_grids(one.division.plan, one.graph))
     shapes = on_lattice([grid.geometry for grid in grids], city.plane)
-    layout = Layout(city, version, stored, grids, (), shapes)
+    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version))
     return replace(layout, records=records_of(archive, layout))
+
+
+def _earlier(
+    archive: Archive, version: Version
+) -> tuple[tuple[date, dict[str, tuple[EarlierGrid, ...]]], ...]:
+    """Read the grids of every other published version of the city."""
+    others = [
+        (one.effective_from, one.id)
+        for one in archive.versions(version.city_id)
+        if one.status is Status.PUBLISHED and one.effective_from and one.id != version.id
+    ]
+    return tuple(
+        (day, {one.graph.community_id: _grounds(one) for one in archive.all_stored(id_)})
+        for day, id_ in sorted(others)
+    )
+
+
+def _grounds(stored: StoredDivision) -> tuple[EarlierGrid, ...]:
+    units = {unit.id: unit for unit in stored.graph.units}
+    return tuple(
+        EarlierGrid(
+            number,
+            tuple(id_ for one in members for id_ in units[one].building_ids),
+            tuple(sorted({units[one].compound_id for one in members} - {""})),
+        )
+        for number, members in stored.division.plan.members().items()
+    )
 
 
 def records_of(archive: Archive, layout: Layout) -> tuple[GridRecord, ...]:
