@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # HiGHS does not look at the clock while it compares columns before solving: with 120,000 that took minutes.
 PRESOLVED = 50_000
 SOLVER_COLUMNS = 4000
+PROGRAM_COLUMNS = 40_000
 TOLERANCE = 1e-6
 
 
@@ -121,6 +122,10 @@ def choose(
     proved = True
     while value - bound >= 1 - TOLERANCE:
         inside = np.flatnonzero(relaxed.reduced <= room + TOLERANCE)
+        if len(inside) > PROGRAM_COLUMNS:
+            # The solver would look at its clock too late.
+            proved = False
+            break
         found = _integer(rows.take(inside), cost[inside], _places(inside, best), deadline)
         if found.columns is not None and found.value < value:
             best, value = inside[found.columns], found.value

@@ -158,11 +158,11 @@ def _solved(
         if told is not None and bound > told:
             state.worse = True
             return True
-        if (
-            not state.contested
-            and not state.problem.others
-            and _swept(state, stages, place, relaxed, deadline)
-        ):
+        few = place + 1 < len(stages) and np.ptp(cost) <= FEW_VALUES
+        if few and _guessed(state, stages, place, cost, relaxed, best, deadline):
+            return True
+        alone = not state.contested and not state.problem.others
+        if alone and _swept(state, stages, place, relaxed, deadline):
             return True
     found = choose(state.rows, cost, state.chosen, deadline, relaxed)
     state.chosen, state.proved = found.columns, found.proved
