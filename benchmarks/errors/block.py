@@ -152,7 +152,7 @@ class BlockErrors:
 
 def _plain(street: str) -> str:
     """Write a street as most rows of the register do: NEIL RD, #01-06 -> NEIL ROAD."""
-    return re.sub(r" RD$", " ROAD", street.split(",")[0])
+    return re.sub(r" RD$", " ROAD", street.split(",", maxsplit=1)[0])
 
 
 def _slip_away(one: str, other: str) -> bool:
