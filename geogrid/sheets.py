@@ -14,10 +14,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _ILLEGAL = {code: " " for code in range(32) if code not in {9, 10, 13}}
+MOST_ROWS = 1_048_576  # with the names of the columns
+LARGEST = 10**15  # Excel rounds longer numbers, such as those of identity cards
 _KEPT = (bool, int, float, dt.datetime, dt.date, dt.time)
 
 
@@ -65,22 +67,34 @@ def _column(values: list[Any]) -> pa.Array:
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array
 
 
-def write_sheet(path: Path, batches: Iterable[pa.RecordBatch], sheet: str) -> None:
-    """Write ``batches`` as one sheet. Text is marked as text, so that none of it is run as a formula."""
+def write_sheet(path: Path, names: Sequence[str], batches: Iterable[pa.RecordBatch], sheet: str) -> None:
+    """Write ``batches`` as one sheet. Text is marked as text, so that none of it is run as a formula.
+
+    :raises InputError: there are more rows than a sheet holds.
+    """
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet[:31])
-    named = False
-    for batch in batches:
-        if not named:
-            page.append([_cell(page, name) for name in batch.schema.names])
-            named = True
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            page.append([_cell(page, value) for value in row])
+    page.append([_cell(page, name) for name in names])
+    written = 1
+    try:
+        for batch in batches:
+            written += batch.num_rows
+            if written > MOST_ROWS:  # Excel would leave the rest out
+                told = f"an Excel sheet holds {MOST_ROWS:,} rows and no more"
+                raise InputError((Fault("too-many-rows", told, "write .csv or .parquet"),))
+            _append(page, batch)
+    finally:
+        page.close()
     book.save(path)
 
 
+def _append(page: Any, batch: pa.RecordBatch) -> None:
+    for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        page.append([_cell(page, value) for value in row])
+
+
 def _cell(page: Any, value: object) -> object:
-    if value is None or isinstance(value, _KEPT):
+    if value is None or (isinstance(value, _KEPT) and _holds(value)):
         return value
     text = value.hex() if isinstance(value, bytes) else str(value)
     cell = WriteOnlyCell(page, text.translate(_ILLEGAL)[:32767])
@@ -88,6 +102,13 @@ def _cell(page: Any, value: object) -> object:
     # Excel keeps a cell with this mark as text even after somebody edits it.
     cell.quotePrefix = text.startswith(("=", "+", "-", "@"))
     return cell
+
+
+def _holds(value: object) -> bool:
+    """Say whether a cell holds a value as it is: no time zone, and no more than fifteen digits."""
+    if isinstance(value, int):
+        return abs(value) < LARGEST
+    return getattr(value, "tzinfo", None) is None
 
 
 def _fault(rule: str, message: str, path: Path) -> InputError:

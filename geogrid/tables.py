@@ -24,6 +24,7 @@ import shapely
 from geogrid.crs import DEGREES, crs_as_json
 from geogrid.errors import Fault, InputError
 from geogrid.sheets import read_sheet, write_sheet
+from geogrid.signatures import is_disguised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -108,7 +109,7 @@ def write_table(path: Path, table: Table, layer: str = "") -> int:
         elif suffix == ".parquet":
             _write_parquet(aside, stream)
         elif suffix == ".xlsx":
-            write_sheet(aside, _without_shapes(stream), layer or "geogrid")
+            write_sheet(aside, stream.schema.names, _without_shapes(stream), layer or "geogrid")
         else:
             _write_layer(aside, stream, layer or path.stem, DRIVERS[suffix])
     return written[0]
@@ -158,14 +159,13 @@ def _read_csv(path: Path) -> Table:
 
 def _encoding(path: Path) -> str:
     with path.open("rb") as file:
-        if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
-            return "utf-16"
-    for encoding in ("utf-8-sig", "gb18030"):
+        marked = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
             with path.open(encoding=encoding) as file:
                 while file.read(1 << 20):
                     pass
-        except UnicodeDecodeError:
+        except UnicodeError:  # a decoding error, or UTF-16 cut off
             continue
         return encoding
     remedy = "save it as UTF-8"
@@ -244,12 +244,24 @@ def _read_parquet(path: Path) -> Table:
     except (pa.ArrowInvalid, OSError) as error:
         raise _fault("broken-file", f"the file cannot be read: {error}", "", path) from error
     schema = file.schema_arrow
+    try:
+        name, crs = _place_of(schema)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise _fault("broken-file", "its note on where its shapes are cannot be read", "", path) from error
+    return Table(schema, ahead(_row_groups(file)), file.metadata.num_rows, name, crs)
+
+
+def _place_of(schema: pa.Schema) -> tuple[str, str]:
+    """Return the column of shapes and its coordinate system from the GeoParquet note; "" where none is."""
     geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     name = geo.get("primary_column", "")
+    if not name:
+        return "", ""
+    if name not in schema.names:
+        raise ValueError("it names a column that is not there")
     column = geo.get("columns", {}).get(name, {})
     # GeoParquet: a missing crs means OGC:CRS84, which is WGS-84 in degrees.
-    crs = json.dumps(column["crs"]) if column.get("crs") else "EPSG:4326" if name else ""
-    return Table(schema, ahead(_row_groups(file)), file.metadata.num_rows, name, crs)
+    return name, json.dumps(column["crs"]) if column.get("crs") else DEGREES
 
 
 def _row_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
@@ -281,6 +293,8 @@ def _read_layer(path: Path, layer: str) -> Iterator[Table]:
 
 
 def _layer_of(path: Path, layer: str) -> str:
+    if is_disguised(path):
+        raise _fault("broken-file", f"the content is not that of a {path.suffix} file", "", path)
     try:
         layers = [str(name) for name, _ in pyogrio.list_layers(path)]
     except pyogrio.errors.DataSourceError as error:

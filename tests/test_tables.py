@@ -6,12 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from geogrid import sheets
 from geogrid.errors import InputError
 from geogrid.tables import disarm, open_table, table_of, write_table
 
@@ -194,3 +196,53 @@ def test_nothing_that_a_spreadsheet_runs_is_left(text: str) -> None:
         pytest.fail(f"{told!r} would run")
     if told[:1] in {"+", "-"}:
         float(told)
+
+
+@pytest.mark.parametrize("ending", [".geojson", ".json", ".gpkg", ".fgb"])
+def test_a_virtual_layer_in_disguise_reads_no_other_file(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "secret.csv").write_text("a,b\n1,2\n")
+    source = f"<SrcDataSource>{tmp_path}/secret.csv</SrcDataSource>"
+    path = tmp_path / f"t{ending}"
+    path.write_text(f'<OGRVRTDataSource><OGRVRTLayer name="secret">{source}</OGRVRTLayer></OGRVRTDataSource>')
+    assert rule_of(path) == "broken-file"
+
+
+def test_text_that_breaks_off_in_utf_16_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("address\n锦山大街\n".encode("utf-16")[:-1])
+    assert rule_of(path) == "wrong-encoding"
+    path.write_bytes("address\n锦山大街\n".encode("utf-16"))
+    assert rows(path) == {"address": ["锦山大街"]}
+
+
+@pytest.mark.parametrize(
+    "note", ["{", "[]", '{"primary_column": "there"}', '{"primary_column": "name", "columns": []}']
+)
+def test_a_broken_note_on_shapes_is_told(tmp_path: Path, note: str) -> None:
+    path = tmp_path / "t.parquet"
+    schema = SCHEMA.with_metadata({"geo": note})
+    pq.write_table(pa.table(COLUMNS, schema=schema), path)
+    assert rule_of(path) == "broken-file"
+
+
+def test_a_sheet_keeps_what_excel_would_round_or_refuse(tmp_path: Path) -> None:
+    """An identity number has 18 digits, a number in a cell 15; and a cell knows no time zone."""
+    path = tmp_path / "t.xlsx"
+    moment = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
+    schema = pa.schema([("id", pa.int64()), ("at", pa.timestamp("s", "UTC"))])
+    write_table(path, table_of({"id": [210602199001011234], "at": [moment]}, schema))
+    assert rows(path) == {"id": ["210602199001011234"], "at": ["2026-11-23 09:30:00+00:00"]}
+
+
+def test_a_sheet_without_rows_keeps_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    write_table(path, table_of({name: [] for name in COLUMNS}, SCHEMA))
+    assert [cell.value for cell in load_workbook(path).active[1]] == list(COLUMNS)
+
+
+def test_rows_that_a_sheet_would_lose_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 3)  # the names and two of the three rows
+    path = tmp_path / "t.xlsx"
+    with pytest.raises(InputError, match="too-many-rows"):
+        write_table(path, table_of(COLUMNS, SCHEMA))
+    assert list(tmp_path.iterdir()) == []

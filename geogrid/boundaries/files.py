@@ -15,6 +15,7 @@ from geogrid.boundaries.faults import printable
 from geogrid.boundaries.mapping import Source
 from geogrid.boundaries.schema import LAYERS, Layer
 from geogrid.errors import Fault, Severity
+from geogrid.signatures import is_disguised
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +131,7 @@ def _layer_names(path: Path) -> list[str]:
     if path.suffix.lower() not in LAYERED:
         return [path.stem]
     try:
-        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+        return [] if is_disguised(path) else [str(name) for name in pyogrio.list_layers(path)[:, 0]]
     except Exception:
         return []
 
@@ -143,6 +144,8 @@ def _read(path: Path, name: str, layer: Layer, source: Source, book: FaultBook) 
         return _read_csv(path, layer, source, book)
     if suffix == ".xlsx":
         return pd.read_excel(path, sheet_name=name or 0, dtype=str)
+    if is_disguised(path):
+        raise ValueError(f"its content is not that of a {suffix} file")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         options = _options(path, source)
