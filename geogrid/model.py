@@ -6,6 +6,7 @@ doors (``boundaries`` in, ``snapshot`` out). Ids are the data's own, unique with
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -259,6 +260,15 @@ class Pairing:
     geometry: Point | None = None
 
 
+# A city's id names folders and files: letters, digits and "_"; inside also ".", "-" and blanks.
+_CITY_ID = re.compile(r"\w(?:[\w .-]{0,62}\w)?")
+
+
+def is_city_id(text: str) -> bool:
+    """Say whether ``text`` can be the id of a city: 1 to 64 characters that name a folder, no way out."""
+    return _CITY_ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True)
 class City:
     """One validated city: what every later step starts from.
@@ -267,7 +277,8 @@ class City:
     ``address_id, text, building_id, community_id, x, y`` (``building_id`` and ``community_id`` are empty
     strings and ``x, y`` NaN where unknown; x, y in metres in ``plane``) and, where the data has them,
     the parsed elements ``road, section, lane, alley, sub_alley, number, floor, unit, postcode``.
-    ``counts`` names what the household numbers count ("households", "dwellings", "units").
+    ``id`` is one that ``is_city_id`` accepts. ``counts`` names what the household numbers count
+    ("households", "dwellings", "units").
     ``faults`` holds what was mended or is worth knowing; an error never gets this far.
     """
 

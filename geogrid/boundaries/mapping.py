@@ -6,10 +6,11 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from geogrid.boundaries.faults import printable
 from geogrid.boundaries.schema import BY_NAME, IGNORE, LAYERS, Layer
 from geogrid.crs import is_metric_plane, read_crs
 from geogrid.errors import Fault
-from geogrid.model import Grammar
+from geogrid.model import Grammar, is_city_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ def read_city_file(path: Path | None, default_id: str, book: FaultBook) -> CityF
     raw = _load(path, book) if path is not None else {}
     file = path.name if path is not None else ""
     _refuse_unknown(raw, {*FACTS, "names", "estimation", "layers"}, file, "", book)
-    city_id = _string(raw, "id", default_id, file, book)
+    city_id = _city_id(raw, default_id, file, book)
     return CityFile(
         id=city_id,
         name=_string(raw, "name", city_id, file, book),
@@ -93,6 +94,17 @@ def read_city_file(path: Path | None, default_id: str, book: FaultBook) -> CityF
         estimation=_estimation(raw, file, book),
         sources=_sources(raw, file, book),
     )
+
+
+def _city_id(raw: Mapping[str, Any], default: str, file: str, book: FaultBook) -> str:
+    """Return the city's id, by default the name of its folder; one that could leave a folder is told."""
+    city_id = _string(raw, "id", default, file, book)
+    if is_city_id(city_id):
+        return city_id
+    what = f"{printable(city_id[:64])!r} cannot be the id of a city"
+    remedy = 'Write id = "..." in city.toml: up to 64 letters and digits, with ".", "-", "_" or blanks inside'
+    _bad(what, "id", file, book, remedy)
+    return "city"
 
 
 def _load(path: Path, book: FaultBook) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from geogrid.boundaries.relate import (
     place_in,
     refuse_dangling,
     refuse_duplicates,
+    refuse_shared_codes,
 )
 from geogrid.boundaries.repair import mend_shapes
 from geogrid.boundaries.schema import LAYERS
@@ -77,7 +78,7 @@ def _city_file(place: Path, mapping: str | Path | None, book: FaultBook) -> City
         raise book.refusal()
     beside = place / CITY_FILE
     path = Path(mapping) if mapping is not None else (beside if beside.is_file() else None)
-    city_file = read_city_file(path, place.stem, book)
+    city_file = read_city_file(path, place.resolve().stem, book)  # "." has no name
     book.raise_errors()
     return city_file
 
@@ -121,6 +122,7 @@ def _narrowed(table: Table) -> Table:
 
 
 def _related(layers: Layers, communities: Table, city_file: CityFile, plane: str, book: FaultBook) -> Layers:
+    refuse_shared_codes(communities, book)
     communities = mend_communities(communities, book)
     compounds, buildings = layers.get("compounds"), layers.get("buildings")
     if buildings is None and compounds is None and not book.has_errors():

@@ -107,6 +107,20 @@ def refuse_duplicates(table: Table, book: FaultBook) -> Table:
     return table.keep(~again)
 
 
+def refuse_shared_codes(communities: Table, book: FaultBook) -> None:
+    """Tell communities with the code of another one: their grids would bear the same codes.
+
+    A community without a code is known by its id.
+    """
+    stated = communities.texts("code")
+    codes = np.where(stated == "", communities.ids, stated)
+    again = pd.Series(codes).duplicated().to_numpy(dtype=bool)
+    template = communities.fault(
+        "duplicate-code", "another community has the same code", "Give every community its own", field="code"
+    )
+    book.add_each(communities.ids[again], template)
+
+
 def inner_points(table: Table) -> Points:
     """Return a point on each geometry."""
     shapes = table.shapes

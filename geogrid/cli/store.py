@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from geogrid.errors import NotFoundError, SnapshotError, StoreError
+from geogrid.model import is_city_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,12 @@ def snapshot_root(store: str) -> Path:
 
 
 def snapshot_folder(store: str, city_id: str, version: int) -> Path:
-    """Return the folder of one version's snapshot."""
+    """Return the folder of one version's snapshot.
+
+    :raises StoreError: the city's id is none, so that the folder could lie anywhere.
+    """
+    if not is_city_id(city_id):
+        raise StoreError("the store holds a city whose id cannot name a folder; load it anew with another id")
     return snapshot_root(store) / city_id / str(version)
 
 

@@ -63,6 +63,11 @@ def toml(text: str) -> Callable[[Town], None]:
     return lambda town: setattr(town, "toml", text + CITY_TOML)
 
 
+def called(city_id: str) -> Callable[[Town], None]:
+    """Return a spoiler that gives the city another id."""
+    return lambda town: setattr(town, "toml", CITY_TOML.replace('"zoo"', f'"{city_id}"'))
+
+
 def tail(text: str) -> Callable[[Town], None]:
     """Return a spoiler that adds a table to the end of ``city.toml``."""
     return lambda town: setattr(town, "toml", CITY_TOML + text)
@@ -210,6 +215,10 @@ def dup_row(layer: str) -> Callable[[Town], None]:
     return double
 
 
+VIRTUAL = (
+    b"<OGRVRTDataSource><OGRVRTLayer name='secret'><SrcDataSource>/etc/hosts.csv</SrcDataSource>"
+    b"</OGRVRTLayer></OGRVRTDataSource>"
+)
 FAR = box(5000, 5000, 5030, 5030)
 LOST = (
     shape("buildings", 0, FAR),
@@ -299,6 +308,11 @@ REFUSED = (
     Animal("a plane made for another place", toml('plane = "EPSG:3857"\n'), "bad-plane", "", "times too large", field="plane"),
     Animal("an unknown grammar", toml('grammar = "klingon"\n'), "bad-setting", "", "grammar is unknown", field="grammar"),
     Animal("a rule that divides by zero", lambda t: setattr(t, "toml", t.toml + "\n[estimation]\ndwelling_m2 = 0\n"), "bad-setting", "", "more than zero", field="estimation.dwelling_m2"),
+    Animal("an id that leaves its folder", called("../../etc"), "bad-setting", "", "cannot be the id", field="id"),
+    Animal("an id that is a folder above", called(".."), "bad-setting", "", "cannot be the id", field="id"),
+    Animal("two communities of one code", lambda t: t.layers["communities"].__setitem__("code", ["210602001001"] * 2), "duplicate-code", "communities", "same code", "c2", "code"),
+    Animal("a code that is another's id", lambda t: t.layers["communities"].__setitem__("code", ["", "c1"]), "duplicate-code", "communities", "same code", "c2", "code"),
+    Animal("a virtual layer in disguise", all_of(damage("land.geojson", VIRTUAL), tail('[layers.land]\nfile = "land.geojson"\n')), "unreadable-file", "land", "not that of a .geojson file"),
     Animal("a GeoPackage that is none", damage("buildings.gpkg", b"this is no database"), "unreadable-file", "", "cannot be opened"),
     Animal("a Parquet file that is none", tail('[layers.land]\nfile = "city.toml"\n'), "unreadable-file", "land", "cannot be read"),
     Animal("a building of a square kilometre", shape("compounds", 0, box(10, 10, 12, 12)), "absurd-size", "compounds", "not believable", "A", "geometry"),
