@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from typer.testing import CliRunner
 
 from geogrid.cli.app import app
 from geogrid.cli.console import plain
+from geogrid.cli.demo import BOUNDARIES, city_folder
 from geogrid.cli.exits import MEANINGS, Exit
+from geogrid.cli.store import snapshot_folder
 from geogrid.errors import Fault, InputError, NotFoundError, SnapshotError, StaleError, StoreError
+from tests.governed import filled, governed_town, opened
 
 COMMANDS = [
     "assign",
@@ -105,6 +109,39 @@ def test_a_city_that_does_not_ship_is_exit_5(tmp_path: Path) -> None:
     code, _, err = run("demo", "--city", "atlantis", "--store", f"sqlite:///{tmp_path}/x.db", "--no-serve")
     assert code == Exit.MISSING
     assert "atlantis" in err
+
+
+def test_a_path_to_a_city_is_meant_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``../boundaries/songshan`` is no way into the cities that ship; a bare name is one of them."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "boundaries" / "songshan").mkdir(parents=True)
+    (tmp_path / "boundaries" / "songshan" / "city.toml").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    assert city_folder("../boundaries/songshan") == tmp_path / "boundaries" / "songshan"
+    assert city_folder("songshan") == BOUNDARIES / "songshan"
+
+
+@pytest.mark.parametrize("city_id", ["../../etc", "..", ".", "", "/etc", "a/b", "a\\b", "a\n", "x" * 65])
+def test_no_city_leads_out_of_the_snapshots(city_id: str) -> None:
+    with pytest.raises(StoreError, match="cannot name a folder"):
+        snapshot_folder("sqlite:///var/x.db", city_id, 1)
+
+
+@pytest.mark.parametrize("city_id", ["songshan", "丹东", "bukit-merah", "v1.2", "New Town", "_", "x" * 64])
+def test_a_city_names_the_folder_of_its_snapshots(city_id: str) -> None:
+    assert snapshot_folder("sqlite:///var/x.db", city_id, 1) == Path("var/x.snapshots") / city_id / "1"
+
+
+def test_a_version_of_another_city_is_not_published(tmp_path: Path) -> None:
+    with opened(tmp_path) as archive:
+        draft = filled(archive)
+        archive.store_city(replace(governed_town(), id="other"))
+    url = f"sqlite:///{tmp_path}/store.db"
+    code, _, err = run("publish", str(draft.id), "--city", "other", "--store", url)
+    assert code == Exit.MISSING
+    assert "version of city other" in err
+    with opened(tmp_path) as archive:
+        assert archive.version(draft.id).status == "draft"
 
 
 def test_an_unknown_policy_is_exit_3(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ from geogrid.snapshot import (
     write_timeline,
 )
 from geogrid.snapshot import files as snapshot_files
+from geogrid.snapshot import layout as layout_room
 from geogrid.snapshot.files import FORMAT
 from geogrid.snapshot.layout import on_lattice
 from geogrid.snapshot.names import name_grids
@@ -612,7 +613,7 @@ def test_a_draft_that_is_edited_meanwhile_is_not_published(
 ) -> None:
     """What is compiled is what was laid out: an edit between the two must not be published unseen."""
     draft = filled(archive)
-    lay_out = compiling.lay_out
+    lay_out = layout_room.lay_out
 
     def slow(*arguments: Any) -> Layout:
         layout = lay_out(*arguments)

@@ -80,7 +80,8 @@ def city_folder(name: str) -> Path:
 
     :raises NotFoundError: neither is there.
     """
-    for folder in (BOUNDARIES / name, Path(name)):
+    shipped = [BOUNDARIES / name] if Path(name).name == name else []  # a path is meant as it is written
+    for folder in (*shipped, Path(name)):
         if (folder / "city.toml").is_file():
             return folder.resolve()
     raise NotFoundError("city folder", name)

@@ -39,6 +39,8 @@ def publish(
     with opened(store) as archive:
         city_id = which_city(archive, city)
         number = _newest_draft(archive.versions(city_id), city_id) if version is None else version
+        if archive.version(number).city_id != city_id:
+            raise NotFoundError(f"version of city {city_id}", str(number))
         published, folder = put_out(archive, store, number, day.date() if day else archive.today())
     if json:
         print_json(

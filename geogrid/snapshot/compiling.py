@@ -80,10 +80,11 @@ def publish_snapshot(
 
     :raises PlanError: the grids overlap beyond repair, or a community is not divided.
     :raises FrozenError: it is published for another day.
+    :raises StaleError: somebody edited it in the meantime; what was laid out is not what would be published.
     :raises StoreError: the day is over and another version was in force or announced then.
     """
     layout = lay_out(archive, version)
-    published = archive.publish(version, effective_from, who=who)
+    published = archive.publish(version, effective_from, revision=layout.version.revision, who=who)
     write_snapshot(replace(layout, version=published, records=records_of(archive, layout)), folder)
     write_timeline(archive, published.city_id, folder.parent)
     return Snapshot.open(folder)

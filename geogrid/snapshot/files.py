@@ -19,7 +19,7 @@ from geogrid.errors import SnapshotError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMAT = 2
+FORMAT = 3  # raise it when a file is added, left out or means something else
 MANIFEST = "manifest.json"
 LEFT_OVER_S = 6 * 3600.0
 
@@ -134,7 +134,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise SnapshotError(f"snapshot {folder.name}: {MANIFEST} cannot be read") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise SnapshotError(f"snapshot {folder.name} is not of format {FORMAT}; publish or compile it again")
+        raise SnapshotError(f"snapshot {folder.name} is of another format than {FORMAT}: compile it again")
     if manifest.get("sha256") != _seal_of(manifest) or text != _text_of(manifest):
         raise SnapshotError(f"snapshot {folder.name}: {MANIFEST} is damaged")
     for name, seal in manifest["files"].items():
