@@ -15,6 +15,7 @@ FLOORS = {
     "geogrid.model": 0,
     "geogrid.crs": 0,
     "geogrid.codes": 0,
+    "geogrid.signatures": 0,
     "geogrid.boundaries": 1,
     "geogrid.coverage": 1,
     "geogrid.units": 1,
