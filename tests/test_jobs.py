@@ -1,0 +1,235 @@
+"""Files are taken, worked at, given back and forgotten; the client asks what a person would ask by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import json
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+
+from api import Settings, create_app
+from api.jobs import Jobs
+from geogrid.batch import assign_file, matcher_of
+from geogrid.client import AsyncClient, Client, Place, ServiceError
+from geogrid.snapshot import Snapshot
+from tests.test_service import zoo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TEXTS = [
+    "A小区1号楼",
+    "B小区2号楼",
+    "小区1号楼",
+    "A小区9号楼",
+    "无名路2号",
+    "",
+    "=1+1",
+    "E小区门卫室",
+    "D小区3号楼",
+]
+CSV = {"Content-Type": "text/csv"}
+
+
+@pytest.fixture(scope="module")
+def served(town_snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    folder = tmp_path_factory.mktemp("jobs")
+    settings = Settings(town_snapshot, reload_s=0, rate=0, jobs=folder, job_bytes=1 << 20, job_rows=50_000)
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def client(served: TestClient) -> Client:
+    """A client whose line is the application itself."""
+    return Client("http://testserver", transport=served._transport)
+
+
+def in_csv(path: Path, texts: list[str]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["address"], *([text] for text in texts)])
+    return path
+
+
+def codes(path: Path) -> list[tuple[str, str]]:
+    if path.suffix == ".parquet":
+        rows = pq.read_table(path).to_pylist()
+    else:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    return [(row["status"], row["grid_code"]) for row in rows]
+
+
+def test_one_batch_job_and_file_give_the_same_answer(
+    client: Client, town_snapshot: Path, tmp_path: Path
+) -> None:
+    texts = [text for text in TEXTS * 250 if text]  # 2,000 rows
+    source = in_csv(tmp_path / "in.csv", texts)
+    assign_file(source, tmp_path / "own.csv", matcher_of(Snapshot.open(town_snapshot)))
+    own = codes(tmp_path / "own.csv")
+    job = client.wait(client.send_file(source).id, every_s=0.1)
+    assert (job.status, job.rows_done, job.plan) == ("done", len(texts), 1)
+    client.fetch(job.id, tmp_path / "job.csv")
+    assert codes(tmp_path / "job.csv") == own
+    assert [(row.status, row.grid_code) for row in client.lookup_many(texts)] == own
+    one = {text: client.lookup(text) for text in set(texts)}
+    assert [(one[text].status, one[text].grid_code) for text in texts] == own
+    client.cancel(job.id)
+    with pytest.raises(ServiceError, match="404"):
+        client.job(job.id)
+
+
+def test_the_border_gets_one_answer_on_every_way(client: Client, town_snapshot: Path, tmp_path: Path) -> None:
+    lon, lat = zoo(Snapshot.open(town_snapshot))
+    pq.write_table(pa.table({"lon": lon, "lat": lat}), tmp_path / "in.parquet")
+    job = client.wait(client.send_file(tmp_path / "in.parquet").id, every_s=0.1)
+    client.fetch(job.id, tmp_path / "out.parquet")
+    batch = client.lookup_many([Place(x, y) for x, y in zip(lon, lat, strict=True)])
+    assert codes(tmp_path / "out.parquet") == [(row.status, row.grid_code) for row in batch]
+    snapshot = Snapshot.open(town_snapshot)
+    own = [snapshot.lookup_point(lon=x, lat=y) for x, y in zip(lon, lat, strict=True)]
+    assert [row.grid_code for row in batch] == [one.grid["code"] if one.grid else "" for one in own]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [
+        (b"address\nA\n", "text/plain", 415),
+        (b"", "text/csv", 422),
+        (b"x" * ((1 << 20) + 1), "text/csv", 413),
+    ],
+)
+def test_a_bad_upload_is_refused(served: TestClient, content: bytes, kind: str, status: int) -> None:
+    found = served.post("/v1/jobs", content=content, headers={"Content-Type": kind})
+    assert found.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "told"),
+    [
+        (b"a,b\n1,2\n", "", "no column of addresses"),
+        (b"a\n1\n", "address=../../etc/passwd", "there is no such column"),
+        (b"\x00\xff\xfe\xfa", "", ""),
+        (b"address\n" + b"A\n" * 60_000, "", "50,000 rows"),
+        (b"lon,lat\n1,2\n", "crs=NONSENSE", "no coordinate system"),
+    ],
+)
+def test_a_bad_file_fails_in_words(
+    client: Client, served: TestClient, content: bytes, query: str, told: str
+) -> None:
+    job_id = served.post(f"/v1/jobs?{query}", content=content, headers=CSV).json()["id"]
+    job = client.wait(job_id, every_s=0.1)
+    assert job.status == "failed"
+    words = json.dumps(list(job.errors))
+    assert told in words
+    assert "/jobs" not in words  # no path of ours
+    assert served.get(f"/v1/jobs/{job_id}/result").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["..", "%2e%2e", "a" * 32, "0" * 31, ".lock", "0" * 32, "é"])
+def test_a_made_up_id_finds_nothing(served: TestClient, name: str) -> None:
+    assert served.get(f"/v1/jobs/{name}").status_code == 404
+    assert served.delete(f"/v1/jobs/{name}").status_code in (404, 405)
+
+
+def test_where_no_files_are_taken_it_says_so(town_snapshot: Path) -> None:
+    with TestClient(create_app(Settings(town_snapshot, reload_s=0))) as without:
+        assert without.post("/v1/jobs", content=b"address\nA\n", headers=CSV).status_code == 404
+
+
+def test_a_job_outlives_a_restart(town_snapshot: Path, tmp_path: Path) -> None:
+    settings = Settings(town_snapshot, reload_s=0, jobs=tmp_path)
+    jobs = Jobs(settings, tmp_path)
+    place = jobs.begin("csv", {"address": "", "lon": "", "lat": "", "crs": "WGS-84"})
+    (place / "upload").write_bytes("address\nA小区1号楼\n".encode())
+    jobs.submit(place)
+    (place / "step.json").write_text('{"rows_done": 1, "rows": 1, "plan": 1}')  # it was being worked at
+    with TestClient(create_app(settings)) as client:
+        deadline = time.monotonic() + 60
+        while client.get(f"/v1/jobs/{place.name}").json()["status"] != "done":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert not list(place.glob("input.*"))
+    assert (place / "result.csv").stat().st_size > 0
+
+
+def test_a_result_is_kept_for_a_time(town_snapshot: Path, tmp_path: Path) -> None:
+    jobs = Jobs(Settings(town_snapshot, jobs=tmp_path, job_kept_s=0), tmp_path)
+    place = jobs.begin("csv", {})
+    (place / "end.json").write_text(json.dumps({"status": "done", "ended": time.time() - 1}))
+    assert jobs._next() is None
+    assert not place.exists()
+
+
+def test_only_so_many_wait(town_snapshot: Path, tmp_path: Path) -> None:
+    settings = Settings(town_snapshot, reload_s=0, jobs=tmp_path, jobs_waiting=0)
+    with TestClient(create_app(settings)) as full:
+        assert full.post("/v1/jobs", content=b"address\nA\n", headers=CSV).status_code == 429
+
+
+# The client
+
+
+def test_both_clients_read_the_same(live: str) -> None:
+    async def ask() -> tuple[object, ...]:
+        async with AsyncClient(live) as client:
+            return (
+                await client.lookup("A小区1号楼"),
+                await client.locate(lon=124.3905866, lat=40.1318012),
+                await client.lookup_many(["A小区1号楼", Place(0, 0)]),
+                await client.reverse(lon=124.3905866, lat=40.1318012),
+                await client.suggest("A小"),
+                await client.grid("210602001001001"),
+            )
+
+    with Client(live) as client:
+        now = (
+            client.lookup("A小区1号楼"),
+            client.locate(lon=124.3905866, lat=40.1318012),
+            client.lookup_many(["A小区1号楼", Place(0, 0)]),
+            client.reverse(lon=124.3905866, lat=40.1318012),
+            client.suggest("A小"),
+            client.grid("210602001001001"),
+        )
+    assert asyncio.run(ask()) == now
+    assert now[0].grid_code == now[1].grid_code == "210602001001001"
+
+
+def test_a_busy_service_is_asked_again_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    replies = [httpx.Response(429, headers={"Retry-After": "7"}), httpx.Response(503)]
+    good = httpx.Response(200, json={"suggestions": [{"text": "A"}]})
+    asked = iter([*replies, good])
+    with Client("http://x", transport=httpx.MockTransport(lambda _: next(asked))) as client:
+        assert client.suggest("A") == ["A"]
+    assert slept == [7.0, 0.4]
+
+
+def test_a_service_that_stays_busy_or_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with Client(
+        "http://x", retries=1, transport=httpx.MockTransport(lambda _: httpx.Response(503))
+    ) as client:
+        with pytest.raises(ServiceError) as caught:
+            client.lookup("SECRET")
+        assert caught.value.status == 503
+        assert "SECRET" not in str(caught.value)
+
+    def broken(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no")
+
+    with Client("http://x", retries=1, transport=httpx.MockTransport(broken)) as client:
+        with pytest.raises(ServiceError) as caught:
+            client.lookup("SECRET")
+        assert caught.value.status == 0
+        with pytest.raises(ValueError, match="letters"):
+            client.grid("../x")
