@@ -1,0 +1,1 @@
+"""Requests a second, beside a FastAPI hello route of the same build."""

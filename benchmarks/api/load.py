@@ -1,0 +1,126 @@
+"""Start a server of one worker, and load it with wrk on loopback."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server; ``first_s`` is the time from its start to its first answer."""
+
+    url: str
+    pid: int
+    first_s: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw, and the processor time of the server for each request in microseconds."""
+
+    rate: float
+    p99_ms: float
+    cpu_us: float
+    errors: int
+
+
+def require_wrk() -> None:
+    """Stop with a clear word where wrk is missing."""
+    if shutil.which("wrk") is None:
+        sys.exit("benchmarks.api needs wrk: apt-get install wrk (Debian), or build it from github.com/wg/wrk")
+
+
+@contextmanager
+def serving(target: str, first: str, *, factory: bool, env: dict[str, str] | None = None) -> Iterator[Server]:
+    """Serve an application in a process of its own until it is left."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "uvicorn", target, "--port", str(port), "--no-access-log", "--log-level"]
+    words += ["warning", "--no-server-header", "--loop", "uvloop", "--http", "httptools"]
+    started = time.perf_counter()
+    process = subprocess.Popen(words + ["--factory"] * factory, env={**os.environ, **(env or {})})
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url + first, process)
+        yield Server(url, process.pid, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as response:
+                response.read()
+                return
+        except OSError:
+            time.sleep(0.01)
+    raise RuntimeError("the server did not answer")
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a process has had (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mb(pid: int) -> dict[str, float]:
+    """Return the resident memory of a process in MB, all of it and the part that it shares with nobody."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    found = {name: int(kb) / 1e3 for name, kb in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
+    return {"all": found["Rss"], "own": found["Private_Clean"] + found["Private_Dirty"]}
+
+
+def load(server: Server, script: Path | None, path: str, seconds: int, connections: int) -> Load:
+    """Ask as fast as the server answers."""
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    words += ["-s", str(script)] if script else []
+    before = cpu_s(server.pid)
+    done = subprocess.run([*words, server.url + path], capture_output=True, text=True, check=True).stdout
+    used = cpu_s(server.pid) - before
+    count = int(re.findall(r"(\d+) requests in", done)[0])
+    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s|m)", done)[0]
+    errors = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", done))
+    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", done)[0])
+    return Load(rate, float(value) * UNITS[unit], used / max(count, 1) * 1e6, errors)
+
+
+def lua(folder: Path, name: str, requests: list[tuple[str, str, str]]) -> Path:
+    """Write a wrk script that asks one request after the other: method, path and body."""
+    told = ",\n".join(f"{{{quoted(m)}, {quoted(p)}, {quoted(b)}}}" for m, p, b in requests)
+    path = folder / f"{name}.lua"
+    path.write_text(
+        "local all = {\n" + told + "\n}\nlocal made = {}\nlocal at = 0\n"
+        'local json = {["Content-Type"] = "application/json"}\n'
+        "init = function(args)\n  for i, one in ipairs(all) do\n"
+        '    made[i] = wrk.format(one[1], one[2], one[1] == "POST" and json or nil, one[3])\n  end\nend\n'
+        "request = function()\n  at = at % #made + 1\n  return made[at]\nend\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def quoted(text: str) -> str:
+    """Return a Lua string of the bytes of ``text``."""
+    if not text:
+        return "nil"
+    return '"' + "".join(f"\\{byte:03d}" for byte in text.encode()) + '"'
