@@ -79,6 +79,19 @@ def test_grids_that_overlap_are_found() -> None:
     assert "grids_do_not_overlap" in rules(replace(fake, shapes=(wider, *fake.shapes[1:])))
 
 
+def test_a_grid_that_lies_in_another_one_is_found() -> None:
+    """The second grid is drawn inside the first: the two share ground, though neither sticks out."""
+    fake = snapshot()
+    inside = shapely.buffer(fake.shapes[0], -50 * STEP)
+    assert "grids_do_not_overlap" in rules(replace(fake, shapes=(fake.shapes[0], inside, *fake.shapes[2:])))
+
+
+def test_two_grids_drawn_alike_are_found() -> None:
+    fake = snapshot()
+    alike = (fake.shapes[0], fake.shapes[0], *fake.shapes[2:])
+    assert "grids_do_not_overlap" in rules(replace(fake, shapes=alike))
+
+
 def test_an_index_of_other_labels_is_found() -> None:
     assert rules(replace(snapshot(), shift=1)) == {"points_lie_where_drawn"}
 

@@ -63,8 +63,10 @@ def _findings(snapshot: Published) -> Iterator[Finding]:
 
 def _partition(codes: list[str], labels: NDArray[Any], shapes: NDArray[Any]) -> Iterator[Finding]:
     """Demand that no two drawn grids share ground, on the lattice."""
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="overlaps")
-    pairs = np.column_stack([one, other])[one < other]
+    tree = shapely.STRtree(shapes)
+    # "overlaps" alone says nothing of a grid that lies in another one, or is drawn like it.
+    found = np.hstack([tree.query(shapes, predicate=name) for name in ("overlaps", "contains")]).T
+    pairs = np.unique(np.sort(found[found[:, 0] != found[:, 1]], axis=1), axis=0)
     shared = shapely.area(shapely.intersection(shapes[pairs[:, 0]], shapes[pairs[:, 1]]))
     # A border drawn with a corner more on one side is off by half a step along its length.
     length = np.minimum(shapely.length(shapes[pairs[:, 0]]), shapely.length(shapes[pairs[:, 1]]))
