@@ -206,14 +206,12 @@ COUNTING = (the_number_of_grids_is_in_range, households_lie_in_the_window)
 
 
 def judge(plan: Plan, graph: UnitGraph, policy: Policy) -> tuple[Verdict, ...]:
-    """Return every rule's answer; a rule is not finished while units have no grid and nothing is broken yet."""
+    """Return every rule's answer; not finished while units have no grid and nothing is broken yet."""
     missing = any(unit.id not in plan.assignment for unit in graph.units)
     verdicts = []
     for rule in RULES:
         breaches = rule(plan, graph, policy)
-        unsure = missing and (
-            not breaches or rule in (the_number_of_grids_is_in_range, households_lie_in_the_window)
-        )
+        unsure = missing and (not breaches or rule in COUNTING)
         state = State.NOT_FINISHED if unsure else State.BROKEN if breaches else State.HOLDS
         verdicts.append(Verdict(rule.__name__, state, rule in HARD, () if unsure else breaches))
     return tuple(verdicts)
