@@ -13,8 +13,8 @@ from geogrid.overview import count_figures, make_overview, overview_html, overvi
 from geogrid.overview.charts import Bar, bars, columns, shares
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
-from geogrid.sample import draw_dandong
 from tests.governed import PLANS, TODAY, governed_town, graphs_of
+from tests.sampled import sample_city
 
 if TYPE_CHECKING:
     from geogrid.model import City
@@ -32,7 +32,7 @@ def overview(city: City = TOWN) -> Overview:
 
 def test_every_published_figure_is_counted_from_the_data() -> None:
     # Typed here from the published account of 2020.
-    counted = {one.name: one.value for one in count_figures(draw_dandong(seed=1), TODAY)}
+    counted = {one.name: one.value for one in count_figures(sample_city(), TODAY)}
     published = {
         "subdistricts": 20,
         "communities": 193,
