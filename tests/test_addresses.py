@@ -74,6 +74,7 @@ def test_every_address_as_the_city_writes_it_finds_its_own_door(draw: Callable[[
     ("text", "building"),
     [
         ("元宝区兴东街道泰河花园小区3号楼2单元501室", "k1-3"),
+        ("泰和公寓小区1号楼", "k2-1"),  # the city calls it 泰和公寓
         ("泰河花园3-2-501", "k1-3"),
         ("泰和花園三號樓", "k1-3"),  # one homophone; 泰和公寓 is another compound
         ("丹东元宝兴东泰河花园3号楼", "k1-3"),

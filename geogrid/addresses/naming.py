@@ -50,6 +50,8 @@ def names_of(
     ``stem_of`` numbers the roads and compounds that numbers hang on; ``spelled`` is how the city writes them.
     """
     yield from _of_stems(stem_of, spelled)
+    if city.grammar is Grammar.MAINLAND:
+        yield from _called_compounds(stem_of, spelled)
     yield from _of_compounds(city)
     yield from _of_divisions(city)
     yield from _of_buildings(city)
@@ -74,6 +76,14 @@ def _of_stems(stem_of: dict[str, int], spelled: dict[str, str]) -> Iterator[Name
         at = bisect_left(ordered, short)
         if not any(other.startswith(short) for other in ordered[at : at + 2] if other != key):
             yield Name(short, spelled.get(key, key), "stem", stem, "short")
+
+
+def _called_compounds(stem_of: dict[str, int], spelled: dict[str, str]) -> Iterator[Name]:
+    """Yield every name without an ending with 小区 behind it: residents call 泰河花园 also 泰河花园小区."""
+    for key, stem in stem_of.items():
+        longer = f"{key}小区"
+        if not key.isascii() and longer not in stem_of and not _STEM_ENDING.search(key):
+            yield Name(longer, spelled.get(key, key), "stem", stem, "short")
 
 
 def _of_compounds(city: City) -> Iterator[Name]:
