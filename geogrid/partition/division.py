@@ -238,13 +238,15 @@ def _better(
     if best is not None and best.vector < _least_vector(problem, policy, parts):
         return best
     now = time.monotonic()
+    if best is not None and now > deadline:
+        return replace(best, proved=False)
     until = deadline if best is not None else now + PROOF_SHARE * (deadline - now)
     found = _exact(problem, policy, parts, best.vector if best else None, until)
     if found is None and problem.others:
         found = _Best([], (), {}, proved=False)
     elif found is None:
         found = _searched(problem, policy, parts, deadline, watch)
-    elif found.groups:
+    if found.groups:
         watch(found.groups)
     unsure = (best is not None and not best.proved) or not found.proved
     if not found.groups or (best is not None and best.vector <= found.vector):
@@ -289,7 +291,8 @@ def _exact(
     cap = everything if best is None or not first else int(best[0])
     step = max(1, problem.total // max(parts, 1) // 50)
     while breach <= cap:
-        limit = int(min(LIST_LIMIT, GRIDS_A_SECOND * max(deadline - time.monotonic(), 0.05)))
+        pace = GRIDS_A_SECOND * min(1.0, (60 / problem.n) ** 1.5)
+        limit = int(min(LIST_LIMIT, pace * max(deadline - time.monotonic(), 0.02)))
         grids = list_legal_grids(problem, window, breach, limit, compound_is_grid=policy.compound_is_grid)
         if not grids.complete:
             return None

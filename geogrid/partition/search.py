@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import replace
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,19 +137,28 @@ def _breadth_first(beside: dict[int, list[int]], root: int) -> list[int]:
 
 
 def _merged(problem: Problem, groups: list[Group], target: int) -> list[Group]:
-    while len(groups) > target:
-        pair = min(
-            (
-                (_homes(problem, a) + _homes(problem, b), a, b)
-                for a, b in _touching(problem, groups)
-                if is_legal(problem, a + b)
-            ),
-            default=None,
-        )
-        if pair is None:
-            break
-        groups = [g for g in groups if g not in pair[1:]] + [tuple(sorted(pair[1] + pair[2]))]
-    return groups
+    """Put together the two neighbours with fewest households, as long as there are too many grids."""
+    alive = dict(enumerate(groups))
+    load = {number: _homes(problem, group) for number, group in alive.items()}
+    number_of = {group: number for number, group in alive.items()}
+    beside: dict[int, set[int]] = {number: set() for number in alive}
+    for one, other in _touching(problem, groups):
+        beside[number_of[one]].add(number_of[other])
+        beside[number_of[other]].add(number_of[one])
+    heap = [(load[a] + load[b], a, b) for a in alive for b in beside[a] if a < b]
+    heapify(heap)
+    while len(alive) > target and heap:
+        _, a, b = heappop(heap)
+        if a not in alive or b not in alive or not is_legal(problem, alive[a] + alive[b]):
+            continue
+        new = len(load)
+        alive[new] = tuple(sorted(alive.pop(a) + alive.pop(b)))
+        load[new] = load[a] + load[b]
+        beside[new] = {near for near in beside[a] | beside[b] if near in alive}
+        for near in sorted(beside[new]):
+            beside[near].add(new)
+            heappush(heap, (load[new] + load[near], near, new))
+    return sorted(alive.values())
 
 
 def _touching(problem: Problem, groups: list[Group]) -> list[tuple[Group, Group]]:
