@@ -7,7 +7,6 @@ from collections import OrderedDict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 from fastapi import Depends, Query
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 
@@ -63,9 +62,10 @@ class History:
             raise Refusal(404, "There is no published plan of that version.")
         if version == now.plan.version:
             return now
-        held = self._open.pop(version, None) or Served(Snapshot.open(self.root / str(version)))
-        until = period.effective_until.isoformat() if period.effective_until else None
-        held.plan = msgspec.structs.replace(held.plan, effective_until=until)
+        held = self._open.pop(version, None)
+        if held is None or held.until != period.effective_until:  # its fixed answers tell the last day
+            snapshot = held.snapshot if held else Snapshot.open(self.root / str(version))
+            held = Served(snapshot, period.effective_until, now.clock)
         self._open[version] = held
         while len(self._open) > KEPT:
             self._open.popitem(last=False)

@@ -123,3 +123,30 @@ def test_a_damaged_timeline_does_not_bring_an_old_plan_back(two: Path, tmp_path:
         (folder / "timeline.json").write_text("")
         app.state.desk.refresh()
         assert plan_and_cache(client)[0] == 2
+
+
+def test_a_plan_of_another_day_tells_its_last_day_everywhere(tmp_path: Path) -> None:
+    """The plan of tomorrow is open already when a third one is announced that ends it."""
+    third = CHANGE + timedelta(days=5)
+    with opened(tmp_path) as archive:
+        first = filled(archive)
+        publish_snapshot(archive, first.id, TODAY, tmp_path / "1")
+        publish_snapshot(archive, archive.copy_version(first.id).id, CHANGE, tmp_path / "2")
+        app = service(tmp_path / "1", Clock(NOON))
+        with TestClient(app) as client:
+            assert [until_on(client, path) for path in ON_CHANGE] == [None] * len(ON_CHANGE)
+            publish_snapshot(archive, archive.copy_version(first.id).id, third, tmp_path / "3")
+            assert [until_on(client, path) for path in ON_CHANGE] == [third.isoformat()] * len(ON_CHANGE)
+
+
+ON_CHANGE = [
+    f"{path}as_of={CHANGE}"
+    for path in ("/v1/communities/c1?", "/v1/communities/c1/grids?", "/v1/lookup?address=A小区1号楼&")
+]
+
+
+def until_on(client: TestClient, path: str) -> str | None:
+    plan = client.get(path).json()["plan"]
+    assert plan["version"] == 2
+    until: str | None = plan["effective_until"]
+    return until
