@@ -332,7 +332,7 @@ def _without_shapes(table: Table) -> Iterator[pa.RecordBatch]:
         return
     at = table.schema.get_field_index(table.geometry)
     for batch in table.batches:
-        shapes = shapely.from_wkb(batch.column(at).to_numpy(zero_copy_only=False))
+        shapes = shapely.from_wkb(batch.column(at).to_numpy(zero_copy_only=False), on_invalid="ignore")
         texts = pa.array(shapely.to_wkt(shapes, rounding_precision=7), pa.string())
         yield batch.set_column(at, table.geometry, texts)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import tracemalloc
 from typing import TYPE_CHECKING, Any
 
@@ -212,3 +213,14 @@ def test_memory_does_not_grow_with_rows(tmp_path: Path, ending: str) -> None:
 
 def test_the_added_columns_are_the_promised_ones() -> None:
     assert ADDED == ("grid_code", "grid_name", "status", "reason")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_shape_that_cannot_be_read_is_one_invalid_row(tmp_path: Path, ending: str) -> None:
+    """A foreign GeoParquet may hold anything in its column of shapes; the rows beside it are answered."""
+    note = {"version": "1.1.0", "primary_column": "geom", "columns": {"geom": {"encoding": "WKB"}}}
+    schema = pa.schema([("geom", pa.binary())]).with_metadata({"geo": json.dumps(note)})
+    shapes = [shapely.to_wkb(shapely.Point(103, 1)), b"nonsense", None]
+    pq.write_table(pa.table({"geom": shapes}, schema=schema), tmp_path / "in.parquet")
+    tally = assign_file(tmp_path / "in.parquet", tmp_path / f"out{ending}", Toy())
+    assert (tally.rows, tally.by_status) == (3, {"invalid": 2, "matched": 1})

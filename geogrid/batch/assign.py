@@ -160,7 +160,7 @@ def _float(value: str | None) -> float:
 
 def _points_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return a point inside each shape (the point itself for points), NaN where a row has none."""
-    shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
+    shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
     points = shapely.point_on_surface(shapes)
     return shapely.get_x(points), shapely.get_y(points)
 
