@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
@@ -201,6 +202,7 @@ class Desk:
             return
         try:
             self._served = self._opened(place)
+            settle()
             self._stamp = (stamp, self._periods)
         except (GeogridError, OSError) as error:
             if str(error) != self._said:  # once, not every few seconds
@@ -241,6 +243,13 @@ class Desk:
         while True:
             await asyncio.sleep(self.settings.reload_s)
             await asyncio.to_thread(self.refresh)  # every file is read and checked; answers go on meanwhile
+
+
+def settle() -> None:
+    """Keep the garbage collector from walking an index again and again that never changes."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _stamp(folder: Path) -> object:

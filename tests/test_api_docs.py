@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGE = (Path(__file__).parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
+PROGRAMS = PAGE[PAGE.index("## From a program") :]
 EXAMPLES = re.findall(r"^```http\n(.*?)^```\n\n```json\n(.*?)^```", PAGE, re.M | re.S)
 
 
@@ -56,6 +60,33 @@ def test_an_example_is_true(client: TestClient, asked: str, shown: str) -> None:
     assert_shown(json.loads(shown), answer)
     refused = response.headers["content-type"] == "application/problem+json"
     assert response.status_code == (answer["status"] if refused else 200)
+
+
+def program(language: str, url: str) -> str:
+    """Return the page's first example in a language that asks for an address, sent to ``url``."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", PROGRAMS, re.M | re.S)
+    return str(blocks[0]).replace("http://127.0.0.1:8000", url)
+
+
+@pytest.mark.parametrize(
+    ("language", "runs"),
+    [
+        ("sh", ["sh", "-c"]),
+        ("js", ["node", "--input-type=module", "-e"]),
+        ("python", [sys.executable, "-c"]),
+    ],
+)
+def test_a_program_of_the_page_runs(live: str, language: str, runs: list[str]) -> None:
+    tool = "curl" if language == "sh" else runs[0]
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} is not installed")
+    done = subprocess.run(
+        [*runs, program(language, live)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "matched" in done.stdout
+    assert "210602001001001" in done.stdout
+    if language == "python":
+        assert done.stdout.split() == ["matched", "210602001001001", "matched", "210602001001003", "outside"]
 
 
 def test_the_page_has_examples_of_every_status() -> None:

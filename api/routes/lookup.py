@@ -94,7 +94,7 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
     if (address is None) == (lon is None and lat is None):
         raise Refusal(422, BOTH)
     if address is not None:
-        found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit)
+        found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit, explain=False)
         return msgspec.json.encode(facts.answer_of(found, here))
     if lon is None or lat is None:
         raise Refusal(422, "A longitude and a latitude belong together.")
