@@ -23,6 +23,7 @@ COMMANDS = [
     "demo",
     "divide",
     "export",
+    "levels",
     "load",
     "lookup",
     "map",
