@@ -40,6 +40,7 @@ from geogrid.snapshot import (
     open_on,
     publish_snapshot,
     read_timeline,
+    timeline,
     write_timeline,
 )
 from geogrid.snapshot import files as snapshot_files
@@ -661,6 +662,26 @@ def test_a_withdrawn_version_leaves_the_timeline(archive: Archive, tmp_path: Pat
     archive.publish(second.id, TODAY + timedelta(days=2))
     archive.withdraw(second.id)
     assert write_timeline(archive, "town", tmp_path) == (Period(1, TODAY, None),)
+
+
+def test_a_timeline_tells_what_another_published_while_it_was_written(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second version is published between the reading of the first and the writing of the file."""
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    change = TODAY + timedelta(days=2)
+    write = timeline._write
+
+    def slow(*arguments: Any) -> None:
+        archive.publish(second.id, change)
+        write(*arguments)
+
+    monkeypatch.setattr(timeline, "_write", slow)
+    write_timeline(archive, "town", tmp_path)
+    assert read_timeline(tmp_path) == (Period(1, TODAY, change), Period(2, change, None))
+    assert [path.name for path in tmp_path.glob("*timeline*")] == ["timeline.json"]
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"format": 2}', '{"format": 1, "versions": [{}]}'])

@@ -39,24 +39,41 @@ class Period:
 
 
 def write_timeline(archive: Archive, city_id: str, root: Path) -> tuple[Period, ...]:
-    """Write when each published version of a city is in force into ``root``, the folder of its snapshots."""
-    periods = tuple(
+    """Write when each published version of a city is in force into ``root``, the folder of its snapshots.
+
+    Of several that publish at once the last to write has seen what all of them published.
+    """
+    written: tuple[Period, ...] | None = None
+    while (periods := _published(archive, city_id)) != written:
+        _write(root, city_id, periods)
+        written = periods
+    return periods
+
+
+def _published(archive: Archive, city_id: str) -> tuple[Period, ...]:
+    return tuple(
         Period(one.id, one.effective_from, one.effective_until)
         for one in archive.versions(city_id)
         if one.status == PUBLISHED and one.effective_from is not None
     )
+
+
+def _write(root: Path, city_id: str, periods: tuple[Period, ...]) -> None:
     told = {"format": FORMAT, "city": city_id, "versions": [asdict(one) for one in periods]}
     text = json.dumps(told, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
     root.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{TIMELINE}-", dir=root)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(handle, 0o644)
-        file.flush()
-        os.fsync(handle)
-    Path(aside).replace(root / TIMELINE)
+    handle, name = tempfile.mkstemp(prefix=f".{TIMELINE}-", dir=root)
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            os.fchmod(handle, 0o644)
+            file.flush()
+            os.fsync(handle)
+        aside.replace(root / TIMELINE)
+    finally:
+        aside.unlink(missing_ok=True)
     sync(root)
-    return periods
 
 
 def read_timeline(root: Path) -> tuple[Period, ...]:
