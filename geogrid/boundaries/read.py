@@ -26,6 +26,7 @@ from geogrid.boundaries.relate import (
     place_in,
     refuse_dangling,
     refuse_duplicates,
+    refuse_ids_of_units,
     refuse_shared_codes,
 )
 from geogrid.boundaries.repair import mend_shapes
@@ -129,6 +130,7 @@ def _related(layers: Layers, communities: Table, city_file: CityFile, plane: str
         message = "there are neither buildings nor compounds"
         book.add(Fault("missing-layer", message, "Add one of the two", layer="buildings"))
     if compounds is not None:
+        refuse_ids_of_units(compounds, book)
         compounds = _compounds(compounds, communities, book)
     if buildings is not None:
         buildings = _buildings(buildings, communities, compounds, plane, book)

@@ -30,6 +30,9 @@ NEAR_M = 50.0
 # From this share on a compound has a fair claim on a footprint; where two have one, the data must say whose.
 FAIR_SHARE = 0.4
 
+# What the ids of groups, of homes outside compounds and of land end with.
+UNIT_ENDING = r"/[ghl][0-9]+$"
+
 # (layer, column, layer that the ids are of)
 REFERENCES = (
     ("compounds", "community_id", "communities"),
@@ -119,6 +122,13 @@ def refuse_shared_codes(communities: Table, book: FaultBook) -> None:
         "duplicate-code", "another community has the same code", "Give every community its own", field="code"
     )
     book.add_each(communities.ids[again], template)
+
+
+def refuse_ids_of_units(compounds: Table, book: FaultBook) -> None:
+    """Tell compounds whose id ends as those of units do ("A/g01"): two units could bear one id."""
+    taken = pd.Series(compounds.ids, dtype=str).str.contains(UNIT_ENDING).to_numpy(dtype=bool)
+    message, remedy = "its id ends as the ids of units do", "Give it an id without /g, /h or /l and a number"
+    book.add_each(compounds.ids[taken], compounds.fault("reserved-id", message, remedy, field="id"))
 
 
 def inner_points(table: Table) -> Points:

@@ -312,6 +312,7 @@ REFUSED = (
     Animal("an id that is a folder above", called(".."), "bad-setting", "", "cannot be the id", field="id"),
     Animal("two communities of one code", lambda t: t.layers["communities"].__setitem__("code", ["210602001001"] * 2), "duplicate-code", "communities", "same code", "c2", "code"),
     Animal("a code that is another's id", lambda t: t.layers["communities"].__setitem__("code", ["", "c1"]), "duplicate-code", "communities", "same code", "c2", "code"),
+    Animal("a compound called like a unit", all_of(value("compounds", 0, "id", "B/g01"), *(value("buildings", n, "compound_id", "B/g01") for n in range(4))), "reserved-id", "compounds", "as the ids of units do", "B/g01", "id"),
     Animal("a virtual layer in disguise", all_of(damage("land.geojson", VIRTUAL), tail('[layers.land]\nfile = "land.geojson"\n')), "unreadable-file", "land", "not that of a .geojson file"),
     Animal("a GeoPackage that is none", damage("buildings.gpkg", b"this is no database"), "unreadable-file", "", "cannot be opened"),
     Animal("a Parquet file that is none", tail('[layers.land]\nfile = "city.toml"\n'), "unreadable-file", "land", "cannot be read"),
