@@ -91,7 +91,7 @@ class Edge:
                 await problem(500)(scope, receive, dressed)
         finally:
             seconds = time.perf_counter() - started
-            route = scope.get("geogrid.route") or getattr(scope.get("route"), "path", "unmatched")
+            route: str = scope.get("geogrid.route") or str(getattr(scope.get("route"), "path", "unmatched"))
             self.metrics.note("HEAD" if bare else scope["method"], route, status, seconds)
             if log.isEnabledFor(logging.INFO):
                 _log_request(scope["method"], route, status, seconds, number)

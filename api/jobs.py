@@ -83,7 +83,7 @@ class Jobs:
         if not asked:
             raise Refusal(404, "There is no such job, or its time is over.")
         until = end.get("ended", time.time()) + self._settings.job_kept_s
-        status = end.get("status") or ("running" if step else "waiting")
+        status: Any = end.get("status") or ("running" if step else "waiting")
         return Job(
             id=place.name,
             status=status,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -22,7 +22,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        told = {"registry": None if SHARED in os.environ else self._registry}
+        told: dict[str, Any] = {"registry": None if SHARED in os.environ else self._registry}
         self._requests = Counter(
             "geogrid_requests", "Requests answered.", ("method", "route", "status"), **told
         )
@@ -62,5 +62,5 @@ class Metrics:
         if SHARED not in os.environ:
             return bytes(generate_latest(self._registry))
         shared = CollectorRegistry()
-        MultiProcessCollector(shared)
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return bytes(generate_latest(shared))

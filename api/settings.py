@@ -81,7 +81,7 @@ def read_settings(path: Path, snapshot: Path) -> Settings:
         elif not isinstance(value, (bool, str)) and value < 0:
             words = "the value is below zero", "give zero or more"
         else:
-            given[name] = path.parent / value if kinds[name].startswith("Path") else value
+            given[name] = path.parent / str(value) if kinds[name].startswith("Path") else value
             continue
         faults.append(Fault("bad-setting", *words, str(path), field=name))
     if faults:

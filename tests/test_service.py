@@ -203,7 +203,10 @@ def test_reverse_tells_buildings_only_the_nearest_first(client: TestClient) -> N
 def test_a_bucket_lets_a_burst_through_and_then_a_steady_rate() -> None:
     now = [0.0]
     buckets = Buckets(lambda: now[0])
-    take = lambda: buckets.take("a", 2.0, 3)  # noqa: E731
+
+    def take() -> float:
+        return buckets.take("a", 2.0, 3)
+
     assert [take(), take(), take()] == [0, 0, 0]
     assert take() == pytest.approx(0.5)  # one token at two a second
     assert buckets.take("b", 2.0, 3) == 0

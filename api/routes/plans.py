@@ -16,7 +16,6 @@ from api.plan_shapes import PlanDiff, PlanList, PlanPeriod
 from api.problems import Refusal
 from api.replies import JSON, Body, reply
 from api.served import SHANGHAI, Served, served
-from geogrid.snapshot.changes import compare_plans
 
 router = APIRouter(tags=["plans"])
 Here = Annotated[Served, Depends(served)]
@@ -63,6 +62,9 @@ async def diff(
 
 
 def _differences(old: Served, new: Served, limit: int) -> PlanDiff:
+    # It brings scipy; a service that is not asked for differences starts without it.
+    from geogrid.snapshot.changes import compare_plans
+
     found: Any = compare_plans(old.snapshot, new.snapshot, most_moved=limit)
     told = {"before": old.plan, "after": new.plan, "counts": new.snapshot.city["counts"], **new.credit}
     return msgspec.convert({**found, **told}, PlanDiff)
