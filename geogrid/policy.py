@@ -181,26 +181,13 @@ def check_policy(policy: Policy, *, file: str = "") -> None:
 
 
 def _contradictions(policy: Policy) -> Iterator[tuple[str, str, str]]:
-    low, high, band = policy.grids_min, policy.grids_max, policy.band
+    low, high = policy.grids_min, policy.grids_max
     if (low is not None and low < 1) or (high is not None and high < 1):
         yield "grids-below-one", "grids", "a community has at least one grid"
     if low is not None and high is not None and low > high:
         yield "grids-reversed", "grids", f"at least {low} and at most {high} grids cannot both hold"
-    if band is not None and band.share is not None:
-        if band.lower is not None or band.upper is not None:
-            yield "band-twice", "band", "give a share, or a lower and an upper count, not both"
-        if not 0 <= band.share < 1:
-            yield "band-share", "band", f"the share {band.share} is not in [0, 1)"
-        if low is None or high is None:
-            yield (
-                "band-without-count",
-                "band",
-                "a share of the ideal needs a smallest and a largest number of grids",
-            )
-    elif band is not None and (band.lower is None or band.upper is None):
-        yield "band-open", "band", "give a share, or both a lower and an upper count"
-    elif band is not None and not 0 <= (band.lower or 0) <= (band.upper or 0):
-        yield "band-reversed", "band", f"lower {band.lower} and upper {band.upper} do not make a window"
+    if policy.band is not None:
+        yield from _band_contradictions(policy.band, counted=low is not None and high is not None)
     if policy.hard_barriers & policy.soft_barriers:
         both = ", ".join(sorted(policy.hard_barriers & policy.soft_barriers))
         yield "barrier-twice", "soft_barriers", f"{both} cannot be both hard and soft"
@@ -210,6 +197,22 @@ def _contradictions(policy: Policy) -> Iterator[tuple[str, str, str]]:
         yield "min-connection", "min_connection_m", "a connection cannot be shorter than 0 m"
     if not policy.time_limit_s > 0:
         yield "time-limit", "time_limit_s", "the time limit must be above 0 s"
+
+
+def _band_contradictions(band: Band, *, counted: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield what is wrong with a window; ``counted``: the number of grids has both bounds."""
+    if band.share is not None:
+        if band.lower is not None or band.upper is not None:
+            yield "band-twice", "band", "give a share, or a lower and an upper count, not both"
+        if not 0 <= band.share < 1:
+            yield "band-share", "band", f"the share {band.share} is not in [0, 1)"
+        if not counted:
+            words = "a share of the ideal needs a smallest and a largest number of grids"
+            yield "band-without-count", "band", words
+    elif band.lower is None or band.upper is None:
+        yield "band-open", "band", "give a share, or both a lower and an upper count"
+    elif not 0 <= band.lower <= band.upper:
+        yield "band-reversed", "band", f"lower {band.lower} and upper {band.upper} do not make a window"
 
 
 def _key_faults(table: Mapping[str, Any], file: str) -> Iterator[Fault]:

@@ -1,6 +1,7 @@
 """Assign whole files to grids.
 
-What reads and writes files is imported when it is first asked for: a server that answers rows needs none of it.
+What reads and writes files is imported when it is first asked for: a server that answers rows needs none
+of it.
 """
 
 from typing import TYPE_CHECKING, Any
