@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for p in python3.11 python3 python; do "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 BIN := .venv/bin
 # dandong (a sample, drawn on the spot), bukit-merah or songshan
-CITY ?= dandong
+CITY ?= bukit-merah
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 
