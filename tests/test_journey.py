@@ -303,12 +303,18 @@ def test_serving_is_refused_before_anything_is_published(town: Town, tmp_path: P
 
 def test_the_application_serves_the_plan_in_force(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}
-    monkeypatch.setattr("uvicorn.run", lambda app, **options: seen.update(options, app=app))
-    monkeypatch.setenv("GEOGRID_SERVED_SNAPSHOT", "")
+
+    def answer_one(app: str, **options: Any) -> None:
+        seen.update(options, app=app)
+        with TestClient(served()) as client:
+            seen["answer"] = client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()
+
+    monkeypatch.setattr("uvicorn.run", answer_one)
+    before = dict(os.environ)
     town.run("serve", "--port", "8765", "--workers", "2")
+    assert dict(os.environ) == before, "what workers are told does not outlive them"
     assert (seen["port"], seen["workers"], seen["access_log"]) == (8765, 2, False)
-    with TestClient(served()) as client:
-        answer = client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()
+    answer = seen["answer"]
     assert answer["grid"]["code"] == "210602001001001"
 
 

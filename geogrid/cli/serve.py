@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,10 +14,14 @@ from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
 from geogrid.cli.store import put_in_force, snapshot_in_force
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
 _SNAPSHOT = "GEOGRID_SERVED_SNAPSHOT"
 _SETTINGS = "GEOGRID_SETTINGS"
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @app.command()
@@ -45,24 +50,41 @@ def run(folder: Path, host: str, port: int, workers: int = 1, settings: Path | N
 
     from api.settings import read_settings
 
-    os.environ[_SNAPSHOT] = str(put_in_force(folder))
+    told = {_SNAPSHOT: str(put_in_force(folder))}
     if settings is not None:
         read_settings(settings, folder)  # a fault is told before anything starts
-        os.environ[_SETTINGS] = str(settings)
-    if workers > 1:  # their counts add up in a folder
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="geogrid-metrics-"))
-    note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
-    uvicorn.run(
-        "geogrid.cli.serve:served",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,  # who asks is decided by the setting `proxies` alone
-    )
+        told[_SETTINGS] = str(settings)
+    with contextlib.ExitStack() as kept:
+        if workers > 1:  # their counts add up in a folder
+            counts = kept.enter_context(tempfile.TemporaryDirectory(prefix="geogrid-metrics-"))
+            told[_COUNTS] = os.environ.get(_COUNTS, counts)
+        kept.enter_context(_environment(told))
+        note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
+        uvicorn.run(
+            "geogrid.cli.serve:served",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,  # who asks is decided by the setting `proxies` alone
+        )
+
+
+@contextlib.contextmanager
+def _environment(told: dict[str, str]) -> Iterator[None]:
+    """Tell the worker processes through the environment, and leave it as it was."""
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def served() -> Any:
