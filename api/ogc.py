@@ -17,7 +17,7 @@ import shapely
 
 from api.problems import Refusal
 from api.replies import GEOJSON, JSON
-from api.served import SHANGHAI
+from geogrid.clock import SHANGHAI
 from geogrid.crs import CRS84, DEGREES, northing_first, offered_crs, reproject
 from geogrid.snapshot.geojson import geometry_texts
 from geogrid.snapshot.layers import LAYERS

@@ -7,7 +7,7 @@ import contextlib
 import gc
 import logging
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from api import facts
 from api.batch_shapes import Row
 from api.replies import GEOJSON, JSON, Body
 from geogrid.batch.matchers import SnapshotMatcher
+from geogrid.clock import SHANGHAI, now
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
 from geogrid.snapshot import Period, Snapshot, read_timeline
 from geogrid.snapshot.nearby import NearbyIndex
@@ -32,18 +33,12 @@ if TYPE_CHECKING:
     from api.shapes import GridFacts
     from geogrid.batch import RowAnswer
 
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 log = logging.getLogger("geogrid.api")
 
 
 def row_bytes(one: RowAnswer) -> bytes:
     """Return what a row is told as JSON, the columns of a file."""
     return msgspec.json.encode(Row(one.status, one.reason, one.grid_code, one.grid_name))  # type: ignore[arg-type]
-
-
-def shanghai_now() -> datetime:
-    """Return the time in Asia/Shanghai, where plans come into force at midnight."""
-    return datetime.now(SHANGHAI)
 
 
 @dataclass
@@ -56,7 +51,7 @@ class Served:
 
     snapshot: Snapshot
     until: date | None = None
-    clock: Callable[[], datetime] = shanghai_now
+    clock: Callable[[], datetime] = now
     bodies: dict[str, Body] = field(default_factory=dict)
     cards: dict[str, GridFacts] = field(default_factory=dict)
 
@@ -171,7 +166,7 @@ class Desk:
     announced plan comes into force it is served, without a word from anybody. A folder is served as it is.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = shanghai_now) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
         self.settings = settings
         self.clock = clock
         self._served: Served | None = None

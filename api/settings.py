@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from geogrid.clock import now
 from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
-
-
-def shanghai_now() -> datetime:
-    """Return the time in Asia/Shanghai."""
-    return datetime.now(SHANGHAI)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ class Settings:
     job_memory: int = 4 << 30  # bytes of address space of the process that works at a file
     jobs_waiting: int = 20  # files that may wait at once
     job_kept_s: float = 86_400.0  # how long a result is kept
-    clock: Callable[[], datetime] = shanghai_now  # tests move it
+    clock: Callable[[], datetime] = now  # tests move it
 
 
 KINDS = {"float": (int, float), "int": (int,), "str": (str,), "bool": (bool,), "Path | None": (str,)}

@@ -16,6 +16,7 @@ FLOORS = {
     "geogrid.crs": 0,
     "geogrid.codes": 0,
     "geogrid.signatures": 0,
+    "geogrid.clock": 0,
     "geogrid.boundaries": 1,
     "geogrid.coverage": 1,
     "geogrid.units": 1,

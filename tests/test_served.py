@@ -10,8 +10,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import create_app
-from api.served import SHANGHAI, Desk
+from api.served import Desk
 from api.settings import Settings
+from geogrid.clock import SHANGHAI
 from geogrid.snapshot import publish_snapshot
 from tests.governed import NOON, TODAY, filled, opened
 

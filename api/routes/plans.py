@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import msgspec
@@ -15,7 +15,8 @@ from api.history import history_of
 from api.plan_shapes import PlanDiff, PlanList, PlanPeriod
 from api.problems import Refusal
 from api.replies import JSON, Body, reply
-from api.served import SHANGHAI, Served, served
+from api.served import Served, served
+from geogrid.clock import SHANGHAI
 
 router = APIRouter(tags=["plans"])
 Here = Annotated[Served, Depends(served)]
@@ -25,7 +26,7 @@ Day = Annotated[date, Query(description="A day in Asia/Shanghai.", examples=["20
 @router.get("/v1/plans", summary="The published plans and their days", **answers(PlanList, 422, 503))
 async def plans(request: Request, here: Here) -> Response:
     """List every published version with the days on which it is in force, the first one first."""
-    today = datetime.now(SHANGHAI).date()
+    today = here.clock().astimezone(SHANGHAI).date()
     found = [
         PlanPeriod(
             version=one.version,

@@ -12,10 +12,8 @@ from geogrid.archive.records import (
     StoredDivision,
     Version,
 )
-from geogrid.archive.store import SHANGHAI
 
 __all__ = [
-    "SHANGHAI",
     "Archive",
     "AuditEntry",
     "DatedCode",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
@@ -12,10 +11,12 @@ from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import open_engine, reading, store_file, writing
 from geogrid.archive.records import StoredCity
 from geogrid.archive.schema import edition
+from geogrid.clock import SHANGHAI, now
 from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import date, datetime
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
@@ -24,14 +25,7 @@ if TYPE_CHECKING:
     from geogrid.archive.records import AuditEntry, DatedCode, Version
     from geogrid.model import City
 
-# China keeps one time without summer time since 1991, so no time zone database is needed.
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 NOBODY = "geogrid"
-
-
-def now() -> datetime:
-    """Return the present moment."""
-    return datetime.now(SHANGHAI)
 
 
 class Store:
