@@ -243,12 +243,7 @@ def _name_compounds(draft: Draft, seed: int) -> None:
         compound = draft.compounds[at]
         whole = f"{name}二期" if (subdistrict[compound.community_id], name) in taken else name
         taken.add((subdistrict[compound.community_id], whole))
-        draft.compounds[at] = replace(compound, name=whole, aliases=_aliases(whole, at == known, rng))
-
-
-def _aliases(name: str, documented: bool, rng: np.random.Generator) -> tuple[str, ...]:
-    """Return a compound's other names; the documented one is also written with the word for compound."""
-    return (*alias(name, rng), *((f"{name}小区",) if documented else ()))
+        draft.compounds[at] = replace(compound, name=whole, aliases=alias(whole, rng))
 
 
 def _known(draft: Draft) -> int:
