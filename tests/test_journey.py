@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -267,6 +268,25 @@ def test_the_demo_does_it_all_and_starts_at_once_the_second_time(
     second = CliRunner().invoke(app, arguments)
     assert second.exit_code == Exit.OK, second.output
     assert "17 grids, version 1" in second.stdout
+
+
+def test_the_demo_knows_a_city_by_its_id_and_not_by_its_folder(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is called as another city of the store is; its city.toml says who it is."""
+    folder = shutil.copytree(town.folder / "drawn", tmp_path / "other")
+    toml = (folder / "city.toml").read_text()
+    store = f"sqlite:///{tmp_path}/demo.db"
+    arguments = ["demo", "--city", str(folder), "--no-serve", "--workers", "1", "--store", store]
+    assert CliRunner().invoke(app, arguments).exit_code == Exit.OK
+    (folder / "city.toml").write_text(toml.replace('"drawn"', '"other"'))
+    assert CliRunner().invoke(app, ["load", str(folder), "--store", store]).exit_code == Exit.OK
+    (folder / "city.toml").write_text(toml)
+    monkeypatch.setattr("geogrid.boundaries.read_city", None)
+    monkeypatch.setattr("geogrid.fleet.divide_city", None)
+    again = CliRunner().invoke(app, arguments)
+    assert again.exit_code == Exit.OK, again.output
+    assert "17 grids, version 1" in again.stdout
 
 
 def test_an_interrupted_division_goes_on_where_it_stopped(

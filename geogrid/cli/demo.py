@@ -89,9 +89,12 @@ def city_folder(name: str) -> Path:
 
 def _loaded(archive: Archive, folder: Path) -> str:
     """Return the id of the city in ``folder``, loading it where the store does not have it yet."""
-    known = [city.id for city in archive.cities()]
-    if folder.name in known:
-        return folder.name
+    from geogrid.boundaries.faults import FaultBook
+    from geogrid.boundaries.mapping import read_city_file
+
+    named = read_city_file(folder / "city.toml", folder.name, FaultBook()).id
+    if named in {city.id for city in archive.cities()}:
+        return named
     city = read(folder)
     archive.store_city(city)
     say(told(city))
