@@ -15,8 +15,8 @@ import msgspec
 import orjson
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 
-from api import facts
 from api.batch_shapes import Row
+from api.facts import credit_of, grid_of, plan_of
 from api.replies import GEOJSON, JSON, Body
 from geogrid.batch.matchers import SnapshotMatcher
 from geogrid.clock import SHANGHAI, now
@@ -56,10 +56,10 @@ class Served:
     cards: dict[str, GridFacts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        plan = facts.plan_of(self.snapshot.city)
+        plan = plan_of(self.snapshot.city)
         until = self.until.isoformat() if self.until else plan.effective_until
         self.plan = msgspec.structs.replace(plan, effective_until=until)
-        self.credit = facts.credit_of(self.snapshot.city)
+        self.credit = credit_of(self.snapshot.city)
         self.raw_plan = msgspec.Raw(msgspec.json.encode(self.plan))
         self.raw_cards: dict[str, msgspec.Raw] = {}
         self.known = {str(one["id"]): one for one in self.snapshot.communities()}
@@ -81,7 +81,7 @@ class Served:
         """
         found = self.cards.get(code)
         if found is None:
-            found = self.cards[code] = facts.grid_of(self.snapshot.grid(code))
+            found = self.cards[code] = grid_of(self.snapshot.grid(code))
         return found
 
     def raw_card(self, code: str) -> msgspec.Raw:

@@ -31,6 +31,7 @@ COMMANDS = [
     "report",
     "sample",
     "serve",
+    "withdraw",
 ]
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -54,7 +55,9 @@ def test_every_command_helps_with_an_example(command: str) -> None:
     assert command == "sample" or "GEOGRID_STORE" in out
 
 
-@pytest.mark.parametrize("command", ["assign", "check", "divide", "load", "lookup", "publish", "report"])
+@pytest.mark.parametrize(
+    "command", ["assign", "check", "divide", "load", "lookup", "publish", "report", "withdraw"]
+)
 def test_what_prints_results_prints_json(command: str) -> None:
     assert "--json" in run(command, "--help")[1]
 

@@ -22,6 +22,7 @@ from geogrid.cli.app import app
 from geogrid.cli.exits import Exit
 from geogrid.cli.serve import served
 from geogrid.crs import DEGREES, to_degrees
+from geogrid.snapshot import Period, read_timeline
 from geogrid.tables import open_table, table_of, write_table
 from tests.town import draw_city
 
@@ -345,6 +346,10 @@ def test_an_announced_plan_is_not_shown_before_its_day(town: Town) -> None:
     assert link.resolve().name == "1"
     assert town.json("report")["version"] == "1"
     assert town.json("report", "--version", str(said["version"]))["policy"] == "compound-first"
+    root = link.parent
+    assert [one.version for one in read_timeline(root)] == [1, said["version"]]
+    assert town.json("withdraw", str(said["version"]))["status"] == "retired"
+    assert read_timeline(root) == (Period(1, read_timeline(root)[0].effective_from, None),)
 
 
 def test_a_pipe_gets_plain_text(town: Town) -> None:

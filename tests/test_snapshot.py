@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, affinity, box
 from shapely.geometry import shape
 
+from geogrid.archive import Status
 from geogrid.cli import store
 from geogrid.crs import points_to_degrees, to_metres
 from geogrid.errors import NotFoundError, PlanError, SnapshotError, StaleError, StoreError
@@ -41,6 +42,7 @@ from geogrid.snapshot import (
     publish_snapshot,
     read_timeline,
     timeline,
+    withdraw_version,
     write_timeline,
 )
 from geogrid.snapshot import files as snapshot_files
@@ -660,8 +662,23 @@ def test_a_withdrawn_version_leaves_the_timeline(archive: Archive, tmp_path: Pat
     second = archive.copy_version(first.id)
     archive.publish(first.id, TODAY)
     archive.publish(second.id, TODAY + timedelta(days=2))
+    write_timeline(archive, "town", tmp_path)
+    assert withdraw_version(archive, second.id, tmp_path).status is Status.RETIRED
+    assert read_timeline(tmp_path) == (Period(1, TODAY, None),)
+
+
+def test_a_withdrawal_that_was_cut_short_is_finished_by_another(archive: Archive, tmp_path: Path) -> None:
+    """The archive has taken the second version back, but the timeline still announces it."""
+    first = filled(archive)
+    second = archive.copy_version(first.id)
+    archive.publish(first.id, TODAY)
+    archive.publish(second.id, TODAY + timedelta(days=2))
+    write_timeline(archive, "town", tmp_path)
     archive.withdraw(second.id)
-    assert write_timeline(archive, "town", tmp_path) == (Period(1, TODAY, None),)
+    withdraw_version(archive, second.id, tmp_path)
+    assert read_timeline(tmp_path) == (Period(1, TODAY, None),)
+    with pytest.raises(StoreError, match="in force"):
+        withdraw_version(archive, first.id, tmp_path)
 
 
 def test_a_timeline_tells_what_another_published_while_it_was_written(

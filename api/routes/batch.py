@@ -10,10 +10,10 @@ import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import facts
 from api.asked import read_body
 from api.batch_shapes import Around, Batch, BatchAnswer, NearAddress, ReverseAnswer
 from api.documented import answers, takes
+from api.facts import name_of
 from api.problems import Refusal
 from api.replies import JSON, PRIVATE, Body, reply
 from api.routes.lookup import Crs  # noqa: TC001 - read at run time by FastAPI
@@ -133,7 +133,7 @@ def _around(here: Served, asked: Around) -> bytes:
             one.distance_m,
             one.lon,
             one.lat,
-            facts.name_of(grids[one.label]) if one.label >= 0 else None,
+            name_of(grids[one.label]) if one.label >= 0 else None,
         )
         for one in found
     ]

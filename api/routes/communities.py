@@ -7,7 +7,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from starlette.responses import Response  # noqa: TC002 - read at run time by FastAPI
 
-from api import facts
+from api.answering import city_of, community_answer, grid_answer
 from api.documented import answers
 from api.history import HereOrThen  # noqa: TC001 - read at run time by FastAPI
 from api.negotiated import chosen_format
@@ -24,7 +24,7 @@ router = APIRouter(tags=["plan"])
 )
 async def city(request: Request, here: HereOrThen) -> Response:
     """Tell what is served, from which data, under which licence, valid from when."""
-    body = here.body("city", lambda: facts.city_of(here))
+    body = here.body("city", lambda: city_of(here))
     return reply(request, body, _public(request, here))
 
 
@@ -50,7 +50,7 @@ async def community(request: Request, here: HereOrThen, id: str, f: Format = Non
     here.require(id)
     if chosen_format(f, request.headers.get("accept")) != "json":
         return await answer_item(request, here, here.snapshot.layer("communities"), id, f)
-    body = here.body(f"community/{id}", lambda: facts.community_answer(here, id))
+    body = here.body(f"community/{id}", lambda: community_answer(here, id))
     return reply(request, body, _public(request, here), {"Vary": "Accept"})
 
 
@@ -80,7 +80,7 @@ async def grid(request: Request, here: HereOrThen, code: str, f: Format = None) 
     here.card(code)
     if chosen_format(f, request.headers.get("accept")) != "json":
         return await answer_item(request, here, here.snapshot.layer("grids"), code, f)
-    body = here.body(f"grid/{code}", lambda: facts.grid_answer(here, code))
+    body = here.body(f"grid/{code}", lambda: grid_answer(here, code))
     return reply(request, body, _public(request, here), {"Vary": "Accept"})
 
 

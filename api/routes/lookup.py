@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from api import facts
+from api.answering import answer_of
 from api.asked import read_body
 from api.documented import answers, takes
 from api.history import HereOrThen, history_of
@@ -95,13 +95,13 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
         raise Refusal(422, BOTH)
     if address is not None:
         found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit, explain=False)
-        return msgspec.json.encode(facts.answer_of(found, here))
+        return msgspec.json.encode(answer_of(found, here))
     if lon is None or lat is None:
         raise Refusal(422, "A longitude and a latitude belong together.")
     if question.crs not in ("WGS-84", "CGCS2000"):
         east, north = to_wgs84(lon, lat, crs=question.crs)
         lon, lat = float(east), float(north)
-    return msgspec.json.encode(facts.answer_of(here.snapshot.lookup_point(lon=lon, lat=lat), here))
+    return msgspec.json.encode(answer_of(here.snapshot.lookup_point(lon=lon, lat=lat), here))
 
 
 def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:

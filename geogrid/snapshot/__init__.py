@@ -16,7 +16,7 @@ from geogrid.snapshot.answers import (
     Reading,
 )
 from geogrid.snapshot.reading import Snapshot
-from geogrid.snapshot.timeline import Period, open_on, read_timeline, write_timeline
+from geogrid.snapshot.timeline import Period, open_on, read_timeline, withdraw_version, write_timeline
 
 if TYPE_CHECKING:
     from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
@@ -35,6 +35,7 @@ __all__ = [
     "open_on",
     "publish_snapshot",
     "read_timeline",
+    "withdraw_version",
     "write_timeline",
 ]
 

@@ -18,11 +18,11 @@ from geogrid.snapshot.files import sync
 from geogrid.snapshot.reading import Snapshot
 
 if TYPE_CHECKING:
-    from geogrid.archive import Archive
+    from geogrid.archive import Archive, Version
 
 FORMAT = 1
 TIMELINE = "timeline.json"
-PUBLISHED = "published"  # Status.PUBLISHED; readers do not import the archive
+PUBLISHED, RETIRED = "published", "retired"  # of archive.Status; readers do not import the archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,22 @@ def write_timeline(archive: Archive, city_id: str, root: Path) -> tuple[Period, 
         _write(root, city_id, periods)
         written = periods
     return periods
+
+
+def withdraw_version(archive: Archive, version: int, root: Path, *, who: str = "geogrid") -> Version:
+    """Retire an announced version and tell the readers of the timeline in ``root``, so none changes over.
+
+    Where an earlier withdrawal was cut short before the readers heard of it, they hear of it now.
+
+    :raises NotFoundError: no such version.
+    :raises StoreError: it is not published, or already in force.
+    """
+    here = archive.version(version)
+    never_held = here.effective_from is not None and here.effective_from == here.effective_until
+    if here.status != RETIRED or not never_held:
+        here = archive.withdraw(version, who=who)
+    write_timeline(archive, here.city_id, root)
+    return here
 
 
 def _published(archive: Archive, city_id: str) -> tuple[Period, ...]:
