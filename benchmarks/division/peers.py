@@ -7,6 +7,7 @@ same seconds; a peer that ends earlier is started again with another seed, and i
 from __future__ import annotations
 
 import random
+import signal
 import time
 import warnings
 from functools import partial
@@ -17,18 +18,22 @@ import networkx as nx
 import numpy as np
 import pymetis
 from gerrychain import Graph, Partition
+from gerrychain.constraints import contiguous
+from gerrychain.optimization import SingleMetricOptimizer
 from gerrychain.partition import recursive_tree_part
 from gerrychain.proposals import recom
 from gerrychain.tree import bipartition_tree
 from libpysal.weights import W
 from spopt.region import AZP, MaxPHeuristic, RandomRegion, Skater, WardSpatial
 
+from geogrid import measures
 from geogrid.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.policy import Policy
 
     Peer = Callable[["Case", int], list[int]]
 
@@ -36,21 +41,36 @@ SHARE = 0.2
 
 
 class Case:
-    """One community as the peers take it: a frame, weights, a networkx graph, adjacency lists."""
+    """One community as the peers take it: a frame, weights, a networkx graph, adjacency lists.
 
-    def __init__(self, graph: UnitGraph, parts: int) -> None:
-        units = [unit for unit in graph.units if unit.households > 0]
+    It has the units that geogrid's ``own`` plan puts in grids with homes, and the neighbours that no hard
+    barrier parts.
+    """
+
+    def __init__(self, graph: UnitGraph, own: Plan, policy: Policy) -> None:
+        homes = measures.residential(own, graph)
+        units = [unit for unit in graph.units if own.assignment[unit.id] in homes]
         self.names = [unit.id for unit in units]
         self.homes = [unit.households for unit in units]
-        self.parts = parts
+        self.compounds = [unit.compound_id or unit.id for unit in units]
+        self.parts = len(homes)
         place = {name: i for i, name in enumerate(self.names)}
+        least = max(policy.min_connection_m, 1e-9)
         self.edges = [
-            (place[e.a], place[e.b], e.length_m) for e in graph.edges if e.a in place and e.b in place
+            (place[e.a], place[e.b], e.length_m)
+            for e in graph.edges
+            if e.a in place and e.b in place and e.open_m(policy.hard_barriers) >= least
         ]
         self.beside: list[list[int]] = [[] for _ in units]
         for a, b, _ in self.edges:
             self.beside[a].append(b)
             self.beside[b].append(a)
+        self.net = nx.Graph()
+        self.net.add_nodes_from(
+            (i, {"homes": homes, "compound": name})
+            for i, (homes, name) in enumerate(zip(self.homes, self.compounds, strict=True))
+        )
+        self.net.add_edges_from((a, b, {"metres": m}) for a, b, m in self.edges)
         self.frame = gpd.GeoDataFrame(
             {"homes": self.homes, "one": 1.0}, geometry=[unit.geometry for unit in units], crs=3826
         )
@@ -69,30 +89,43 @@ def metis(case: Case, seed: int) -> list[int]:
         adjncy=np.concatenate([np.array(some, int) for some in case.beside]),
         vweights=case.homes,
         eweights=[metres[i, j] for i, some in enumerate(case.beside) for j in some],
-        options=pymetis.Options(contig=1, ufactor=round(SHARE * 1000), seed=seed, ncuts=10),
+        options=pymetis.Options(
+            contig=int(nx.is_connected(case.net)), ufactor=round(SHARE * 1000), seed=seed, ncuts=10
+        ),
         recursive=False,
     )
     return list(side)
 
 
 def gerrychain(case: Case, seed: int) -> list[int]:
-    """Run a ReCom chain of 200 steps at +-20 % and keep the plan with the least cut border."""
+    """Run ReCom at +-20 % in short bursts for the least cut border, whole compounds preferred.
+
+    Bursts (Cannon, Goldbloom-Helzner, Gupta, Matthews and Suwal 2023) and the region surcharge are what its
+    documentation advises for a best plan and for units to keep whole.
+    """
     chance = random.Random(seed)
-    net = nx.Graph()
-    net.add_nodes_from((i, {"homes": homes}) for i, homes in enumerate(case.homes))
-    net.add_edges_from((a, b, {"metres": m}) for a, b, m in case.edges)
-    graph = Graph.from_networkx(net)
+    graph = Graph.from_networkx(case.net)
     ideal = sum(case.homes) / case.parts
     halves = partial(bipartition_tree, max_attempts=200, allow_pair_reselection=True)
-    parts = range(case.parts)
-    first = recursive_tree_part(graph, parts, ideal, "homes", SHARE, bipartition_tree_fn=halves, rng=chance)
-    part = Partition(graph, first)
-    best, least = dict(part.assignment), _cut(case, part)
-    for _ in range(200):
-        part = recom(part, "homes", ideal, SHARE, bipartition_tree_fn=halves, rng=chance)
-        if _cut(case, part) < least:
-            best, least = dict(part.assignment), _cut(case, part)
-    return [int(str(best[i])) for i in range(len(case.homes))]
+    whole = {"compound": 1.0}
+    first = recursive_tree_part(
+        graph, range(case.parts), ideal, "homes", SHARE, bipartition_tree_fn=halves, rng=chance
+    )
+    step = partial(
+        recom,
+        pop_col="homes",
+        pop_target=ideal,
+        epsilon=SHARE,
+        region_surcharge=whole,
+        bipartition_tree_fn=halves,
+    )
+    optimizer = SingleMetricOptimizer(
+        step, contiguous, Partition(graph, first), partial(_cut, case), maximize=False, rng=chance
+    )
+    for _ in optimizer.short_bursts(10, 20):
+        pass
+    best = optimizer.best_part
+    return [int(str(best.assignment[i])) for i in range(len(case.homes))] if best else []
 
 
 def _cut(case: Case, part: Partition) -> float:
@@ -152,22 +185,49 @@ PEERS: dict[str, Peer] = {
 DETERMINISTIC = frozenset({"spopt SKATER", "spopt WardSpatial"})
 
 
-def plans_of(name: str, graph: UnitGraph, land: Plan, parts: int, seconds: float) -> list[Plan]:
-    """Return the plans that a peer makes within ``seconds``; land is as in geogrid's own plan."""
-    case = Case(graph, parts)
-    apart = {unit: grid + 1000 for unit, grid in land.assignment.items() if unit not in set(case.names)}
-    until = time.monotonic() + seconds
-    found = []
+def plans_of(
+    name: str, graph: UnitGraph, own: Plan, policy: Policy, seconds: float, patience: float
+) -> list[Plan]:
+    """Return the plans that a peer makes within ``seconds``; land is as in geogrid's own plan.
+
+    A run ends when the seconds are over, the first only after ``patience``, so that a slow peer has a plan.
+    """
+    case = Case(graph, own, policy)
+    apart = {unit: grid + 1000 for unit, grid in own.assignment.items() if unit not in set(case.names)}
+    began = time.monotonic()
+    found: list[Plan] = []
     for seed in range(1, 1000):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                side = PEERS[name](case, seed)
-        except Exception:
-            side = []
+        left = (seconds if found else max(seconds, patience)) - (time.monotonic() - began)
+        if left <= 0 or (seed > 1 and name in DETERMINISTIC):
+            break
+        side = _within(left, partial(PEERS[name], case, seed))
         if len(side) == len(case.names):
             names = zip(case.names, side, strict=True)
-            found.append(Plan(graph.community_id, {unit: int(n) + 1 for unit, n in names} | apart))
-        if time.monotonic() > until or name in DETERMINISTIC:
+            found.append(_renumbered({unit: int(n) for unit, n in names} | apart, graph))
+        elif time.monotonic() - began > seconds:
             break
     return found
+
+
+def _within(seconds: float, run: Callable[[], list[int]]) -> list[int]:
+    """Return what a run gives within so many seconds; nothing where it fails or is late."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return run()
+    except Exception:  # whatever a peer raises, it has no plan
+        return []
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _renumbered(side: dict[str, int], graph: UnitGraph) -> Plan:
+    number = {grid: n + 1 for n, grid in enumerate(sorted(set(side.values())))}
+    return Plan(graph.community_id, {unit: number[grid] for unit, grid in side.items()})
