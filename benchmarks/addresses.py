@@ -25,8 +25,7 @@ from rapidfuzz import fuzz, process
 from benchmarks.address_cities import errors_of, load, stand_in_plan
 from benchmarks.errors import MECHANISMS, Case
 from benchmarks.errors.score import mark, table, total
-from geogrid.addresses import AddressIndex, KnownName, compile_index
-from geogrid.addresses.match import Matcher
+from geogrid.addresses import AddressIndex, KnownName, Matcher, compile_index, suggest, warm
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def opened(
     index = AddressIndex.open(folder)
     figures: dict[str, Any] = {"open_s": round(time.perf_counter() - started, 3)}
     started = time.perf_counter()
-    index.warm()
+    warm(index)
     matcher = Matcher(index, grids)
     figures["warm_s"] = round(time.perf_counter() - started, 2)
     grid_of = dict(zip(index.door_building_ids(), grids.tolist(), strict=True))
@@ -176,7 +175,7 @@ def latencies(index: AddressIndex, matcher: Matcher, texts: Sequence[str], city:
     found = {
         "lookup_clean_ms": _percentiles(matcher.match, written),
         "lookup_mix_ms": _percentiles(matcher.match, chance.sample(list(texts), min(20_000, len(texts)))),
-        "suggest_ms": _percentiles(index.suggest, typed),
+        "suggest_ms": _percentiles(functools.partial(suggest, index), typed),
     }
     return {name: f"p50 {p50:.3f}, p99 {p99:.3f}" for name, (p50, p99) in found.items()}
 

@@ -56,6 +56,12 @@ def entries_at(index: AddressIndex, place: int, number: Number) -> range:
     return range(low, bisect_right(view, key, low, first[place + 1]))
 
 
+def stem_of(index: AddressIndex, entry: int) -> int:
+    """Return the road or compound of an entry."""
+    place: int = index.views["place_key"][index.views["entry_key"][entry] >> keys.PLACE_SHIFT]
+    return place >> keys.STEM_SHIFT
+
+
 def entries_of(index: AddressIndex, places: range) -> range:
     """Return all entries of consecutive places."""
     first = index.views["place_first"]

@@ -43,12 +43,14 @@ class Name(NamedTuple):
 class Likeness(NamedTuple):
     """One name that a query's name may mean; ``quality`` is 1 for the name itself.
 
-    ``how`` is the name's own (own, alias, short, former) or, for a corrected one, "slip".
+    ``how`` is the name's own (own, alias, short, former) or, for a corrected one, "slip" that changed so many
+    characters.
     """
 
     name: Name
     quality: float
     how: str
+    changes: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,11 @@ class Search:
         most = 1 + len(key) // 3  # changes beyond these leave no name that could still be meant
         apart = sorted((distance, i) for i in voted if (distance := self._distance(key, sounds, i)) <= most)
         near = [i for distance, i in apart[:_WEIGHED] if distance <= apart[0][0] + 1]
-        found = [Likeness(self._names[i], round(self._quality(key, i), 4), "slip") for i in near]
+        found = [
+            Likeness(name, round(self._quality(key, i), 4), "slip", OSA.distance(key, name.key))
+            for i in near
+            if (name := self._names[i])
+        ]
         kept = [like for like in found if like.quality >= LEAST_QUALITY]
         return tuple(sorted(kept, key=lambda like: (-like.quality, like.name.target, like.name.key)))
 

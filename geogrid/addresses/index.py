@@ -1,7 +1,7 @@
 """The compiled address index: sorted integer arrays and string tables, memory-mapped when opened.
 
-``AddressIndex.compile`` lives in ``compile.py``, questions are answered by ``match.py`` and ``suggest.py``.
-An index does not know any plan: the caller passes ``grid_of_door``, one label a door.
+It is data only: ``compile.py`` makes it from a city, ``match.py`` and ``suggest.py`` answer from it. It
+knows no plan: who asks passes one grid label a door.
 """
 
 from __future__ import annotations
@@ -20,12 +20,9 @@ from geogrid.errors import SnapshotError
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
-
-    from geogrid.addresses.answer import AddressAnswer
-    from geogrid.addresses.suggest import Suggestion
 
 FORMAT = 1
 ARRAYS = (
@@ -120,44 +117,6 @@ class AddressIndex:
     def door_points(self) -> npt.NDArray[np.float64]:
         """Return the (D, 2) points of the doors in metres in the city's plane, NaN where unknown."""
         return np.column_stack([self.arrays["door_x"], self.arrays["door_y"]])
-
-    def match(
-        self,
-        text: str,
-        *,
-        grid_of_door: npt.NDArray[np.integer[Any]],
-        near: tuple[float, float] | None = None,
-        limit: int = 5,
-    ) -> AddressAnswer:
-        """Answer one address; ``near`` (x, y in metres) only breaks ties in the order shown."""
-        from geogrid.addresses.match import Matcher
-
-        return Matcher(self, grid_of_door).match(text, near=near, limit=limit)
-
-    def match_many(
-        self, texts: Iterable[str], grid_of_door: npt.NDArray[np.integer[Any]], *, limit: int = 5
-    ) -> list[AddressAnswer]:
-        """Answer many addresses, in their order, exactly as ``match`` answers each."""
-        from geogrid.addresses.match import Matcher
-
-        matcher = Matcher(self, grid_of_door)
-        return [matcher.match(text, limit=limit) for text in texts]
-
-    def suggest(
-        self, text: str, limit: int = 8, near: tuple[float, float] | None = None
-    ) -> tuple[Suggestion, ...]:
-        """Suggest completions of what has been typed; among equals the nearest to ``near`` (x, y)."""
-        from geogrid.addresses.suggest import suggest
-
-        return suggest(self, text, limit=limit, near=near)
-
-    def warm(self) -> None:
-        """Build what the first corrected name and the first suggestion would have to wait for."""
-        from geogrid.addresses.likeness import look_alikes
-
-        look_alikes()
-        self.suggest("A")
-        self.gazetteer.alike("AA", "stem")
 
     def save(self, folder: str | Path) -> None:
         """Write the index into ``folder``; the same index gives the same bytes."""

@@ -10,7 +10,7 @@ from geogrid.addresses import find
 from geogrid.addresses.answer import AddressAnswer, Candidate, Level, Note, Status
 from geogrid.addresses.groups import suffix_codes
 from geogrid.addresses.paths import unit_key
-from geogrid.addresses.search import SURE
+from geogrid.addresses.search import SURE, undisputed
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from geogrid.addresses.index import AddressIndex
     from geogrid.addresses.search import Hit
 
-CLOSE = 0.1  # two candidates nearer than this in score are not told apart
+CLOSE = 0.08  # two candidates nearer than this in score are not told apart
+CLOSE_SLIPS = 0.4  # ... two names that are both one slip away from a name that nobody has
 # Words that put a place beside the one that is named.
 BESIDE = re.compile(
     r"[对斜]面|对过|对门|旁|附近|隔壁|斜对|[东西南北前后左右][侧边]|与|交叉|交口|路口"
@@ -51,7 +52,7 @@ def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list
         hits.sort(key=lambda hit: (-hit.score, distance(index, hit.door, question.near), hit.door, hit.entry))
     best, read = hits[0], question.read
     grid = grids[best.door]
-    rivals = [hit for hit in hits if hit.score > best.score - CLOSE]
+    rivals = [hit for hit in hits if hit.score > best.score - _close(best, hit)]
     rival_grids = tuple(dict.fromkeys(grids[hit.door] for hit in rivals))
     doubts = _doubts(question, best)
     certain = len(rival_grids) == 1 and not doubts
@@ -74,6 +75,12 @@ def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list
         read,
         notes,
     )
+
+
+def _close(best: Hit, hit: Hit) -> float:
+    """Return the difference in score below which a hit is as likely meant as the best one."""
+    slips = best.how == hit.how == "slip" and hit.changes == 1
+    return CLOSE_SLIPS if slips and (undisputed(hit) or not undisputed(best)) else CLOSE
 
 
 def _settled(index: AddressIndex, grids: memoryview, question: Question, hit: Hit) -> AddressAnswer:

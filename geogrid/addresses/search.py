@@ -21,21 +21,26 @@ if TYPE_CHECKING:
 
 CONTRADICTED = 0.8  # what is left of a score for each stated division that disagrees
 FILLED = 0.95  # ... for each element filled in
-WITHOUT_HOMES = 0.85  # ... for a building without homes when one with homes has the same address
-CORROBORATED = 0.15  # what numbers found nowhere else, or a division that agrees, add to a corrected name
-RARE = 20  # door numbers from here on are few enough for one that a single road has to mean something
-ALIKE = 0.8  # from here on a name is as likely a slip as the one that was written
+WITHOUT_HOMES = 0.95  # ... for a building without homes when one with homes has the same address
+CORROBORATED = 0.12  # what a place that few other names have adds to a corrected name
+CORRECTED = 0.98  # the most that a corrected name can be worth
+BY_CHANCE = 0.1  # the share of all names that may have such a place for it to mean something
+ALIKE = 0.7  # from here on a name is as likely a slip as the one that was written
 SURE = 0.6  # below this a name is asked back, however few may be meant
 
 
 class Hit(NamedTuple):
-    """One door that fits. ``how`` is how its name was found: own, alias, short, former, slip or unnamed."""
+    """One door that fits. ``how`` is how its name was found: own, alias, short, former, slip or unnamed.
+
+    ``changes`` counts the characters that a slip would have changed, left out, put in or swapped.
+    """
 
     entry: int
     door: int
     score: float
     how: str
     notes: tuple[Note, ...] = ()
+    changes: int = 0
 
 
 class Search(NamedTuple):
@@ -152,30 +157,33 @@ def _slips(
         notes += (Note("doubt", "name", "the name as written exists, but not this place on it"),)
     for hit in _hits(index, found, like.quality, "slip", context, notes):
         against = any(note.kind == "contradicted" for note in hit.notes)
-        if against or not _corroborated(index, hit, path, context, unit):
-            yield hit
-        else:
-            yield hit._replace(score=round(min(0.95, hit.score + CORROBORATED), 4))
+        score = hit.score
+        if not against and _corroborated(index, hit, path, context, unit):
+            score = round(min(CORRECTED, score + CORROBORATED), 4)
+        yield hit._replace(score=score, changes=like.changes)
 
 
 def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context, unit: str) -> bool:
-    """Tell whether more than the name points to this door.
+    """Tell whether more than the name points to a door: few other names have such a place at all.
 
-    On a road: its numbers are found nowhere else in the city, or nowhere else in the community that was
-    stated.
-    In a compound, whose buildings are numbered from 1 everywhere: a stated division agrees and so does the
-    flat.
+    Such a place: the same section, lane, alley and number (and flat, where one is stated), inside the
+    divisions that are stated. Were the written name no slip but a name that the city lacks, the like one
+    would have such a place only by chance, which is the share of all names that do.
     """
-    if index.grammar is Grammar.MAINLAND:
-        code = suffix_codes(index).get(unit, -1) if unit else -1
-        return bool(context.allowed) and code >= 0 and find.has_unit(index, hit.door, code)
-    same = by_numbers(index, path)
-    if len(same) == 1 and (path.lane or path.section or path.number.main >= RARE):
-        return True
-    if "community" not in {element for element, _, _ in context.allowed}:
+    code = suffix_codes(index).get(unit, -1) if unit and index.grammar is Grammar.MAINLAND else -1
+    if unit and index.grammar is Grammar.MAINLAND and (code < 0 or not find.has_unit(index, hit.door, code)):
         return False
-    doors = {index.views["entry_door"][entry] for entry in same}
-    return {door for door in doors if not context.against(index.views["door_community"][door])} <= {hit.door}
+    few = BY_CHANCE * len(index.texts["stem_key"])
+    doors, names = index.views["entry_door"], set[int]()
+    for entry in by_numbers(index, path):
+        door = doors[entry]
+        if context.against(index.views["door_community"][door]):
+            continue
+        if code < 0 or find.has_unit(index, door, code):
+            names.add(find.stem_of(index, entry))
+            if len(names) > few:
+                return False
+    return True
 
 
 def by_numbers(index: AddressIndex, path: Path) -> list[int]:

@@ -66,6 +66,13 @@ def suggest(
     return tuple(suggestion for _, suggestion in ranked[:limit])
 
 
+def warm(index: AddressIndex) -> None:
+    """Build what the first corrected name and the first suggestion would have to wait for."""
+    likeness.look_alikes()
+    suggest(index, "A")
+    index.gazetteer.alike("AA", "stem")
+
+
 def _completions(index: AddressIndex, typed: str) -> Iterator[tuple[Suggestion, int]]:
     """Yield completions with one door each that tells where it lies."""
     yield from _doors(index, typed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from geogrid.addresses.match import Matcher as AddressMatcher
+from geogrid.addresses import Matcher as AddressMatcher
 from geogrid.batch.told import Candidate, Kinds, RowAnswer, Told
 
 if TYPE_CHECKING:

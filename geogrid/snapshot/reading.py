@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from geogrid.addresses import AddressIndex
-from geogrid.addresses.match import Matcher
+from geogrid.addresses import AddressIndex, Matcher, suggest
 from geogrid.crs import points_to_metres
 from geogrid.errors import NotFoundError, SnapshotError
 from geogrid.locate import PointIndex
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from geogrid.addresses.answer import AddressAnswer, Candidate
+    from geogrid.addresses import AddressAnswer, Candidate
     from geogrid.snapshot.answers import CityCard, CommunityCard, GridCard
 
 ARRAYS = ("unit_of_door", "grid_of_unit", "grid_of_door", "door_places", "door_households")
@@ -195,7 +194,7 @@ class Snapshot:
         self, text: str, *, limit: int = 8, near: tuple[float, float] | None = None
     ) -> tuple[str, ...]:
         """Return completions of what was typed so far, the best first; ``near`` is a WGS-84 (lon, lat)."""
-        found = self.addresses.suggest(text, limit=limit, near=self._in_plane(near))
+        found = suggest(self.addresses, text, limit=limit, near=self._in_plane(near))
         return tuple(one.text for one in found)
 
     def _in_plane(self, near: tuple[float, float] | None) -> tuple[float, float] | None:
