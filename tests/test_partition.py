@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
+from threading import Event
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,8 @@ from geogrid.policy import COMPOUND_FIRST, EIGHT_TO_TEN, HOUSEHOLDS_300_500, Ban
 from tests.brute_force import groupings, lattice
 
 if TYPE_CHECKING:
+    from geogrid.adjacency import UnitGraph
+    from geogrid.partition import Division
     from geogrid.partition.general import Score
 
 TWO = replace(EIGHT_TO_TEN, grids_min=2, grids_max=2)
@@ -141,17 +144,51 @@ def test_the_same_input_gives_the_same_plan() -> None:
     assert divide(graph, policy).plan == divide(graph, policy).plan
 
 
-def test_a_time_limit_holds_and_there_is_still_a_plan() -> None:
-    rows = ["".join(chr(0x4E00 + 20 * i + j) for j in range(20)) for i in range(20)]
-    graph = lattice([row.upper() for row in rows], [10] * 400)
-    seen: list[float] = []
+def square(side: int) -> UnitGraph:
+    """Return a town of compounds of ten households, one a cell."""
+    rows = ["".join(chr(0x4E00 + side * i + j) for j in range(side)) for i in range(side)]
+    return lattice(rows, [10] * side * side)
+
+
+@pytest.mark.parametrize("engine", [None, "legal-grids", "column-generation", "search"])
+def test_a_time_limit_holds_within_a_second(engine: str | None) -> None:
+    town, policy = square(16), replace(EIGHT_TO_TEN, grids_min=8, grids_max=8)
+    divide(lattice(["AB"], [1, 1]), TWO)  # Compiles what is not cached.
+    started = time.monotonic()
+    try:
+        division = divide(town, policy, time_limit_s=1.5, engine=engine)
+    except PlanError:
+        assert engine == "legal-grids"  # It has no plan before its list is whole.
+    else:
+        assert not division.proved
+        assert 0 < division.gap <= 1
+    assert time.monotonic() - started < 2.5
+
+
+def test_the_best_plan_so_far_can_be_taken_at_any_moment() -> None:
+    """Each division told is whole, and better than the one before or with a better bound."""
+    told: list[Division] = []
+    last = divide(square(12), EIGHT_TO_TEN, time_limit_s=4.0, progress=told.append)
+    assert len(told) > 1
+    for one, other in pairwise(told):
+        better = tuple(other.vector.values()) < tuple(one.vector.values())
+        assert better or tuple(other.bounds.values()) != tuple(one.bounds.values())
+        assert one.seconds <= other.seconds
+    assert tuple(told[-1].vector.values()) == tuple(last.vector.values())
+    for one in told:
+        assert set(one.plan.assignment) == {f"u{i:02d}" for i in range(144)}
+        assert all(one.bounds[name] <= last.vector[name] for name in one.bounds if one.vector == last.vector)
+
+
+def test_the_caller_can_stop_a_division() -> None:
+    wish = Event()
     started = time.monotonic()
     division = divide(
-        graph, EIGHT_TO_TEN, time_limit_s=3.0, progress=lambda plan, bound, gap: seen.append(gap)
+        square(12), EIGHT_TO_TEN, time_limit_s=60.0, progress=lambda _: wish.set(), stop=wish.is_set
     )
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 10
     assert not division.proved
-    assert seen
+    assert len(division.plan.assignment) == 144
 
 
 def test_locks_that_make_no_sense_are_refused() -> None:

@@ -7,7 +7,6 @@ no better plan contains it.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from scipy import sparse
 from geogrid.partition.legal_grids import ONE
 
 if TYPE_CHECKING:
+    from geogrid.partition.clock import Clock
     from geogrid.partition.problem import Floats, Ints, Masks
 
 # HiGHS does not look at the clock while it compares columns before solving: with 120,000 that took minutes.
@@ -104,13 +104,13 @@ def _bits(masks: Masks, n: int, counted: bool) -> tuple[Ints, Ints]:
 
 
 def choose(
-    rows: Rows, cost: Ints, known: Ints | None, deadline: float, relaxed: Relaxed | None = None
+    rows: Rows, cost: Ints, known: Ints | None, clock: Clock, relaxed: Relaxed | None = None
 ) -> Chosen:
     """Find the columns of least ``cost`` that fill the rows, starting from a ``known`` plan.
 
     Costs are whole numbers, so a plan within less than one of the bound is the best.
     """
-    relaxed = relax(rows, cost, known, deadline) if relaxed is None else relaxed
+    relaxed = relax(rows, cost, known, clock) if relaxed is None else relaxed
     if not relaxed.feasible:
         return Chosen(None, 0, np.inf, relaxed.finished, None)
     best = known
@@ -126,7 +126,7 @@ def choose(
             # The solver would look at its clock too late.
             proved = False
             break
-        found = _integer(rows.take(inside), cost[inside], _places(inside, best), deadline)
+        found = _integer(rows.take(inside), cost[inside], _places(inside, best), clock)
         if found.columns is not None and found.value < value:
             best, value = inside[found.columns], found.value
         everything = len(inside) == len(cost)
@@ -157,7 +157,7 @@ def _places(inside: Ints, columns: Ints | None) -> Ints | None:
     return at if np.array_equal(inside[at], np.sort(columns)) else None
 
 
-def relax(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Relaxed:
+def relax(rows: Rows, cost: Ints, known: Ints | None, clock: Clock) -> Relaxed:
     """Solve the linear relaxation over all columns, a few thousand of them in the solver at a time."""
     m = rows.table.shape[1]
     nothing = np.zeros(0)
@@ -168,10 +168,10 @@ def relax(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Relaxe
     if known is None:
         # First make it feasible: only the artificial columns cost.
         free = np.zeros(m, np.int64)
-        active, short, finished = _sift(rows, priced, free, active, deadline, artificial=True)
+        active, short, finished = _sift(rows, priced, free, active, clock, artificial=True)
         if not finished or short is None or short[0] > TOLERANCE:
             return Relaxed(np.inf, np.zeros(m), False, finished, nothing)
-    active, solved, finished = _sift(rows, priced, cost, active, deadline, artificial=False)
+    active, solved, finished = _sift(rows, priced, cost, active, clock, artificial=False)
     if solved is None or not finished:
         return Relaxed(-np.inf, np.zeros(m), True, False, nothing)
     reduced = cost - priced @ solved[1]
@@ -197,15 +197,15 @@ def _spread(rows: Rows, cost: Ints, known: Ints | None) -> Ints:
 
 
 def _sift(
-    rows: Rows, priced: sparse.csr_array, cost: Ints, active: Ints, deadline: float, *, artificial: bool
+    rows: Rows, priced: sparse.csr_array, cost: Ints, active: Ints, clock: Clock, *, artificial: bool
 ) -> tuple[Ints, tuple[float, Floats] | None, bool]:
     solver = make_solver()
     in_solver = np.zeros(rows.table.shape[1], np.bool_)
     _pass(solver, rows.take(active), cost[active], integer=False, artificial=artificial)
     in_solver[active] = True
     while True:
-        solver.setOptionValue("time_limit", max(0.01, deadline - time.monotonic()) + solver.getRunTime())
-        solver.run()
+        with clock.timed(solver):
+            solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return active, None, False
         dual = np.array(solver.getSolution().row_dual)
@@ -291,9 +291,8 @@ def _add(solver: highspy.Highs, rows: Rows, cost: Ints) -> None:
     )
 
 
-def _integer(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Chosen:
-    left = deadline - time.monotonic()
-    if left <= 0.005:
+def _integer(rows: Rows, cost: Ints, known: Ints | None, clock: Clock) -> Chosen:
+    if clock.over:
         return Chosen(None, 0, -np.inf, False, None)
     solver = make_solver()
     m = rows.table.shape[1]
@@ -306,8 +305,8 @@ def _integer(rows: Rows, cost: Ints, known: Ints | None, deadline: float) -> Cho
         start[known] = 1.0
         solution.col_value = start.tolist()
         solver.setSolution(solution)
-    solver.setOptionValue("time_limit", left)
-    solver.run()
+    with clock.timed(solver):
+        solver.run()
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         return Chosen(None, 0, np.inf, True, None)

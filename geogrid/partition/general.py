@@ -10,6 +10,7 @@ import numpy as np
 
 from geogrid.errors import PlanError
 from geogrid.partition.centres import least_moment
+from geogrid.partition.clock import Clock
 from geogrid.partition.cover import choose, cover_rows
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.objectives import pair_sums
@@ -113,7 +114,7 @@ def _covered(
     graph: WeightedGraph, problem: Problem, masks: Masks, parts: int, objective: Score, deadline: float
 ) -> Found:
     constant, cost = _cost(graph, masks, objective)
-    found = choose(cover_rows(masks, problem.n, parts), cost, None, deadline)
+    found = choose(cover_rows(masks, problem.n, parts), cost, None, Clock(deadline))
     if found.columns is None:
         return None, np.inf if found.proved else 0.0, found.proved, "legal-grids"
     groups = [members_of(row) for row in masks[found.columns]]

@@ -15,11 +15,17 @@ from numba import njit
 from geogrid.partition.problem import mask_of, neighbour_masks
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geogrid.partition.clock import Clock
     from geogrid.partition.problem import Ints, Masks, Problem
+
+    Flag = NDArray[np.uint8]
 
 NO_UPPER = 1 << 40
 STEPS_PER_GRID = 20
 ONE = np.uint64(1)
+NEVER = np.zeros(1, np.uint8)
 ZERO = np.uint64(0)
 
 
@@ -34,27 +40,34 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class LegalGrids:
-    """The sets found (m, words); ``complete`` is False where the list was cut off at its limit."""
+    """The sets found (m, words); ``complete`` is False where the list was cut off at its limit or in time."""
 
     masks: Masks
     complete: bool
 
 
 def list_legal_grids(
-    problem: Problem, window: Window, breach: int, limit: int, *, compound_is_grid: bool = False
+    problem: Problem,
+    window: Window,
+    breach: int,
+    limit: int,
+    *,
+    compound_is_grid: bool = False,
+    clock: Clock | None = None,
 ) -> LegalGrids:
     """List every legal grid that a plan with at most ``breach`` households outside the window can contain.
 
     A set is left out only where a bound proves that the rest cannot be divided within ``breach``; the bound
     looks at the households of each piece that the set leaves behind.
     """
+    flag = NEVER if clock is None else clock.flag
     facts = _facts(problem, window, breach)
     beside = neighbour_masks(problem)
     whole = _whole_nodes(problem, beside, compound_is_grid=compound_is_grid)
-    found = [_list(problem, facts, beside, whole, limit)]
+    found = [_list(problem, facts, beside, whole, limit, flag)]
     for nodes in _part_nodes(problem, compound_is_grid=compound_is_grid):
         room = limit - sum(len(grids.masks) for grids in found)
-        found.append(_list(problem, facts, beside, nodes, max(room, 0)))
+        found.append(_list(problem, facts, beside, nodes, max(room, 0), flag))
     masks = np.concatenate([grids.masks for grids in found])
     return LegalGrids(masks, all(grids.complete for grids in found))
 
@@ -243,7 +256,7 @@ def _fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, ow
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
     nodes: Masks,
     node_beside: Masks,
@@ -259,6 +272,7 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
     full: Masks,
     facts: Ints,
     limit: int,
+    flag: Flag,
 ) -> tuple[Masks, bool]:
     m, words = nodes.shape
     node_words = node_beside.shape[1]
@@ -303,7 +317,7 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
             if max(0, h - upper) + _rest_breach(facts, h, g, gc, False) > allowed:
                 continue
             steps += 1
-            if steps > STEPS_PER_GRID * limit:
+            if steps > STEPS_PER_GRID * limit or flag[0]:
                 return out[:count].copy(), False
             deeper = depth + 1
             homes[deeper] = h
@@ -339,7 +353,7 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
     return out[:count].copy(), True
 
 
-def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: int) -> LegalGrids:
+def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: int, flag: Flag) -> LegalGrids:
     m = len(nodes.masks)
     if m == 0 or nodes.roots == 0:
         return LegalGrids(np.zeros((0, problem.words), np.uint64), True)
@@ -368,6 +382,7 @@ def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: in
         full,
         facts,
         limit,
+        flag,
     )
     return LegalGrids(masks, bool(complete))
 

@@ -6,7 +6,6 @@ their own legal grids (large neighbourhood search).
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
@@ -14,18 +13,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.partition.legal_grids import NO_UPPER, Window, list_legal_grids
+from geogrid.partition.bounds import window_for
+from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.locks import keep_locks
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import mask_of, members_of, pieces, restrict
 from geogrid.partition.retention import successors
-from geogrid.partition.stages import open_field, settle, values_of
-from geogrid.policy import Objective, window_of
+from geogrid.partition.stages import open_field, settle
+from geogrid.policy import Objective
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from fractions import Fraction
 
+    from geogrid.partition.clock import Clock
     from geogrid.partition.problem import Problem
     from geogrid.policy import Policy
 
@@ -37,20 +37,28 @@ NEIGHBOURHOODS = (2, 3, 4)
 
 
 def search(
-    problem: Problem, policy: Policy, parts: int, deadline: float, progress: Progress | None = None
+    problem: Problem,
+    policy: Policy,
+    parts: int,
+    clock: Clock,
+    progress: Progress,
+    known: list[Group],
 ) -> list[Group]:
-    """Return the best plan of ``parts`` grids (0: any number) found until ``deadline``, as sets of units.
+    """Return the best plan of ``parts`` grids (0: any number) found until ``clock``, as sets of units.
 
     With locks the search starts from the plan in force, which keeps them; there is no plan where that one has
     another number of grids.
     """
-    window = _window(problem, policy, parts)
-    if (problem.kept >= 0).any() or (problem.pinned >= 0).any():
+    window = window_for(problem, policy, parts)
+    if known:
+        groups = known
+    elif (problem.kept >= 0).any() or (problem.pinned >= 0).any():
         groups = _in_force(problem)
     else:
-        groups = first_plan(problem, window, deadline)
+        groups = first_plan(problem, window, clock)
+    progress(groups)
     for size in NEIGHBOURHOODS:
-        groups = _improved(problem, policy, window, groups, size, deadline, progress)
+        groups = _improved(problem, policy, window, groups, size, clock, progress)
     return sorted(groups)
 
 
@@ -60,17 +68,13 @@ def _in_force(problem: Problem) -> list[Group]:
     return groups if sound and (problem.old >= 0).all() else []
 
 
-def _window(problem: Problem, policy: Policy, parts: int) -> Window:
-    return Window(*(window_of(policy, problem.total, parts) or (0, NO_UPPER)), parts)
-
-
-def first_plan(problem: Problem, window: Window, deadline: float) -> list[Group]:
+def first_plan(problem: Problem, window: Window, clock: Clock) -> list[Group]:
     """Put whole compounds together, smallest first, and cut the largest grids, until the number is right."""
     groups = _seeds(problem)
     upper = min(window.upper, problem.total)
     target = window.parts or max(1, round(2 * problem.total / (window.lower + upper)))
     stuck: set[Group] = set()
-    while time.monotonic() < deadline:
+    while not clock.over:
         large = [g for g in groups if g not in stuck and _homes(problem, g) > upper and len(g) > 1]
         if not large and len(groups) < target:
             large = [g for g in groups if g not in stuck and len(g) > 1]
@@ -184,8 +188,8 @@ def _improved(
     window: Window,
     groups: list[Group],
     size: int,
-    deadline: float,
-    progress: Progress | None,
+    clock: Clock,
+    progress: Progress,
 ) -> list[Group]:
     """Divide neighbourhoods of ``size`` grids anew until none of them gets better."""
     tried: set[tuple[Group, ...]] = set()
@@ -193,17 +197,16 @@ def _improved(
     while moved:
         moved = False
         for cluster in _clusters(problem, groups, size):
-            if time.monotonic() > deadline:
+            if clock.over:
                 return groups
             if cluster in tried or any(group not in groups for group in cluster):
                 continue
             tried.add(cluster)
-            better = _redivided(problem, policy, window, groups, cluster, deadline)
+            better = _redivided(problem, policy, window, groups, cluster, clock)
             if better is not None:
                 groups = [g for g in groups if g not in cluster] + better
                 moved = True
-                if progress is not None:
-                    progress(groups)
+                progress(groups)
     return groups
 
 
@@ -235,7 +238,7 @@ def _redivided(
     window: Window,
     groups: list[Group],
     cluster: tuple[Group, ...],
-    deadline: float,
+    clock: Clock,
 ) -> list[Group] | None:
     """Return the best division of the units of a few grids, None where it is the one they have."""
     units = sorted(unit for group in cluster for unit in group)
@@ -248,7 +251,7 @@ def _redivided(
     if not first:
         breach = problem.total + len(cluster) * window.lower
     listed = list_legal_grids(
-        part, local, breach, NEIGHBOURHOOD_LIMIT, compound_is_grid=policy.compound_is_grid
+        part, local, breach, NEIGHBOURHOOD_LIMIT, compound_is_grid=policy.compound_is_grid, clock=clock
     )
     if not listed.complete:
         return None
@@ -257,7 +260,7 @@ def _redivided(
     state = open_field(part, local, Ideal(problem.total, window.parts), policy, listed.masks)
     if all(row.tobytes() in rows for row in now):
         state.chosen = np.sort(np.array([rows[row.tobytes()] for row in now]))
-    if settle(state, None, deadline) is None:
+    if settle(state, None, clock) is None:
         return None
     found = [tuple(units[i] for i in members_of(row)) for row in state.groups()]
     return None if set(found) == set(cluster) else found
@@ -275,11 +278,3 @@ def _with_free_grids(
     ]
     taken = {grids[o] for o, g in successors(overlap) if groups[g] not in cluster}
     return replace(part, old=np.where(np.isin(part.old, sorted(taken)), -1, part.old))
-
-
-def vector_of_groups(
-    problem: Problem, policy: Policy, parts: int, groups: list[Group]
-) -> tuple[Fraction, ...]:
-    """Return the values of a plan as the stages would tell them."""
-    masks = np.array([mask_of(group, problem.words) for group in groups])
-    return values_of(problem, policy, _window(problem, policy, parts), Ideal(problem.total, parts), masks)

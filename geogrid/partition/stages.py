@@ -8,7 +8,6 @@ behind.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from geogrid.partition.sweep import STEP_LIMIT, sweep, sweep_order
 from geogrid.policy import Objective
 
 if TYPE_CHECKING:
+    from geogrid.partition.clock import Clock
     from geogrid.partition.cover import Chosen, Rows
     from geogrid.partition.legal_grids import Window
     from geogrid.partition.problem import Floats, Ints, Masks, Problem
@@ -35,7 +35,6 @@ SAMPLE = 400
 # Objectives of so few different values (joins, crossings) are guessed before they are solved.
 FEW_VALUES = 60
 GUESSES = 3
-STEPS_A_SECOND = 15_000_000
 
 
 @dataclass
@@ -76,7 +75,7 @@ def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, m
     return Field(problem, window, ideal, policy, masks, rows, np.arange(len(masks)))
 
 
-def settle(state: Field, best: Vector | None, deadline: float) -> Vector | None:
+def settle(state: Field, best: Vector | None, clock: Clock) -> Vector | None:
     """Solve all objectives in order; return the values of the plan found, None where there is none.
 
     ``best`` are the values of the best plan known with another number of grids: the field is left as
@@ -86,17 +85,17 @@ def settle(state: Field, best: Vector | None, deadline: float) -> Vector | None:
     every = (_costs(state, objective) for objective in state.policy.objectives)
     stages = [costs for costs in every if costs is not None]
     state.told = [costs.objective for costs in stages]
-    _run(state, stages, 0, best, deadline)
+    _run(state, stages, 0, best, clock)
     if state.contested:
         # Two grids want the same predecessor: only a matching inside the program can tell.
         for name in ("rows", "origin", "chosen", "proved", "worse", "empty"):
             setattr(state, name, getattr(begun, name))
         state.bounds = {}
-        _run(state, stages, 0, best, deadline)
+        _run(state, stages, 0, best, clock)
     return None if state.chosen is None or state.worse or state.empty else vector_of(state)
 
 
-def _run(state: Field, stages: list[Costs], first: int, best: Vector | None, deadline: float) -> None:
+def _run(state: Field, stages: list[Costs], first: int, best: Vector | None, clock: Clock) -> None:
     """Settle the objectives from ``first`` on; ``best`` counts as long as the values are equal to its own."""
     for place in range(first, len(stages)):
         costs = stages[place]
@@ -107,7 +106,7 @@ def _run(state: Field, stages: list[Costs], first: int, best: Vector | None, dea
         if same is not None and place + 1 < len(stages):
             state.bounds[costs.objective] = costs.value_of(same)
             state.worse = told is not None and costs.value_of(same) > told
-        elif _solved(state, stages, place, cost, best, deadline):
+        elif _solved(state, stages, place, cost, best, clock):
             return
         if state.worse or state.empty or not state.proved:
             return
@@ -144,12 +143,12 @@ def _costs(state: Field, objective: Objective) -> Costs | None:
 
 
 def _solved(
-    state: Field, stages: list[Costs], place: int, cost: Ints, best: Vector | None, deadline: float
+    state: Field, stages: list[Costs], place: int, cost: Ints, best: Vector | None, clock: Clock
 ) -> bool:
     """Settle one objective; return True where nothing is left to do for the later ones."""
     costs = stages[place]
     told = best[place] if best is not None else None
-    relaxed = relax(state.rows, cost, state.chosen, deadline)
+    relaxed = relax(state.rows, cost, state.chosen, clock)
     if not relaxed.feasible:
         state.empty = state.proved = relaxed.finished
         return True
@@ -159,12 +158,12 @@ def _solved(
             state.worse = True
             return True
         few = place + 1 < len(stages) and np.ptp(cost) <= FEW_VALUES
-        if few and _guessed(state, stages, place, cost, relaxed, best, deadline):
+        if few and _guessed(state, stages, place, cost, relaxed, best, clock):
             return True
         alone = not state.contested and not state.problem.others
-        if alone and _swept(state, stages, place, relaxed, deadline):
+        if alone and _swept(state, stages, place, relaxed, clock):
             return True
-    found = choose(state.rows, cost, state.chosen, deadline, relaxed)
+    found = choose(state.rows, cost, state.chosen, clock, relaxed)
     state.chosen, state.proved = found.columns, found.proved
     if found.columns is None:
         state.empty = found.proved
@@ -183,7 +182,7 @@ def _guessed(
     cost: Ints,
     relaxed: Relaxed,
     best: Vector | None,
-    deadline: float,
+    clock: Clock,
 ) -> bool:
     """Try the least values that the bound allows, as a row of the later objectives; True where it settled.
 
@@ -200,7 +199,7 @@ def _guessed(
         trial.bounds = {**state.bounds, costs.objective: value}
         if state.chosen is not None and int(cost[state.chosen].sum()) > total:
             trial.chosen = None
-        _run(trial, stages, place + 1, best if best is not None and value == best[place] else None, deadline)
+        _run(trial, stages, place + 1, best if best is not None and value == best[place] else None, clock)
         if trial.contested and not state.contested:
             state.contested = True
             return True
@@ -229,7 +228,7 @@ def _same_for_all(rows: Rows, cost: Ints) -> int | None:
     return int(np.rint(prices[equal] @ rows.upper[equal]))
 
 
-def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, deadline: float) -> bool:
+def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, clock: Clock) -> bool:
     """Try to settle all objectives from ``place`` on by a sweep over the grids within a growing gap."""
     columns = [costs.cost[state.origin] for costs in stages]
     size = max(abs(relaxed.bound + stages[place].constant), 1.0)
@@ -239,7 +238,7 @@ def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, dead
     budget = relaxed.bound - _row_budget(state, relaxed)
     n = state.problem.n
     potential = np.append(relaxed.dual[:n], relaxed.dual[n] if state.window.parts else 0.0)
-    while time.monotonic() < deadline:
+    while not clock.over:
         inside = np.flatnonzero(relaxed.reduced <= gap + TOLERANCE)
         vector = np.stack([column[inside] for column in columns], axis=1)
         found = sweep(
@@ -250,7 +249,8 @@ def _swept(state: Field, stages: list[Costs], place: int, relaxed: Relaxed, dead
             price[inside],
             potential,
             budget + gap + TOLERANCE,
-            int(min(STEP_LIMIT, STEPS_A_SECOND * max(deadline - time.monotonic(), 0.05))),
+            STEP_LIMIT,
+            clock.flag,
         )
         if not found.finished:
             return False

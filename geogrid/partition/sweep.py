@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from geogrid.partition.legal_grids import ONE
+from geogrid.partition.legal_grids import NEVER, ONE
 
 if TYPE_CHECKING:
+    from geogrid.partition.legal_grids import Flag
     from geogrid.partition.problem import Floats, Ints, Masks
 
 STEP_LIMIT = 100_000_000
@@ -60,12 +61,13 @@ def sweep(
     potential: Floats | None = None,
     most: float = np.inf,
     step_limit: int = STEP_LIMIT,
+    flag: Flag = NEVER,
 ) -> Swept:
     """Find the plan of least cost vector; ``costs`` (m, stages) are compared from left to right.
 
     ``parts`` is the number of grids, 0 for any. ``price`` (m) is a weighted sum of the costs; ``potential``
     (n + 1) bounds from below what each unit still to cover, and each further grid, adds to it. Plans that
-    are dearer than ``most`` are not looked for.
+    are dearer than ``most`` are not looked for. The sweep gives up when ``flag`` is set.
     """
     n = len(order)
     place = np.empty(n, np.int64)
@@ -82,7 +84,7 @@ def sweep(
     found = np.zeros(0, np.int64)
     while full and room <= STATE_LIMIT:
         found, finished, full = _sweep(
-            moved[by_first], table, prices, start, parts, n, bound, ceiling, step_limit, room
+            moved[by_first], table, prices, start, parts, n, bound, ceiling, step_limit, room, flag
         )
         room *= 16
     if len(found) == 0:
@@ -111,7 +113,7 @@ def _lowest(masks: Masks) -> Ints:
     return out
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _sweep(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
     masks: Masks,
     costs: Ints,
@@ -123,6 +125,7 @@ def _sweep(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several
     ceiling: float,
     step_limit: int,
     room: int,
+    flag: Flag,
 ) -> tuple[Ints, bool, bool]:
     words = masks.shape[1]
     stages = costs.shape[1]
@@ -147,7 +150,7 @@ def _sweep(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several
                 state = later[state]
                 continue
             steps += start[u + 1] - start[u]
-            if steps > step_limit:
+            if steps > step_limit or flag[0]:
                 return np.zeros(0, np.int64), False, False
             for c in range(start[u], start[u + 1]):
                 clash = False

@@ -1,0 +1,202 @@
+"""The three engines behind one question, tried one after the other for every number of grids.
+
+Legal grids are listed where they are few enough; columns are generated where they are too many; and a search
+gives the plan that is told, with what is known of the bound, where neither ends in time.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from geogrid.partition.bounds import floors, window_for
+from geogrid.partition.generation import generate
+from geogrid.partition.legal_grids import least_breach, list_legal_grids
+from geogrid.partition.locks import keep_locks
+from geogrid.partition.objectives import Ideal
+from geogrid.partition.problem import members_of, pieces
+from geogrid.partition.search import search
+from geogrid.partition.stages import open_field, settle
+from geogrid.partition.standing import Standing
+from geogrid.policy import Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from geogrid.partition.clock import Clock
+    from geogrid.partition.problem import Problem
+    from geogrid.partition.stages import Field
+    from geogrid.policy import Policy
+
+    Vector = tuple[Fraction, ...]
+
+LIST_LIMIT = 400_000
+# Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
+LIST_SHARE = 0.3
+START_SHARE = 0.15
+
+
+class Engine(StrEnum):
+    """What answered: the legal grids listed, columns generated, or a search."""
+
+    LEGAL_GRIDS = "legal-grids"
+    COLUMNS = "column-generation"
+    SEARCH = "search"
+
+
+def best_plan(
+    problem: Problem,
+    policy: Policy,
+    clock: Clock,
+    told: Callable[[Standing], object],
+    engine: Engine | None = None,
+) -> Standing:
+    """Find the best plan of all numbers of grids allowed, or of the nearest number that is possible."""
+    standing = Standing(problem, policy, told)
+    inside = _counts(problem, policy)
+    for parts in inside:
+        standing.open(parts)
+    for parts in inside:
+        _attempt(standing, parts, clock, engine)
+    for parts in () if standing.groups else _counts_outside(problem, policy):
+        # Whether a plan of a number in the range exists stays open for those that were not closed.
+        standing.unsure = standing.unsure or bool(standing.least)
+        standing.least.clear()
+        standing.open(parts)
+        _attempt(standing, parts, clock, engine)
+        if standing.groups or (clock.over and engine is Engine.LEGAL_GRIDS):
+            break
+    return standing
+
+
+def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None) -> None:
+    """Let the engines try one number of grids until it is closed."""
+    if standing.beaten(parts):
+        return
+    if clock.over:
+        # Every community gets a plan.
+        if not standing.groups and engine is not Engine.LEGAL_GRIDS:
+            _searched(standing, parts, clock)
+        return
+    if engine in {None, Engine.LEGAL_GRIDS}:
+        allowed = clock if engine else clock.share(LIST_SHARE)
+        if _listed(standing, parts, allowed) or engine:
+            return
+    if standing.problem.others:
+        return  # Only the rows of a full list keep plans apart.
+    start = clock if engine is Engine.SEARCH else clock.share(START_SHARE)
+    _searched(standing, parts, start)
+    if engine is not Engine.SEARCH:
+        generate(standing, parts, clock)
+    if engine is None and not standing.beaten(parts):
+        _searched(standing, parts, clock)
+
+
+def _searched(standing: Standing, parts: int, clock: Clock) -> None:
+    """Search for a plan of ``parts`` grids, from the best known of as many."""
+
+    def offer(groups: list[tuple[int, ...]]) -> None:
+        if groups and parts in {0, len(groups)}:
+            standing.offer(parts, groups, Engine.SEARCH)
+
+    known = standing.groups if standing.parts == parts else []
+    offer(search(standing.problem, standing.policy, parts, clock, offer, known))
+
+
+def _listed(standing: Standing, parts: int, clock: Clock) -> bool:
+    """Settle a number of grids by listing its legal grids; tell whether it is closed.
+
+    The least breach of the window is found by listing the legal grids of ever larger breaches: a plan found
+    within the breach that was listed for is the best.
+    """
+    problem, policy = standing.problem, standing.policy
+    window = window_for(problem, policy, parts)
+    first = policy.objectives[0] is Objective.WINDOW and policy.band is not None
+    everything = problem.total + (parts + problem.n) * window.lower
+    breach = min(least_breach(problem, window), everything) if first else everything
+    cap = int(standing.vector[0]) if standing.groups and first else everything
+    step = max(1, problem.total // max(parts, 1) // 50)
+    while breach <= cap:
+        grids = list_legal_grids(
+            problem, window, breach, LIST_LIMIT, compound_is_grid=policy.compound_is_grid, clock=clock
+        )
+        if not grids.complete:
+            return False
+        grids = keep_locks(problem, grids)
+        state = open_field(problem, window, Ideal(problem.total, parts), policy, grids.masks)
+        best = standing.vector if standing.groups else None
+        vector = settle(state, best, clock)
+        if not state.proved:
+            _take_unproved(standing, parts, state, vector, breach if first else None)
+            return False
+        if vector is not None and (not first or vector[0] <= breach):
+            standing.offer(parts, _groups(state), Engine.LEGAL_GRIDS)
+            standing.raise_floor(parts, vector)
+            return True
+        if state.worse and best is not None and (not first or best[0] <= breach):
+            standing.raise_floor(parts, best)
+            return True
+        if breach == cap:
+            break
+        if first:
+            standing.raise_floor(parts, _beyond(standing, parts, breach))
+        breach = min(int(vector[0]) if vector is not None else breach + step, cap)
+        step *= 3
+    _close(standing, parts)
+    return True
+
+
+def _beyond(standing: Standing, parts: int, breach: int) -> Vector:
+    """Return what no plan beats when none lies within ``breach`` households outside the window."""
+    rest = floors(standing.problem, standing.policy, parts, breach + 1)[1:]
+    return (Fraction(breach + 1), *rest)
+
+
+def _close(standing: Standing, parts: int) -> None:
+    """Note that no plan of ``parts`` grids is better than the best known, or that there is none."""
+    if standing.groups:
+        standing.raise_floor(parts, standing.vector)
+    else:
+        standing.close(parts)
+
+
+def _take_unproved(
+    standing: Standing, parts: int, state: Field, vector: Vector | None, breach: int | None
+) -> None:
+    """Keep the plan found before the time was over, and the bounds of the stages that were begun."""
+    if vector is not None:
+        standing.offer(parts, _groups(state), Engine.LEGAL_GRIDS)
+    least = list(standing.least[parts])
+    for place, name in enumerate(state.told):
+        if name not in state.bounds:
+            break
+        bound = state.bounds[name]
+        if place == 0 and breach is not None and bound > breach:
+            least[0] = Fraction(breach + 1)
+            break
+        least[place] = max(bound, least[place])
+        if vector is None or bound < vector[place]:
+            break
+    standing.raise_floor(parts, tuple(least))
+
+
+def _groups(state: Field) -> list[tuple[int, ...]]:
+    return [members_of(row) for row in state.groups()]
+
+
+def _counts_outside(problem: Problem, policy: Policy) -> list[int]:
+    """Return the numbers of grids outside the range, the nearest first."""
+    low, high = policy.grids_min or 1, policy.grids_max or problem.n
+    homes = int((problem.weight > 0).sum())
+    outside = set(range(1, homes + 1)) - set(range(low, high + 1))
+    return sorted(outside, key=lambda k: (max(low - k, k - high), -k))
+
+
+def _counts(problem: Problem, policy: Policy) -> list[int]:
+    """Return the numbers of grids to try, the largest first; 0 stands for any."""
+    if policy.grids_min is None and policy.grids_max is None:
+        return [0]
+    homes = int((problem.weight > 0).sum())
+    low, high = policy.grids_min or 1, policy.grids_max or homes
+    return list(range(min(high, homes), max(low, len(pieces(problem, range(problem.n)))) - 1, -1))

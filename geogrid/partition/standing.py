@@ -1,0 +1,106 @@
+"""What is known so far of one community's best plan: how good it is, and what no plan can beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geogrid.partition.bounds import counted, floors, window_for
+from geogrid.partition.objectives import Ideal
+from geogrid.partition.problem import mask_of
+from geogrid.partition.stages import values_of
+from geogrid.policy import Objective
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
+    from geogrid.partition.problem import Problem
+    from geogrid.policy import Policy
+
+    Group = tuple[int, ...]
+    Vector = tuple[Fraction, ...]
+
+
+class Standing:
+    """The best plan so far, and for each number of grids still in question a vector that no plan beats.
+
+    Engines write into it as they go, and ``told`` is called at each gain: so the answer can be taken at any
+    moment.
+    """
+
+    def __init__(self, problem: Problem, policy: Policy, told: Callable[[Standing], object]) -> None:
+        self.problem = problem
+        self.policy = policy
+        self.groups: list[Group] = []
+        self.parts = 0
+        self.vector: Vector = ()
+        self.least: dict[int, Vector] = {}
+        self.engine = "none"
+        self.unsure = False
+        self._told = told
+
+    def open(self, parts: int) -> None:
+        """Begin with a number of grids: of it only the floors are known."""
+        self.least.setdefault(parts, floors(self.problem, self.policy, parts))
+
+    def beaten(self, parts: int) -> bool:
+        """Tell whether no plan of ``parts`` grids can be better than the best known."""
+        return bool(self.groups) and self.vector <= self.least[parts]
+
+    def offer(self, parts: int, groups: list[Group], engine: str) -> bool:
+        """Take a plan if it is better than the best known."""
+        vector = self.vector_of(parts, groups)
+        if self.groups and self.vector <= vector:
+            return False
+        self.groups, self.parts, self.vector, self.engine = sorted(groups), parts, vector, engine
+        self._told(self)
+        return True
+
+    def raise_floor(self, parts: int, least: Vector) -> None:
+        """Take a better vector that no plan of ``parts`` grids beats."""
+        if least > self.least[parts]:
+            before = self.floor
+            self.least[parts] = least
+            if self.groups and self.floor != before:
+                self._told(self)
+
+    def close(self, parts: int) -> None:
+        """Forget a number of grids that has no plan."""
+        self.least.pop(parts)
+
+    def vector_of(self, parts: int, groups: list[Group]) -> Vector:
+        """Return the values of a plan, as the solver counts them."""
+        masks = np.array([mask_of(group, self.problem.words) for group in groups])
+        window, ideal = window_for(self.problem, self.policy, parts), Ideal(self.problem.total, parts)
+        return values_of(self.problem, self.policy, window, ideal, masks)
+
+    @property
+    def floor(self) -> Vector:
+        """Return a vector that no plan beats; the best plan's own where it is proved."""
+        least = min(self.least.values(), default=self.vector)
+        return min(least, self.vector) if self.groups else least
+
+    @property
+    def proved(self) -> bool:
+        """Tell whether no plan is better."""
+        return not self.unsure and (not self.groups or self.vector <= self.floor)
+
+    def slack(self) -> dict[Objective, float]:
+        """Return how far each objective is from the least still possible with those before it as they are."""
+        names = counted(self.problem, self.policy, self.parts)
+        if self.proved:
+            return dict.fromkeys(names, 0.0)
+        values = dict(zip(names, self.vector, strict=True))
+        breach = int(values.get(Objective.WINDOW, 0))
+        alone = [
+            floors(self.problem, self.policy, parts, breach) for parts in sorted({*self.least, self.parts})
+        ]
+        found: dict[Objective, float] = {}
+        level = not self.unsure
+        for place, name in enumerate(names):
+            bound = self.floor[place] if level else min(one[place] for one in alone)
+            found[name] = max(float(self.vector[place] - bound), 0.0)
+            level = level and bound == self.vector[place]
+        return found
