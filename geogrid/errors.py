@@ -3,6 +3,7 @@
 GeogridError
 ├── InputError        city data, an address file or an assignment file that cannot be used; carries all faults
 ├── PolicyError       a policy file that breaks its own rules; carries all faults
+├── RefusedError      an edit of a draft that its locks or the compounds refuse; carries all faults
 ├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
 ├── NotFoundError     no such city, community, grid, version ... in this store or snapshot
 ├── StaleError        an edit that started from an older version
@@ -72,6 +73,10 @@ class InputError(FaultyError):
 
 class PolicyError(FaultyError):
     """A policy breaks its own rules."""
+
+
+class RefusedError(FaultyError):
+    """An edit of a draft was refused whole; the draft is as it was."""
 
 
 class PlanError(GeogridError):

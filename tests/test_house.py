@@ -32,6 +32,7 @@ FLOORS = {
     "geogrid.addresses": 3,
     "geogrid.locate": 3,
     "geogrid.roster": 3,
+    "geogrid.workbench": 3,
     "geogrid.archive": 4,
     "geogrid.batch": 4,
     "geogrid.check": 4,
@@ -53,6 +54,7 @@ STAIRS = (
     ("geogrid.errors", "geogrid.model"),
     ("geogrid.coverage", "geogrid.boundaries", "geogrid.units", "geogrid.adjacency"),
     ("geogrid.sheets", "geogrid.tables", "geogrid.boundaries"),
+    ("geogrid.partition", "geogrid.workbench"),
     ("geogrid.policy", "geogrid.plan", "geogrid.measures", "geogrid.rules"),
     (
         "geogrid.fleet",

@@ -1,0 +1,67 @@
+"""Re-divide a community by hand: drafts, operations, checks with mends, comparison."""
+
+from geogrid.workbench.comparing import Comparison, Flow, compare
+from geogrid.workbench.draft import Bench, Draft, begin
+from geogrid.workbench.history import History, Step, refuse_broken_locks, replay
+from geogrid.workbench.mending import Mend, mends
+from geogrid.workbench.nudging import Nudge, nudges
+from geogrid.workbench.operations import (
+    Adopt,
+    Assign,
+    Dedicate,
+    Lock,
+    Merge,
+    OpenGrid,
+    Operation,
+    Release,
+    Rename,
+    Renumber,
+    Retire,
+    Split,
+    Unlock,
+    apply,
+)
+from geogrid.workbench.parting import connected, parts_by_line, parts_by_solver
+from geogrid.workbench.tally import Preview, Row, Tally, preview, tally
+from geogrid.workbench.wire import operation_from_json, operation_to_json
+
+__all__ = [
+    "Adopt",
+    "Assign",
+    "Bench",
+    "Comparison",
+    "Dedicate",
+    "Draft",
+    "Flow",
+    "History",
+    "Lock",
+    "Mend",
+    "Merge",
+    "Nudge",
+    "OpenGrid",
+    "Operation",
+    "Preview",
+    "Release",
+    "Rename",
+    "Renumber",
+    "Retire",
+    "Row",
+    "Split",
+    "Step",
+    "Tally",
+    "Unlock",
+    "apply",
+    "begin",
+    "compare",
+    "connected",
+    "mends",
+    "nudges",
+    "operation_from_json",
+    "operation_to_json",
+    "parts_by_line",
+    "parts_by_solver",
+    "preview",
+    "refuse_broken_locks",
+    "replay",
+    "tally",
+]
