@@ -1,6 +1,15 @@
 """The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
 
 from geogrid.archive.archive import Archive
+from geogrid.archive.draft_records import (
+    Actor,
+    Comment,
+    DraftRecord,
+    DraftStatus,
+    OpenDraft,
+    Share,
+    Subject,
+)
 from geogrid.archive.engine import store_file
 from geogrid.archive.records import (
     AuditEntry,
@@ -14,14 +23,21 @@ from geogrid.archive.records import (
 )
 
 __all__ = [
+    "Actor",
     "Archive",
     "AuditEntry",
+    "Comment",
     "DatedCode",
+    "DraftRecord",
+    "DraftStatus",
     "GridLink",
     "GridRecord",
+    "OpenDraft",
+    "Share",
     "Status",
     "StoredCity",
     "StoredDivision",
+    "Subject",
     "Version",
     "store_file",
 ]

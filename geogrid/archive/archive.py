@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from geogrid.archive import links, versions
+from geogrid.archive.comments import Comments
+from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import reading, writing
 from geogrid.archive.records import GridRecord, Status, StoredDivision, Version
 from geogrid.archive.schema import building
+from geogrid.archive.shares import Shares
 from geogrid.archive.store import NOBODY, Store
 from geogrid.errors import StoreError
 
@@ -30,6 +34,21 @@ class Archive(Store):
 
     A version is a draft until it is published for a day; from then on it never changes.
     """
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Return what planners are working at."""
+        return Drafts(self._engine, self._clock)
+
+    @cached_property
+    def comments(self) -> Comments:
+        """Return what is said about the drafts."""
+        return Comments(self._engine, self._clock)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Return the links that show drafts to others."""
+        return Shares(self._engine, self._clock)
 
     def add_version(
         self,

@@ -17,6 +17,8 @@ from geogrid.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from geogrid.archive.draft_records import Actor
+
 START = "0" * 64
 
 
@@ -55,6 +57,14 @@ def record(
         "details": details or {},
     }
     connection.execute(insert(audit).values(**line, hash=_chained(last.hash if last else START, line)))
+
+
+def record_by(
+    connection: Connection, by: Actor, *, at: datetime, what: str, subject: str, **details: Any
+) -> None:
+    """Add a line about what somebody did, with the place it was done from."""
+    told = {**details, "from": by.origin} if by.origin else details
+    record(connection, at=at, who=by.name, what=what, subject=subject, details=told)
 
 
 def _chained(before: str, line: dict[str, Any]) -> str:

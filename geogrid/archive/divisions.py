@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # These have columns of their own, so that SQL can ask for them.
 _OWN = ("engine", "proved", "seconds")
+# JSON writes the numbers of grids as texts.
+_BY_GRID = ("names", "purposes")
 
 
 def division_row(one: Division, policy: Policy | None) -> dict[str, Any]:
@@ -37,6 +39,8 @@ def read_division(row: Row[Any], numbers: dict[str, int]) -> Division:
     known = {field.name for field in fields(Division)}
     facts = {name: _value(found) for name, found in row.facts.items() if name in known}
     facts["gave_way"] = tuple(GaveWay(**_value(found)) for found in row.facts["gave_way"])
+    for name in _BY_GRID:
+        facts[name] = {int(grid): text for grid, text in facts.get(name, {}).items()}
     own = {name: getattr(row, name) for name in _OWN}
     return Division(plan=Plan(row.community_id, numbers), **own, **facts)
 

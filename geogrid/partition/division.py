@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass, field, fields, replace
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,9 @@ class GaveWay:
     words: str
 
 
+_MAPPINGS = ("vector", "bounds", "names", "purposes", "reasons")
+
+
 @dataclass(frozen=True)
 class Division:
     """A plan and what is known of it.
@@ -52,7 +55,9 @@ class Division:
     ``vector`` names each objective's value in the policy's order, ``bounds`` the least value still possible
     when the objectives before it are at theirs. ``gap`` is that of the first objective not proved, as a share
     of its value; 0 where all are. ``engine`` is what found the plan: ``legal-grids``, ``column-generation``,
-    ``search``, or ``none`` where there was nothing to divide.
+    ``search``, ``by-hand``, or ``none`` where there was nothing to divide. A planner's own words come with a
+    plan made by hand: ``names`` of grids, ``purposes`` of those without homes, ``reasons`` for compounds that
+    are split, by compound id.
     """
 
     plan: Plan
@@ -63,15 +68,18 @@ class Division:
     engine: str
     seconds: float
     gave_way: tuple[GaveWay, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+    purposes: Mapping[int, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "vector", MappingProxyType(dict(self.vector)))
-        object.__setattr__(self, "bounds", MappingProxyType(dict(self.bounds)))
+        for name in _MAPPINGS:
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
-    def __reduce__(self) -> tuple[type[Division], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Division], tuple[object, ...]]:
         """Travel between processes; a mapping proxy alone cannot be pickled."""
-        rest = (self.gap, self.proved, self.engine, self.seconds, self.gave_way)
-        return Division, (self.plan, dict(self.vector), dict(self.bounds), *rest)
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        return partial(Division, **values | {name: dict(values[name]) for name in _MAPPINGS}), ()
 
 
 def divide(

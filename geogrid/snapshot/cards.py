@@ -63,13 +63,15 @@ class Cards:
         by_community: dict[str, list[int]] = defaultdict(list)
         for label, grid in enumerate(self.layout.grids):
             by_community[grid.community_id].append(label)
-        units = {one.graph.community_id: one.graph.units for one in self.layout.stored}
+        stored = {one.graph.community_id: one for one in self.layout.stored}
         communities = {one.id: one for one in self.city.communities}
         cards: dict[int, GridCard] = {}
         for community_id, labels in by_community.items():
             grids = [self.layout.grids[label] for label in labels]
             own = self.localities.of(grids)
-            names = name_grids(own, grids, units[community_id])
+            division = stored[community_id].division
+            given = {**division.purposes, **division.names}
+            names = name_grids(own, grids, stored[community_id].graph.units, given)
             held = held_through(own, community_id, self._before(community_id))
             roster = match_roster(own, grids, as_of=self.as_of, held=held)
             for label, name, team in zip(labels, names, roster.teams, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from geogrid.plan import GridKind
@@ -34,8 +35,12 @@ _WORDS = {
 }
 
 
-def name_grids(city: City, grids: Sequence[Grid], units: Iterable[Unit]) -> tuple[str, ...]:
+def name_grids(
+    city: City, grids: Sequence[Grid], units: Iterable[Unit], given: Mapping[int, str] = MappingProxyType({})
+) -> tuple[str, ...]:
     """Return a name for each of ``grids``, all grids of one community, each name once.
+
+    ``given`` are names that a planner gave, by grid number; they are kept as they are.
 
     A grid is called after its compounds, the largest first; without compounds after its streets; without
     homes after the land in it; else by its number. Grids that would share a name are numbered: A(1), A(2).
@@ -44,7 +49,9 @@ def name_grids(city: City, grids: Sequence[Grid], units: Iterable[Unit]) -> tupl
     compounds = {one.id: one.name.strip() for one in city.compounds}
     buildings = {one.id: one for one in city.buildings}
     land = {unit.id: unit.name.strip() for unit in units}
-    return _made_unique(tuple(_name(grid, words, compounds, buildings, land) for grid in grids))
+    return _made_unique(
+        tuple(given.get(grid.number) or _name(grid, words, compounds, buildings, land) for grid in grids)
+    )
 
 
 def _name(

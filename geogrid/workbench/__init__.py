@@ -2,6 +2,7 @@
 
 from geogrid.workbench.comparing import Comparison, Flow, compare
 from geogrid.workbench.draft import Bench, Draft, begin
+from geogrid.workbench.handing_in import by_hand, unfit
 from geogrid.workbench.history import History, Step, refuse_broken_locks, replay
 from geogrid.workbench.mending import Mend, mends
 from geogrid.workbench.nudging import Nudge, nudges
@@ -52,6 +53,7 @@ __all__ = [
     "Unlock",
     "apply",
     "begin",
+    "by_hand",
     "compare",
     "connected",
     "mends",
@@ -64,4 +66,5 @@ __all__ = [
     "refuse_broken_locks",
     "replay",
     "tally",
+    "unfit",
 ]
