@@ -6,6 +6,7 @@ GeogridError
 ├── RefusedError      an edit of a draft that its locks or the compounds refuse; carries all faults
 ├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
 ├── NotFoundError     no such city, community, grid, version ... in this store or snapshot
+├── SignInError       a password, session or token that opens nothing
 ├── StaleError        an edit that started from an older version
 ├── FrozenError       an edit of a published plan, which never changes
 ├── StoreError        the archive cannot be opened, migrated or written
@@ -94,6 +95,10 @@ class NotFoundError(GeogridError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes; by default the message alone would, which is no argument list."""
         return type(self), (self.kind, self.id), self.__dict__
+
+
+class SignInError(GeogridError):
+    """A password, a session or a token opens nothing; which part is wrong is not told."""
 
 
 class StaleError(GeogridError):

@@ -17,6 +17,7 @@ FLOORS = {
     "geogrid.codes": 0,
     "geogrid.signatures": 0,
     "geogrid.clock": 0,
+    "geogrid.accounts": 1,
     "geogrid.boundaries": 1,
     "geogrid.coverage": 1,
     "geogrid.units": 1,
@@ -69,6 +70,7 @@ STAIRS = (
 
 OWNERS = {
     "alembic": ("geogrid.archive",),
+    "argon2": ("geogrid.accounts",),
     "branca": ("maps",),
     "fastapi": ("api",),
     "folium": ("maps",),

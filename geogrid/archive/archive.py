@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from geogrid.archive import links, versions
+from geogrid.archive.accounts import Accounts
 from geogrid.archive.comments import Comments
 from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import reading, writing
@@ -34,6 +35,11 @@ class Archive(Store):
 
     A version is a draft until it is published for a day; from then on it never changes.
     """
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Return who works with the drafts."""
+        return Accounts(self._engine, self._clock)
 
     @cached_property
     def drafts(self) -> Drafts:
