@@ -27,10 +27,11 @@ from geogrid.model import (
 from geogrid.sample import ground
 from geogrid.sample.chance import apportion, stream
 from geogrid.sample.figures import PUBLISHED
-from geogrid.sample.layout import found, settle
+from geogrid.sample.layout import Builder, found
 from geogrid.sample.names import StreetNames, alias, compound_names, places
 from geogrid.sample.organisation import organise
 from geogrid.sample.quarters import Rank
+from geogrid.sample.shapes import on_lattice, pieces_on_lattice
 from geogrid.sample.write import write_city
 
 if TYPE_CHECKING:
@@ -67,6 +68,43 @@ class Draft:
     streets: list[Street] = field(default_factory=list)
     barriers: list[Barrier] = field(default_factory=list)
     communities: list[Community] = field(default_factory=list)
+    _numbers: set[tuple[str, int]] = field(default_factory=set)
+
+    def build(
+        self,
+        id_: str,
+        community: str,
+        house: House,
+        *,
+        compound: str = "",
+        street: str = "",
+        number: str = "",
+    ) -> None:
+        """Add a building: in a compound, on a street, or without homes on public land."""
+        self.houses[id_] = house
+        self.buildings.append(
+            Building(
+                id_,
+                community,
+                house.footprint,
+                house.households,
+                compound_id=compound,
+                street=street,
+                number=number,
+                levels=house.floors,
+            )
+        )
+
+    def house_number(self, road: Street, at: float, door: shapely.Point) -> str:
+        """Return the next free number at a place along a road: odd on its left, even on its right."""
+        line = road.geometry
+        ahead, here = line.interpolate(at + 1.0), line.interpolate(max(0.0, at - 1.0))
+        left = (ahead.x - here.x) * (door.y - here.y) > (ahead.y - here.y) * (door.x - here.x)
+        number = 2 * int(at // 6.0) + (1 if left else 2)
+        while (road.name, number) in self._numbers:
+            number += 2
+        self._numbers.add((road.name, number))
+        return f"{number}号"
 
 
 def draw_dandong(seed: int = 1, figures: Figures = PUBLISHED) -> City:
@@ -77,6 +115,7 @@ def draw_dandong(seed: int = 1, figures: Figures = PUBLISHED) -> City:
     draft = Draft()
     for laid in towns.values():
         _draw_town(laid, counts, draft, seed)
+    _draw_backdrop(list(towns.values()), draft, seed)
     _name_compounds(draft, seed)
     made = organise(draft.communities, draft.compounds, draft.buildings, figures, seed)
     group_of = {b: group.id for group in made.groups for b in group.building_ids}
@@ -118,39 +157,69 @@ def _compound_counts(
     all_places: Sequence[Place], towns: Sequence[TownMap], figures: Figures, seed: int
 ) -> dict[Place, int]:
     """Spread the published number of compounds over the communities, by the room that they have."""
-    quarters = {place: quarter for town in towns for place, quarter in town.quarters.items()}
-    area = np.array([quarters[place].area for place in all_places])
+    rooms = {place: town.room(place) for town in towns for place in town.areas}
+    area = np.array([rooms[place] for place in all_places])
     weights = np.sqrt(area) * stream(seed, "compounds").uniform(0.7, 1.5, len(area))
-    most = np.clip((area / 16_000).astype(np.int64), 2, 9)
+    most = np.clip((area / 26_000).astype(np.int64), 2, 9)
     counts = apportion(figures.compounds, weights, 2, most)
     return {place: int(count) for place, count in zip(all_places, counts, strict=True)}
 
 
 def _draw_town(laid: TownMap, counts: dict[Place, int], draft: Draft, seed: int) -> None:
-    """Add a town's barriers and streets, and build its communities between them."""
+    """Add a town's waters, railway, roads and streets, and build its communities between them."""
     town = laid.town
-    extent = 4_200.0 if town.river_below else 2_300.0
-    middle = 1_500.0 if town.river_below else 900.0
-    brook = ground.stream_through(town, 600.0, 4_000.0 if town.river_below else 2_600.0)
-    railway = ground.railway_through(town, middle, extent)
-    if town.river_below:
-        draft.barriers.append(
-            Barrier(f"{town.name}-R1", BarrierKind.RIVER, ground.river(town, extent), "大江")
-        )
-    draft.barriers.append(Barrier(f"{town.name}-R2", BarrierKind.RIVER, brook, "沙河"))
-    draft.barriers.append(Barrier(f"{town.name}-T1", BarrierKind.RAILWAY, railway, "铁路"))
+    brook, railway = _draw_lines(laid, draft)
     names = StreetNames(town.name, seed)
     roads = _name_roads(laid, names, draft)
-    obstacle = shapely.union_all([brook.buffer(22.0), railway.buffer(16.0)])
-    for place in laid.quarters:
-        built = settle(laid, place, counts[place], obstacle, seed)
+    builder = Builder(laid, (brook.buffer(14.0), railway.buffer(15.0)), seed)
+    for place, area in laid.areas.items():
+        draft.communities.append(
+            Community(place.code, place.name, place.code, area, place.county_code, place.subdistrict_code)
+        )
+        built = builder.settle(place, counts[place])
         _draw_community(built, [*roads, *_name_streets(built, names, draft)], draft)
 
 
+def _draw_lines(laid: TownMap, draft: Draft) -> tuple[shapely.Polygon, shapely.LineString]:
+    """Add river, brook, railway and bridge; return the brook's water and the railway's line."""
+    town = laid.town
+    top = max(quarter.bounds[3] for quarter in laid.quarters.values())
+    brook = on_lattice(ground.lay(town, ground.brook(town, top + 500.0)).buffer(8.0))
+    railway = ground.railway(town.river)
+    draft.barriers.append(Barrier(f"{town.name}-R2", BarrierKind.RIVER, brook, "沙河"))
+    if not any(one.name == town.river.name for one in draft.barriers):
+        river, name = ground.water(town), town.river.name
+        draft.barriers += [
+            Barrier(f"{town.name}-R1", BarrierKind.RIVER, river, name),
+            Barrier(f"{town.name}-T1", BarrierKind.RAILWAY, railway, "铁路"),
+            Barrier(f"{town.name}-B1", BarrierKind.ARTERIAL, ground.bridge(town, -250.0), f"{name}大桥"),
+        ]
+    return brook, railway
+
+
+def _draw_backdrop(towns: Sequence[TownMap], draft: Draft, seed: int) -> None:
+    """Add the woods around the towns; no part of them lies in a community or in water."""
+    built = [area.buffer(30.0) for laid in towns for area in laid.areas.values()]
+    water = [one.geometry for one in draft.barriers if one.kind is BarrierKind.RIVER]
+    taken = shapely.union_all([*built, *water])
+    woods = shapely.union_all(
+        [hill for laid in towns for hill in ground.backdrop(laid.town, laid.outline, seed)]
+        + [hill for laid in towns for _, hill in laid.hills]  # as far as they reach out of the town
+    )
+    parts = [part for part in pieces_on_lattice(woods.difference(taken)) if part.area > 20_000.0]
+    draft.land += [
+        Land(f"woods-{n:03d}", LandKind.PARK, part, "山林") for n, part in enumerate(parts, start=1)
+    ]
+
+
 def _name_roads(laid: TownMap, names: StreetNames, draft: Draft) -> list[Street]:
-    named = []
+    """Add a town's roads; the pieces of one road bear one name."""
+    named: list[Street] = []
+    called: dict[int, str] = {}
     for n, road in enumerate(laid.roads, start=1):
-        name = names.arterial() if road.rank is Rank.ARTERIAL else names.collector()
+        if road.number not in called:
+            called[road.number] = names.arterial() if road.rank is Rank.ARTERIAL else names.collector()
+        name = called[road.number]
         street = Street(f"{laid.town.name}-W{n:03d}", ground.lay(laid.town, road.line), name)
         draft.barriers.append(Barrier(street.id, KIND_OF_RANK[road.rank], street.geometry, name))
         named.append(street)
@@ -167,32 +236,19 @@ def _name_streets(built: Neighbourhood, names: StreetNames, draft: Draft) -> lis
 
 
 def _draw_community(built: Neighbourhood, roads: list[Street], draft: Draft) -> None:
-    place = built.place
-    draft.communities.append(
-        Community(place.code, place.name, place.code, built.area, place.county_code, place.subdistrict_code)
-    )
+    code = built.place.code
     for k, lot in enumerate(built.compounds, start=1):
-        compound = f"{place.code}-{k:02d}"
-        draft.compounds.append(Compound(compound, place.code, "", lot.area, "courtyard"))
+        compound = f"{code}-{k:02d}"
+        kind = "courtyard" if len(lot.houses) <= 4 else "estate"
+        draft.compounds.append(Compound(compound, code, "", lot.area, kind))
         for n, house in enumerate(lot.houses, start=1):
-            building = f"{compound}-{n:02d}"
-            draft.houses[building] = house
-            draft.buildings.append(
-                Building(
-                    building,
-                    place.code,
-                    house.footprint,
-                    house.households,
-                    compound_id=compound,
-                    number=str(n),
-                    levels=house.floors,
-                )
-            )
+            draft.build(f"{compound}-{n:02d}", code, house, compound=compound, number=str(n))
     _draw_street_side(built, roads, draft)
-    for n, lot in enumerate((lot for lot in built.land if lot.land), start=1):
+    for n, lot in enumerate(built.land, start=1):
         if lot.land is not None:
-            name = f"{place.name.removesuffix('社区')}{LAND_NAMES[lot.land]}"
-            draft.land.append(Land(f"{place.code}-l{n:02d}", lot.land, lot.area, name))
+            draft.land.append(Land(f"{code}-l{n:02d}", lot.land, lot.area, lot.name))
+        for k, house in enumerate(lot.houses, start=1):
+            draft.build(f"{code}-l{n:02d}-{k}", code, house)
 
 
 def _draw_street_side(built: Neighbourhood, roads: list[Street], draft: Draft) -> None:
@@ -207,28 +263,10 @@ def _draw_street_side(built: Neighbourhood, roads: list[Street], draft: Draft) -
         (int(r), lines[int(r)].project(door), n)
         for n, (r, door) in enumerate(zip(nearest, doors, strict=True))
     ]
-    taken: set[tuple[int, int]] = set()
     for road, at, n in sorted(along):
-        line = lines[road]
-        ahead, here = line.interpolate(at + 1.0), line.interpolate(max(0.0, at - 1.0))
-        cross = (ahead.x - here.x) * (doors[n].y - here.y) - (ahead.y - here.y) * (doors[n].x - here.x)
-        number = 2 * int(at // 6.0) + (1 if cross > 0 else 2)
-        while (road, number) in taken:
-            number += 2
-        taken.add((road, number))
+        number = draft.house_number(roads[road], at, doors[n])
         building = f"{built.place.code}-s{n + 1:03d}"
-        draft.houses[building] = houses[n]
-        draft.buildings.append(
-            Building(
-                building,
-                built.place.code,
-                houses[n].footprint,
-                houses[n].households,
-                number=f"{number}号",
-                street=roads[road].name,
-                levels=houses[n].floors,
-            )
-        )
+        draft.build(building, built.place.code, houses[n], street=roads[road].name, number=number)
 
 
 def _name_compounds(draft: Draft, seed: int) -> None:
@@ -269,7 +307,7 @@ def _addresses(draft: Draft, all_places: Sequence[Place]) -> pd.DataFrame:
         base = front[building.community_id] + (base or f"{building.street}{building.number}")
         for unit in range(1, house.staircases + 1):
             rooms = [f"{f}{r:02d}" for f in range(1, house.floors + 1) for r in range(1, house.flats + 1)]
-            staircase = f"{unit}单元" if building.compound_id else ""
+            staircase = f"{unit}单元" if building.compound_id or house.staircases > 1 else ""
             columns["text"] += [f"{base}{staircase}{room}室" for room in rooms]
             columns["number"] += rooms
             columns["unit"] += [str(unit) if staircase else ""] * len(rooms)

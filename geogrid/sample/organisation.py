@@ -131,7 +131,8 @@ def _branches(
     covered = [tuple(pair) for pair in joint]
     single = [c.id for c in compounds if not any(c.id in pair for pair in joint)]
     extra = figures.branches - len(joint) - len(single)
-    counts = apportion(len(single) + extra, [float(homes[c]) for c in single], 1)
+    most = [len(_ORDINALS)] * len(single)
+    counts = apportion(len(single) + extra, [float(homes[c]) for c in single], 1, most)
     for compound, count in zip(single, counts, strict=True):
         covered += [(compound,)] * int(count)
     covered.sort(key=lambda ids: ids)
