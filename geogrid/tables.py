@@ -149,6 +149,11 @@ def disarm(text: str) -> str:
     return text
 
 
+def rearm(text: str) -> str:
+    """Return what ``disarm`` was given."""
+    return text[1:] if text.startswith("'") and disarm(text[1:]) == text else text
+
+
 def _read_csv(path: Path) -> Table:
     encoding = _encoding(path)
     delimiter = _delimiter(path, encoding)

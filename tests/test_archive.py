@@ -412,6 +412,7 @@ def test_a_store_of_the_first_revision_is_brought_up_with_its_data(tmp_path: Pat
             for column in columns:
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         for table in (
+            "learnt_name",
             "account_token",
             "account_session",
             "account",

@@ -23,6 +23,7 @@ COMMANDS = [
     "demo",
     "divide",
     "export",
+    "learn",
     "levels",
     "load",
     "lookup",
@@ -56,7 +57,7 @@ def test_every_command_helps_with_an_example(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["assign", "check", "divide", "load", "lookup", "publish", "report", "withdraw"]
+    "command", ["assign", "check", "divide", "learn", "load", "lookup", "publish", "report", "withdraw"]
 )
 def test_what_prints_results_prints_json(command: str) -> None:
     assert "--json" in run(command, "--help")[1]

@@ -8,6 +8,7 @@ from geogrid.addresses.answer import AddressAnswer, Candidate, Level, Note, Stat
 from geogrid.addresses.compile import compile_index
 from geogrid.addresses.elements import Elements, Number
 from geogrid.addresses.index import AddressIndex
+from geogrid.addresses.lesson import lesson
 from geogrid.addresses.match import Matcher
 from geogrid.addresses.naming import KnownName
 from geogrid.addresses.suggest import Suggestion, suggest, warm
@@ -25,6 +26,7 @@ __all__ = [
     "Status",
     "Suggestion",
     "compile_index",
+    "lesson",
     "suggest",
     "warm",
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from geogrid.addresses import KnownName
     from geogrid.adjacency import UnitGraph
     from geogrid.partition import Division
     from geogrid.policy import Policy
@@ -114,6 +115,18 @@ class DatedCode:
     name: str
     valid_from: date
     valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LearntName:
+    """A name that a reviewer taught, in use on days ``since <= day < until``; who taught it, and when."""
+
+    id: int
+    name: KnownName
+    since: date
+    until: date | None
+    learnt_by: str
+    learnt_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

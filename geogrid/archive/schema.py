@@ -222,6 +222,23 @@ area_code = Table(
     sqlite_autoincrement=True,
 )
 
+# What reviewers taught: a further name of a compound or road, or a whole text for a door; the target is the
+# compound's id, the road's name, the id of the door's building.
+learnt_name = Table(
+    "learnt_name",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("city_id", Text, nullable=False, index=True),
+    Column("text", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("learnt_by", Text, nullable=False),
+    Column("learnt_at", Instant, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 # The tiles of one community as they were built once; divisions stand on one set of them.
 unit_set = Table(
     "unit_set",

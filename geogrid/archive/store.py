@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
 
-from geogrid.archive import audit, cities, graphs, versions
+from geogrid.archive import audit, cities, graphs, names, versions
 from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import open_engine, reading, store_file, writing
 from geogrid.archive.records import StoredCity
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    from geogrid.addresses import KnownName
     from geogrid.adjacency import UnitGraph
-    from geogrid.archive.records import AuditEntry, DatedCode, Version
+    from geogrid.archive.records import AuditEntry, DatedCode, LearntName, Version
     from geogrid.model import City
 
 NOBODY = "geogrid"
@@ -113,6 +114,47 @@ class Store:
         """Return the codes of a city's areas: all that ever were, or those valid on a day."""
         with reading(self._engine) as connection:
             return read_area_codes(connection, city_id, on)
+
+    # Names
+
+    def learn_names(self, city_id: str, taught: Iterable[KnownName], *, who: str = NOBODY) -> int:
+        """Keep further names of a city's roads and doors from today on; return how many are new.
+
+        A text that meant something else until now stops meaning it today.
+
+        :raises NotFoundError: no such city.
+        """
+        with writing(self._engine) as connection:
+            self._edition(connection, city_id)
+            new = names.learn(connection, city_id, taught, who=who, at=self._clock(), today=self.today())
+            if new:
+                self._note(connection, who, "learn-names", subject=f"city {city_id}", details={"names": new})
+            return new
+
+    def forget_names(self, city_id: str, ids: Iterable[int], *, who: str = NOBODY) -> int:
+        """Let taught names end today; they are kept with their days. Return how many were in use."""
+        with writing(self._engine) as connection:
+            wanted = set(ids)
+            found = [
+                one.id
+                for one in names.read_learnt(connection, city_id)
+                if one.id in wanted and one.until is None
+            ]
+            if found:
+                names.end(connection, found, self.today())
+                details = {"names": len(found)}
+                self._note(connection, who, "forget-names", subject=f"city {city_id}", details=details)
+            return len(found)
+
+    def learnt_names(self, city_id: str) -> tuple[LearntName, ...]:
+        """Return every name that was ever taught about a city, the oldest first."""
+        with reading(self._engine) as connection:
+            return names.read_learnt(connection, city_id)
+
+    def known_names(self, city_id: str) -> tuple[KnownName, ...]:
+        """Return the names to compile beside the city's own: taught ones in use, former names and codes."""
+        with reading(self._engine) as connection:
+            return names.known_names(connection, city_id)
 
     # Units
 

@@ -12,6 +12,7 @@ from geogrid.batch.told import ADDED, Candidate, Kinds, RowAnswer, Tally, Told
 
 if TYPE_CHECKING:
     from geogrid.batch.assign import assign_file
+    from geogrid.batch.learning import learn_from
 
 __all__ = [
     "ADDED",
@@ -26,14 +27,19 @@ __all__ = [
     "Told",
     "assign_file",
     "find_columns",
+    "learn_from",
     "matcher_of",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import the files' half of the room when it is asked for."""
-    if name != "assign_file":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from geogrid.batch.assign import assign_file
+    if name == "assign_file":
+        from geogrid.batch.assign import assign_file
 
-    return assign_file
+        return assign_file
+    if name == "learn_from":
+        from geogrid.batch.learning import learn_from
+
+        return learn_from
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,11 @@ import pyarrow as pa
 import shapely
 
 from geogrid.batch.columns import DEFAULT_COLUMNS, Columns, fault_of, find_columns
-from geogrid.batch.told import ADDED, EMPTY, LABELS, Candidate, RowAnswer, Tally, Told
+from geogrid.batch.review import review_to
+from geogrid.batch.told import ADDED, EMPTY, LABELS, RowAnswer, Tally, Told
 from geogrid.crs import CGCS2000, DEGREES, WGS84, read_crs, reproject_points
 from geogrid.errors import InputError
-from geogrid.tables import disarm, open_table, write_table, written_aside
+from geogrid.tables import open_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
     from geogrid.batch.matchers import Matcher
 
-    Review = Callable[[int, pa.RecordBatch, Told], None]
-
-REVIEWED = ("row", "question", "status", "reason", "candidate", "candidate_grid_code")
 TEXT_ROWS = 8192  # addresses between two reports of progress
 
 
@@ -42,7 +39,7 @@ def assign_file(
     layer: str = "",
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Tally:
-    """Write ``source`` to ``target`` with four columns added, and what needs a person to ``review`` (CSV).
+    """Write ``source`` to ``target`` with four columns added, and what needs a person to ``review``.
 
     Both files are written aside and renamed when the last row is in. CSV and Parquet are streamed.
 
@@ -56,7 +53,7 @@ def assign_file(
         if found.shape:
             found = replace(found, crs=table.crs or found.crs)
         _check_crs(found.crs, source)
-        review_of = stack.enter_context(_review_to(review, found))
+        review_of = stack.enter_context(review_to(review, found))
         # Dictionary arrays cost nothing a row; other formats than Parquet have none.
         kind = LABELS if target.suffix.lower() == ".parquet" else pa.string()
         schema = _extended(table.schema, kind)
@@ -163,24 +160,3 @@ def _points_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.float6
     shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
     points = shapely.point_on_surface(shapes)
     return shapely.get_x(points), shapely.get_y(points)
-
-
-@contextmanager
-def _review_to(path: Path | None, columns: Columns) -> Iterator[Review]:
-    """Hand out what writes the rows without a certain grid to ``path``; it does nothing for None."""
-    if path is None:
-        yield lambda *_: None
-        return
-    names = [name for name in (columns.address, columns.lon, columns.lat) if name]
-    with written_aside(path) as aside, aside.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(REVIEWED)
-
-        def note(start: int, batch: pa.RecordBatch, told: Told) -> None:
-            for place, answer in told.doubtful():
-                asked = " ".join(str(batch.column(name)[place].as_py() or "") for name in names)
-                row = (str(start + place + 1), asked, answer.status, answer.reason)
-                for candidate in answer.candidates or (Candidate("", ""),):
-                    writer.writerow([disarm(text) for text in (*row, candidate.text, candidate.grid_code)])
-
-        yield note

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from geogrid.addresses.answer import AddressAnswer
+    from geogrid.addresses import AddressAnswer
+    from geogrid.addresses import Candidate as FoundCandidate
     from geogrid.snapshot import Snapshot
 
     Locate = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int32]]
@@ -57,6 +58,7 @@ class SnapshotMatcher(PointMatcher):
         self._cards = snapshot.grids()
         super().__init__(snapshot.locate, ((card["code"], card["name"]) for card in self._cards))
         self._match = AddressMatcher(snapshot.addresses, snapshot.grid_of_door).match
+        self._buildings = snapshot.addresses.texts["door_building"]
         self._candidates = candidates
 
     def addresses(self, texts: Sequence[str]) -> Sequence[RowAnswer]:
@@ -65,17 +67,18 @@ class SnapshotMatcher(PointMatcher):
 
     def _of_text(self, answer: AddressAnswer) -> RowAnswer:
         status = str(answer.status)
-        candidates = tuple(
-            Candidate(one.text, self._codes([one.grid] if one.grid >= 0 else one.grids))
-            for one in answer.candidates
-        )
         if answer.grid >= 0:
             card = self._cards[answer.grid]
-            return RowAnswer(status, str(answer.match_level), card["code"], card["name"], candidates)
+            return RowAnswer(status, str(answer.match_level), card["code"], card["name"])
+        candidates = tuple(self._candidate(one) for one in answer.candidates)
         if status == "matched":
             return RowAnswer("outside", "the address is known but lies in no grid", candidates=candidates)
         reason = f"missing: {', '.join(answer.missing)}" if answer.missing else _REASONS.get(status, "")
         return RowAnswer(status, reason, candidates=candidates)
+
+    def _candidate(self, one: FoundCandidate) -> Candidate:
+        codes = self._codes([one.grid] if one.grid >= 0 else one.grids)
+        return Candidate(one.text, codes, self._buildings[one.door].as_py() if one.door >= 0 else "")
 
     def _codes(self, labels: Sequence[int]) -> str:
         return "; ".join(self._cards[label]["code"] for label in labels if label >= 0)

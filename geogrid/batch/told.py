@@ -21,10 +21,11 @@ LABELS = pa.dictionary(pa.int32(), pa.string())
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One possible reading of an address and the grid it would lead to."""
+    """One possible reading of an address, the grid it would lead to, and its building where it is one."""
 
     text: str
     grid_code: str
+    building_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,6 @@ class Told:
 
     def doubtful(self) -> Iterator[tuple[int, RowAnswer]]:
         """Give every row without a certain grid, with its place."""
-        certain = np.array([one.status == "matched" for one in self.kinds.answers], dtype=bool)
+        certain = np.array([bool(one.grid_code) for one in self.kinds.answers], dtype=bool)
         for place in np.flatnonzero(~certain[self.of_row]).tolist():
             yield place, self.kinds.answers[self.of_row[place]]

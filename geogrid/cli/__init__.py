@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 # Each import adds its command, in the order in which a newcomer needs them.
-from geogrid.cli import demo, load, divide, publish, withdraw, lookup, levels, assign  # isort: skip  # noqa: F401
+from geogrid.cli import demo, load, divide, publish, withdraw, lookup, levels, assign, learn  # isort: skip  # noqa: F401
 from geogrid.cli import check, map, report, export, serve, sample  # isort: skip  # noqa: A004, F401
 from geogrid.cli.app import app
 

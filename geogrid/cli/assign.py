@@ -23,7 +23,10 @@ def assign(
     crs: CrsOption = "WGS-84",
     layer: Annotated[str, typer.Option(help="The layer or sheet of a file that holds several.")] = "",
     review: Annotated[
-        Path | None, typer.Option(help="A CSV file for the rows without a certain grid, with candidates.")
+        Path | None,
+        typer.Option(
+            help="A file for the rows without a certain grid, with candidates; see `geogrid learn`."
+        ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     city: CityOption = "",

@@ -95,7 +95,7 @@ def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None) -
     day = as_of or layout.version.effective_from
     assert day is not None
     points = PointIndex.compile(layout.shapes, np.arange(len(layout.grids)))
-    addresses = compile_index(layout.city)
+    addresses = compile_index(layout.city, layout.names)
     cards = Cards(layout, day)
     grids = cards.grids()
     city = cards.of_city(grids)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from geogrid.addresses import KnownName
     from geogrid.archive import Archive, GridRecord, StoredDivision, Version
     from geogrid.model import City
     from geogrid.plan import Grid
@@ -35,7 +36,8 @@ class Layout:
 
     ``grids`` come by community in the city's order, then by number; ``shapes`` are their polygons in
     WGS-84 degrees on the lattice of 1e-7, a valid coverage. ``earlier`` are the grids of the other published
-    versions by community, each with its first day in force, the oldest first.
+    versions by community, each with its first day in force, the oldest first. ``names`` are those that the
+    archive knows beside the city's own.
     """
 
     city: City
@@ -45,6 +47,7 @@ class Layout:
     records: tuple[GridRecord, ...]
     shapes: Shapes
     earlier: tuple[tuple[date, dict[str, tuple[EarlierGrid, ...]]], ...] = ()
+    names: tuple[KnownName, ...] = ()
 
 
 def lay_out(archive: Archive, version_id: int) -> Layout:
@@ -62,7 +65,8 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
         raise PlanError(f"version {version_id} does not divide community {', '.join(missing[:5])}")
     grids = tuple(grid for one in stored for grid in derive_grids(one.division.plan, one.graph))
     shapes = on_lattice([grid.geometry for grid in grids], city.plane)
-    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version))
+    names = archive.known_names(city.id)
+    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version), names)
     return replace(layout, records=records_of(archive, layout))
 
 
