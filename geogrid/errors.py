@@ -10,7 +10,8 @@ GeogridError
 ├── StaleError        an edit that started from an older version
 ├── FrozenError       an edit of a published plan, which never changes
 ├── StoreError        the archive cannot be opened, migrated or written
-└── SnapshotError     a compiled snapshot is missing, damaged or of another format
+├── SnapshotError     a compiled snapshot is missing, damaged or of another format
+└── FontError         a sheet cannot be printed, because no Chinese font is installed
 """
 
 from __future__ import annotations
@@ -115,3 +116,7 @@ class StoreError(GeogridError):
 
 class SnapshotError(GeogridError):
     """A compiled snapshot is missing, damaged or of another format."""
+
+
+class FontError(GeogridError):
+    """A sheet cannot be printed, because no Chinese font is installed."""
