@@ -15,7 +15,7 @@ from api.hot import Hot
 from api.jobs import Jobs
 from api.limits import Gate
 from api.metrics import Metrics
-from api.routes import batch, communities, files, levels, lookup, ogc, pages, plans, service, tiles
+from api.routes import batch, communities, files, levels, lookup, ogc, pages, plans, prints, service, tiles
 from api.served import Desk
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.desk = desk
     problems.install(app)
-    for room in (lookup, batch, files, communities, levels, plans, ogc, tiles, service):
+    for room in (lookup, batch, files, communities, levels, plans, ogc, tiles, prints, service):
         app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
     app.state.jobs = jobs

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 log = logging.getLogger("geogrid.api")
+SHEET_REQUESTS = 10  # what printing a sheet counts as
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -114,6 +115,9 @@ class Edge:
         if rows:
             self.metrics.rows(rows)
             self.gate.charge(scope, rows)
+        sheets = scope.get("geogrid.sheets")
+        if sheets:
+            self.gate.charge_requests(scope, sheets * SHEET_REQUESTS)
 
     def _in_time(self, receive: Receive) -> Receive:
         done = False

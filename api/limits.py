@@ -92,7 +92,10 @@ class Gate:
 
     def charge(self, scope: Scope, rows: int) -> None:
         """Charge for the rows of a batch, after they were answered."""
-        cost = rows / self._settings.batch_rows
+        self.charge_requests(scope, rows / self._settings.batch_rows)
+
+    def charge_requests(self, scope: Scope, cost: float) -> None:
+        """Charge for work that counts as ``cost`` requests, after it was done."""
         token = scope.get("geogrid.token")
         if token is None:
             self._take(client_of(scope, self._settings.proxies), cost, always=True)

@@ -45,6 +45,9 @@ class Settings:
     job_memory: int = 4 << 30  # bytes of address space of the process that works at a file
     jobs_waiting: int = 20  # files that may wait at once
     job_kept_s: float = 86_400.0  # how long a result is kept
+    site: str = ""  # where the service answers the public, for links in print; "": where it was asked
+    issuer: str = ""  # the body that issues the plan, named on every sheet
+    review_number: str = ""  # the map review number (审图号), named on every sheet
     clock: Callable[[], datetime] = now  # tests move it
 
 

@@ -100,9 +100,11 @@ OWNERS = {
     "rapidfuzz": ("geogrid.addresses",),
     "rich": ("geogrid.cli",),
     "rtree": ("geogrid.locate",),
+    "segno": ("maps",),
     "sqlalchemy": ("geogrid.archive",),
     "starlette": ("api",),
     "typer": ("geogrid.cli",),
+    "typst": ("maps",),
     "uvicorn": ("geogrid.cli",),
 }
 ATTICS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}

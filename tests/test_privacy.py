@@ -19,7 +19,9 @@ from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.snapshot import Snapshot
 from maps.file import render_file
+from maps.printed import Job, print_book, print_notice, print_notices, print_wall
 from tests.governed import PLANS, TEAM, TODAY, governed_town, graphs_of
+from tests.printed import text_of
 from tests.published import publish
 
 if TYPE_CHECKING:
@@ -125,6 +127,23 @@ def test_no_map_file_holds_it(folder: Path) -> None:
     clean(page, "the map file")
     assert "样例乙" in page, "who agreed is told"
     clean(render_file(snapshot, "c1", language="zh-Hans"), "the map of a community")
+
+
+def test_no_printed_sheet_holds_it(folder: Path) -> None:
+    snapshot = Snapshot.open(folder)
+    for language in ("zh-Hans", "en"):
+        job = Job(language=language, site="https://grids.example.org")
+        for make, about in (
+            (print_wall, "c1"),
+            (print_wall, "c2"),
+            (print_notice, GRID),
+            (print_notices, "c1"),
+            (print_book, "t1"),
+        ):
+            pdf = make(snapshot, about, job).pdf
+            clean(pdf, f"the file of {about}")
+            clean(text_of(pdf), f"the sheets of {about}")
+    assert "样例乙" in text_of(print_wall(snapshot, "c1", Job()).pdf), "who agreed is told"
 
 
 def pages_of(client: TestClient) -> list[str]:

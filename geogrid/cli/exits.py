@@ -6,6 +6,7 @@ from enum import IntEnum
 
 from geogrid.errors import (
     FaultyError,
+    FontError,
     GeogridError,
     NotFoundError,
     PlanError,
@@ -24,6 +25,7 @@ class Exit(IntEnum):
     DATA = 3
     STORE = 4
     MISSING = 5
+    LACKING = 6
     BUG = 70
     INTERRUPTED = 130
 
@@ -35,6 +37,7 @@ MEANINGS = {
     Exit.DATA: "the data, policy or plan cannot be used; every fault is listed",
     Exit.STORE: "the store or the compiled snapshot cannot be opened, read or written",
     Exit.MISSING: "the store has no such city, community or version, or nothing is published yet",
+    Exit.LACKING: "something that printing needs is not installed; the message says what and how",
     Exit.BUG: "a fault in geogrid itself; --debug shows where",
     Exit.INTERRUPTED: "interrupted; what was finished is kept",
 }
@@ -46,6 +49,7 @@ _TABLE: tuple[tuple[type[GeogridError], Exit], ...] = (
     (StaleError, Exit.STORE),
     (StoreError, Exit.STORE),
     (SnapshotError, Exit.STORE),
+    (FontError, Exit.LACKING),
 )
 
 

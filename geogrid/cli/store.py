@@ -14,6 +14,7 @@ from geogrid.model import is_city_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from geogrid.archive import Archive, Version
     from geogrid.snapshot import Snapshot
@@ -49,12 +50,12 @@ def which_city(archive: Archive, wanted: str) -> str:
     return wanted or known[0]
 
 
-def version_in_force(archive: Archive, city_id: str) -> Version:
-    """Return the published plan that is in force today.
+def version_in_force(archive: Archive, city_id: str, on: date | None = None) -> Version:
+    """Return the published plan that is in force today, or on another day.
 
     :raises NotFoundError: none is.
     """
-    version = archive.version_in_force(city_id)
+    version = archive.version_in_force(city_id, on=on)
     if version is None:
         raise NotFoundError("published plan of city", city_id)
     return version
@@ -89,14 +90,14 @@ def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapsh
         return compile_snapshot(archive, city_id, version, folder)
 
 
-def snapshot_in_force(store: str, city: str) -> Snapshot:
-    """Open the snapshot of the plan in force, compiling it where it is missing.
+def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot:
+    """Open the snapshot of the plan in force (today, or ``on`` a day), compiling it where it is missing.
 
     :raises NotFoundError: nothing is published.
     """
     with opened(store) as archive:
         city_id = which_city(archive, city)
-        version = version_in_force(archive, city_id)
+        version = version_in_force(archive, city_id, on)
         return compiled(archive, store, city_id, version.id)
 
 

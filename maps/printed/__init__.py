@@ -10,12 +10,17 @@ from maps.printed.job import PAPERS, Job, Printed
 
 if TYPE_CHECKING:
     from maps.printed.book import print_book
-    from maps.printed.notice import print_notice
+    from maps.printed.notice import print_notice, print_notices
     from maps.printed.wall import print_wall
 
-ROOMS = {"print_book": "book", "print_notice": "notice", "print_wall": "wall"}
+ROOMS = {
+    "print_book": "book",
+    "print_notice": "notice",
+    "print_notices": "notice",
+    "print_wall": "wall",
+}
 
-__all__ = ["PAPERS", "Job", "Printed", "print_book", "print_notice", "print_wall"]
+__all__ = ["PAPERS", "Job", "Printed", "print_book", "print_notice", "print_notices", "print_wall"]
 
 
 def __getattr__(name: str) -> Any:

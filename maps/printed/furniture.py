@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import shapely
 
 from maps.markup import Markup
-from maps.printed.svg import POINT, circle, path, rect, words
+from maps.printed.svg import POINT, Style, circle, path, rect, words
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from maps.printed.frame import Frame
 
 INK = "#22201c"
+BOLD: Style = {"fill": INK, "font_weight": "700"}
 PANEL = (64.0, 15.0)  # mm
 STEPS = (10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000)  # metres of one of the four parts
 INSET = 2.0
@@ -25,9 +26,7 @@ def corner_box(frame: Frame, whole: BaseGeometry) -> BaseGeometry:
     """Return the lower corner, left or right, in which the scale bar hides least of ``whole``."""
     wide, high = PANEL
     top = frame.height - INSET - high
-    boxes = [
-        shapely.box(x, top, x + wide, top + high) for x in (INSET, frame.width - INSET - wide)
-    ]
+    boxes = [shapely.box(x, top, x + wide, top + high) for x in (INSET, frame.width - INSET - wide)]
     return min(boxes, key=lambda box: box.intersection(whole).area)
 
 
@@ -47,18 +46,33 @@ def scale_bar(frame: Frame, corner: BaseGeometry, font: str, north: str) -> Mark
     part = step * 1000 / frame.scale
     left, top = x + 4, y + 7.6
     bars = [
-        rect(left + n * part, top, part, 1.5, fill=INK if n % 2 == 0 else "#ffffff", stroke=INK, stroke_width=0.15)
+        rect(
+            left + n * part,
+            top,
+            part,
+            1.5,
+            fill=INK if n % 2 == 0 else "#ffffff",
+            stroke=INK,
+            stroke_width=0.15,
+        )
         for n in range(4)
     ]
     marks = [
-        words([told], left + n * part, top - 1.6, size=6.5 * POINT, font=font, fill=INK)
+        words([told], left + n * part, top - 1.6, size=6.5 * POINT, font=font, style={"fill": INK})
         for n, told in ((0, "0"), (2, f"{2 * step}"), (4, f"{4 * step} m"))
     ]
     ratio = words(
-        [f"1 : {frame.scale:,}".replace(",", "\u2009")], left + 2 * part, top + 4.1, size=7 * POINT, font=font, fill=INK
+        [f"1 : {frame.scale:,}".replace(",", "\u2009")],
+        left + 2 * part,
+        top + 4.1,
+        size=7 * POINT,
+        font=font,
+        style={"fill": INK},
     )
     panel = rect(x, y, *PANEL, fill="#ffffff", fill_opacity=0.86, stroke="#c9c4b8", stroke_width=0.15, rx=0.8)
-    return Markup("".join([panel, *bars, *marks, ratio, north_arrow(x + PANEL[0] - 6.5, y + 8.4, font, north)]))
+    return Markup(
+        "".join([panel, *bars, *marks, ratio, north_arrow(x + PANEL[0] - 6.5, y + 8.4, font, north)])
+    )
 
 
 def north_arrow(x: float, y: float, font: str, north: str) -> Markup:
@@ -68,7 +82,7 @@ def north_arrow(x: float, y: float, font: str, north: str) -> Markup:
     return Markup(
         path([left], fill=INK, stroke=INK, stroke_width=0.2, stroke_linejoin="round")
         + path([right], fill="#ffffff", stroke=INK, stroke_width=0.2, stroke_linejoin="round")
-        + words([north], x, y - 4.6, size=8 * POINT, font=font, fill=INK, font_weight="700")
+        + words([north], x, y - 4.6, size=8 * POINT, font=font, style=BOLD)
     )
 
 

@@ -15,7 +15,7 @@ from maps.dress import dress_grids
 from maps.markup import Markup
 from maps.printed import ground
 from maps.printed.frame import Frame, fitted
-from maps.printed.furniture import INK, corner_box, scale_bar, station
+from maps.printed.furniture import BOLD, INK, corner_box, scale_bar, station
 from maps.printed.lettering import (
     Label,
     Sheet,
@@ -26,7 +26,7 @@ from maps.printed.lettering import (
     number_buildings,
     wrapped,
 )
-from maps.printed.svg import POINT, circle, document, path, plain, rect, words
+from maps.printed.svg import POINT, Style, circle, document, path, plain, rect, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +45,6 @@ HATCH_GAP = 2.2  # mm
 NAMES = tuple(points * POINT for points in (10.5, 9.5, 8.5, 7.5, 6.6))
 SIGN = 2.4  # radius of the ground that a sign takes, mm
 BADGES = (3.4, 2.8, 2.2, 1.7)  # radius, mm
-BOLD = {"fill": INK, "font_weight": "700"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +121,13 @@ def grids_of(source: Snapshot, community_id: str, frame: Frame) -> tuple[DrawnGr
     dressed = dress_grids(source.grids_geojson(community_id))["features"]
     cards = [one["properties"] for one in dressed]
     known = known_roster(cards)
-    shapes = shapely.orient_polygons(frame.project([shape(one["geometry"]) for one in dressed]), exterior_cw=False)
-    found = [DrawnGrid(card, one, _colour(card), _hatch(card, known)) for card, one in zip(cards, shapes, strict=True)]
+    shapes = shapely.orient_polygons(
+        frame.project([shape(one["geometry"]) for one in dressed]), exterior_cw=False
+    )
+    found = [
+        DrawnGrid(card, one, _colour(card), _hatch(card, known))
+        for card, one in zip(cards, shapes, strict=True)
+    ]
     return tuple(sorted(found, key=lambda one: one.number))
 
 
@@ -156,7 +160,9 @@ def _framed(source: Snapshot, community: CommunityCard, size: tuple[float, float
 def on_paper(colour: str) -> str:
     """Return a grid's colour as it looks on the paper."""
     drawn_, under = (int(one[1:], 16).to_bytes(3, "big") for one in (colour, ground.PAPER))
-    return "#" + "".join(f"{round(TINT * a + (1 - TINT) * b):02x}" for a, b in zip(drawn_, under, strict=True))
+    return "#" + "".join(
+        f"{round(TINT * a + (1 - TINT) * b):02x}" for a, b in zip(drawn_, under, strict=True)
+    )
 
 
 def on_ground(frame: Frame, community: CommunityCard) -> BaseGeometry:
@@ -193,7 +199,7 @@ def _fills(grids: Sequence[DrawnGrid], front: str) -> Markup:
 
 
 def _hatches(grids: Sequence[DrawnGrid], front: str) -> Markup:
-    look = {"fill": "none", "stroke": INK, "stroke_width": 0.18}
+    look: Style = {"fill": "none", "stroke": INK, "stroke_width": 0.18}
     shown = [one for one in grids if one.hatch and front in ("", one.card["code"])]
     return Markup(
         "".join(
@@ -222,7 +228,7 @@ def _neighbours(frame: Frame, near: Sequence[CommunityCard], community: Communit
 
 def _borders(grids: Sequence[DrawnGrid], whole: BaseGeometry, front: str) -> Markup:
     """Return the borders of the grids on white, so that they stand out in grey too, and the community's."""
-    line = {"fill": "none", "stroke_linejoin": "round"}
+    line: Style = {"fill": "none", "stroke_linejoin": "round"}
     shapes = [one.shape for one in grids]
     drawn_ = [
         path(shapes, **line, stroke="#ffffff", stroke_width=1.3, stroke_opacity=0.75),
@@ -237,9 +243,7 @@ def _borders(grids: Sequence[DrawnGrid], whole: BaseGeometry, front: str) -> Mar
 # What is written
 
 
-def _signs(
-    sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame, font: str, front: str
-) -> list[Markup]:
+def _signs(sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame, font: str, front: str) -> list[Markup]:
     """Place badges, names of grids and places of service; they come before all other lettering."""
     placed = []
     for one in sorted(grids, key=lambda grid: (grid.card["code"] != front, grid.number)):
@@ -248,7 +252,9 @@ def _signs(
         sheet.take(shapely.Point(x, y).buffer(radius + 0.2))
         placed.append((one, x, y, radius))
     marks = _stations(sheet, grids, frame)
-    for one, x, y, radius in sorted(placed, key=lambda item: -item[0].shape.area):
+    for one, x, y, radius in sorted(
+        placed, key=lambda item: (item[0].card["code"] != front, -item[0].shape.area)
+    ):
         sheet.put(_grid_names(one, x, y, radius))
     return [*marks, *(badge(one.number, x, y, radius, font) for one, x, y, radius in placed)]
 
@@ -277,7 +283,7 @@ def _at_number(name: str, x: float, y: float, radius: float, size: float) -> Ite
 def badge(number: int, x: float, y: float, radius: float, font: str) -> Markup:
     """Return a number in a white disc: what links the map to the table, in colour and in grey."""
     disc = circle(x, y, radius, fill="#ffffff", stroke=INK, stroke_width=0.4)
-    return Markup(disc + words([str(number)], x, y, size=radius * 1.25, font=font, **BOLD))
+    return Markup(disc + words([str(number)], x, y, size=radius * 1.25, font=font, style=BOLD))
 
 
 def _stations(sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame) -> list[Markup]:
@@ -291,7 +297,7 @@ def _stations(sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame) -> list[Ma
         x, y = at
         sheet.take(shapely.Point(x, y).buffer(SIGN))
         marks.append(station(x, y))
-        style = {"fill": "#8c1d18", "font_weight": "700"}
+        style: Style = {"fill": "#8c1d18", "font_weight": "700"}
         sheet.put(
             Label(lines, x, y + down, 6.5 * POINT, halo=0.4, style=style)
             for lines in wrapped(name, 2)
@@ -349,7 +355,9 @@ def _seen(pieces: Sequence[Piece], own: Sequence[Piece], grids: Sequence[DrawnGr
     """Return the signs that stand on a map."""
     layers = {one.layer for one in pieces if one.layer in ("park", "water")}
     layers |= {"compound" for one in own if one.layer == "compound"}
-    layers |= {"door" if one.shape.geom_type == "Point" else one.layer for one in own if one.layer == "building"}
+    layers |= {
+        "door" if one.shape.geom_type == "Point" else one.layer for one in own if one.layer == "building"
+    }
     layers |= {one.kind for one in pieces if one.kind == "railway"}
     stations = {"station" for one in grids if one.card.get("venues")}
     return frozenset(layers | stations | {one.hatch for one in grids if one.hatch})

@@ -1,4 +1,4 @@
-"""The quiet basemap of a sheet: water, parks, land, compounds, streets and buildings, from the city's own data."""
+"""The quiet basemap of a sheet, from the city's own data: water, parks, compounds, streets, buildings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from maps.markup import Markup
-from maps.printed.svg import path
+from maps.printed.svg import Style, path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Shapes = NDArray[Any]
 
 PAPER = "#fbfaf6"
-AREAS = {
+AREAS: dict[str, Style] = {
     "land": {"fill": "#efece3"},
     "park": {"fill": "#dbe8cd"},
     "compound": {"fill": "#f6f2e8"},
@@ -34,8 +34,20 @@ WAYS = {"expressway": 3.0, "arterial": 2.4, "collector": 1.6, "": 1.1}
 EDGE = "#b9b3a6"
 RAIL = "#5a6066"
 RIVER = "#8fb8d3"
-BUILDING = {"fill": "#3a332a", "fill_opacity": 0.16, "stroke": "#3a332a", "stroke_width": 0.1, "stroke_opacity": 0.45}
-DOOR = {"fill": "none", "stroke": "#3a332a", "stroke_opacity": 0.55, "stroke_width": 0.7, "stroke_linecap": "round"}
+BUILDING: Style = {
+    "fill": "#3a332a",
+    "fill_opacity": 0.16,
+    "stroke": "#3a332a",
+    "stroke_width": 0.1,
+    "stroke_opacity": 0.45,
+}
+DOOR: Style = {
+    "fill": "none",
+    "stroke": "#3a332a",
+    "stroke_opacity": 0.55,
+    "stroke_width": 0.7,
+    "stroke_linecap": "round",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ def pieces_of(content: bytes, frame: Frame) -> list[Piece]:
 def pieced(facts: Sequence[Mapping[str, str]], shapes: Shapes, frame: Frame) -> list[Piece]:
     """Return shapes in degrees with their ``layer``, ``kind`` and ``name`` as pieces cut to the frame."""
     west, south, east, north = frame.bounds
-    seen = shapely.intersects(shapes, shapely.box(west, south, east, north)).nonzero()[0]
+    seen = shapely.intersects(shapes, shapely.box(west, south, east, north)).nonzero()[0].tolist()
     drawn = frame.cut(frame.project(shapes[seen]))
     tidy = shapely.orient_polygons(drawn, exterior_cw=False)
     return [
@@ -129,7 +141,7 @@ def _railway(shapes: Sequence[Any]) -> Markup:
     return Markup(path(shapes, **_stroke(RAIL, 0.8)) + sleepers)
 
 
-def _stroke(colour: str, width: float) -> dict[str, str | float]:
+def _stroke(colour: str, width: float) -> Style:
     return {
         "fill": "none",
         "stroke": colour,

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from shapely.geometry import shape
 
 from maps.colouring import PALETTE, colour_grids
 from maps.markup import Markup
 from maps.printed import ground
 from maps.printed.frame import Frame, fitted
-from maps.printed.furniture import INK, corner_box, scale_bar
-from maps.printed.gridmap import BOLD, MARGIN, TINT, badge, name_neighbour, on_ground, veil
+from maps.printed.furniture import BOLD, INK, corner_box, scale_bar
+from maps.printed.gridmap import MARGIN, TINT, badge, name_neighbour, on_ground, veil
 from maps.printed.lettering import Label, Sheet, drawn, inner_circle, name_areas, name_ways, wrapped
-from maps.printed.svg import POINT, document, path, plain, rect
+from maps.printed.svg import POINT, Style, document, path, rect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,9 +39,14 @@ class DrawnCommunity:
 
 
 def draw_communities(
-    source: Snapshot, communities: Sequence[CommunityCard], size: tuple[float, float], *, font: str, north: str
+    source: Snapshot,
+    communities: Sequence[CommunityCard],
+    size: tuple[float, float],
+    *,
+    font: str,
+    north: str,
 ) -> tuple[str, list[DrawnCommunity]]:
-    """Draw communities on ``size`` mm of paper with main roads and waters; return the SVG and what is on it."""
+    """Draw communities on ``size`` mm of paper with main roads; return the SVG and what is on it."""
     frame = fitted(_bounds(communities), *size, MARGIN)
     shown = _drawn(communities, frame)
     whole = shapely.union_all([one.shape for one in shown])
@@ -84,7 +88,9 @@ def _drawn(communities: Sequence[CommunityCard], frame: Frame) -> list[DrawnComm
     shapes = [on_ground(frame, one) for one in communities]
     order = sorted(range(len(shapes)), key=lambda n: (round(shapes[n].centroid.y / 20), shapes[n].centroid.x))
     near = shapely.STRtree(shapes).query(shapely.buffer(shapes, TOUCH), predicate="intersects").T.tolist()
-    neighbours = {one["id"]: [communities[b]["id"] for a, b in near if a == n != b] for n, one in enumerate(communities)}
+    neighbours = {
+        one["id"]: [communities[b]["id"] for a, b in near if a == n != b] for n, one in enumerate(communities)
+    }
     colours = colour_grids(neighbours)
     return [
         DrawnCommunity(place, communities[n], shapes[n], PALETTE[colours[communities[n]["id"]]])
@@ -115,7 +121,7 @@ def _labels(one: DrawnCommunity, x: float, y: float, radius: float) -> Iterator[
 
 def _borders(frame: Frame, near: Sequence[CommunityCard], shown: Sequence[DrawnCommunity]) -> Markup:
     others = [on_ground(frame, one) for one in near if all(one != own.card for own in shown)]
-    line = {"fill": "none", "stroke_linejoin": "round"}
+    line: Style = {"fill": "none", "stroke_linejoin": "round"}
     own = [one.shape for one in shown]
     return Markup(
         path(others, **line, stroke="#8a8375", stroke_width=0.35, stroke_dasharray="3 0.9 0.6 0.9")

@@ -36,12 +36,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A finished document: one PDF, or one PNG a page."""
+    """A finished document of ``sheets``: one PDF, or one PNG a page."""
 
     pages: tuple[bytes, ...]
-    png: bool
+    sheets: int
 
     @property
     def pdf(self) -> bytes:
         """Return the whole document."""
         return self.pages[0]
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it has."""
+        return sum(len(page) for page in self.pages)

@@ -8,17 +8,17 @@ import shapely
 
 from maps.colouring import PALETTE
 from maps.markup import Markup
-from maps.printed.furniture import INK, station
-from maps.printed.gridmap import BOLD, SPECIAL, TINT, hatching
+from maps.printed.furniture import BOLD, INK, station
+from maps.printed.gridmap import SPECIAL, TINT, hatching
 from maps.printed.ground import AREAS, BUILDING, DOOR, PAPER, RAIL
-from maps.printed.svg import circle, document, path, rect, words
+from maps.printed.svg import Style, circle, document, path, rect, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WIDE, HIGH = 9.0, 5.0
 FIELD = shapely.box(0.4, 0.4, WIDE - 0.4, HIGH - 0.4)
-EDGE = {"stroke": INK, "stroke_width": 0.35}
+EDGE: Style = {"stroke": INK, "stroke_width": 0.35}
 
 
 def legend_of(signs: frozenset[str], said: Mapping[str, str], font: str) -> list[dict[str, str]]:
@@ -30,11 +30,15 @@ def legend_of(signs: frozenset[str], said: Mapping[str, str], font: str) -> list
         "special": Markup(_field(SPECIAL, TINT) + _hatched(0.3)),
         "station": station(WIDE / 2, HIGH / 2, 2.0),
         "compound": path(
-            [FIELD], fill=AREAS["compound"]["fill"], stroke="#57503f", stroke_width=0.22, stroke_dasharray="1.1 0.7"
+            [FIELD],
+            fill=AREAS["compound"]["fill"],
+            stroke="#57503f",
+            stroke_width=0.22,
+            stroke_dasharray="1.1 0.7",
         ),
         "building": Markup(
             path([shapely.box(1.5, 1, WIDE - 1.5, HIGH - 1)], **BUILDING)
-            + words(["12"], WIDE / 2, HIGH / 2, size=1.9, font=font, fill=INK)
+            + words(["12"], WIDE / 2, HIGH / 2, size=1.9, font=font, style={"fill": INK})
         ),
         "door": path([shapely.Point(x, HIGH / 2) for x in (2.5, 4.5, 6.5)], **DOOR),
         "park": _field(str(AREAS["park"]["fill"]), 1),
@@ -50,7 +54,10 @@ def legend_of(signs: frozenset[str], said: Mapping[str, str], font: str) -> list
 
 
 def _field(colour: str, tint: float) -> Markup:
-    return Markup(rect(0.4, 0.4, WIDE - 0.8, HIGH - 0.8, fill=PAPER) + path([FIELD], fill=colour, fill_opacity=tint, **EDGE))
+    return Markup(
+        rect(0.4, 0.4, WIDE - 0.8, HIGH - 0.8, fill=PAPER)
+        + path([FIELD], fill=colour, fill_opacity=tint, **EDGE)
+    )
 
 
 def _hatched(strength: float) -> Markup:
@@ -59,7 +66,9 @@ def _hatched(strength: float) -> Markup:
 
 def _grid(font: str) -> Markup:
     disc = circle(WIDE / 2, HIGH / 2, 1.7, fill="#ffffff", stroke=INK, stroke_width=0.3)
-    return Markup(_field(PALETTE[1], TINT) + disc + words(["1"], WIDE / 2, HIGH / 2, size=2.2, font=font, **BOLD))
+    return Markup(
+        _field(PALETTE[1], TINT) + disc + words(["1"], WIDE / 2, HIGH / 2, size=2.2, font=font, style=BOLD)
+    )
 
 
 def _railway() -> Markup:

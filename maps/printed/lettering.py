@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import atan2, cos, degrees, hypot, radians, sin
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 from shapely import affinity
 
 from maps.markup import Markup
-from maps.printed.svg import POINT, advance, plain, words
+from maps.printed.svg import POINT, Style, advance, plain, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 LEADING = 1.12
 AIR = 0.35  # mm between two labels
-INK = "#22201c"
 SMALL, TINY = 5.8 * POINT, 5.0 * POINT
-STREET = {"fill": "#4b463d", "font_weight": "500"}
-COMPOUND = {"fill": "#5d564a"}
-NUMBER = {"fill": "#4a443a"}
-WATER = {"fill": "#35688c"}
-PARK = {"fill": "#47703a"}
+STREET: Style = {"fill": "#4b463d", "font_weight": "500"}
+COMPOUND: Style = {"fill": "#5d564a"}
+NUMBER: Style = {"fill": "#4a443a"}
+WATER: Style = {"fill": "#35688c"}
+PARK: Style = {"fill": "#47703a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Label:
     size: float
     angle: float = 0.0
     halo: float = 0.3
-    style: dict[str, str] = field(default_factory=dict)
+    style: Style = field(default_factory=dict)
 
     @property
     def box(self) -> BaseGeometry:
@@ -55,7 +54,7 @@ class Label:
         """Return the label as SVG."""
         return words(
             self.lines, self.x, self.y, size=self.size, font=font, angle=self.angle, halo=self.halo,
-            leading=LEADING, **self.style,
+            leading=LEADING, style={**self.style},
         )  # fmt: skip
 
 
@@ -95,7 +94,7 @@ def wrapped(text: str, most: int) -> Iterator[tuple[str, ...]]:
     for count in range(2, most + 1):
         if len(parts) >= count * (1 if glue else 2):
             cuts = [round(len(parts) * n / count) for n in range(count + 1)]
-            yield tuple(glue.join(parts[a:b]) for a, b in zip(cuts, cuts[1:], strict=False))
+            yield tuple(glue.join(parts[a:b]) for a, b in pairwise(cuts))
 
 
 def inner_circle(shape: BaseGeometry) -> tuple[float, float, float]:
@@ -108,7 +107,7 @@ def inner_circle(shape: BaseGeometry) -> tuple[float, float, float]:
 
 def name_areas(sheet: Sheet, pieces: Sequence[Piece], told: frozenset[str]) -> None:
     """Name compounds, parks and waters inside themselves, the largest first; ``told`` are named already."""
-    looks = {"compound": COMPOUND, "park": PARK, "water": WATER}
+    looks: dict[str, Style] = {"compound": COMPOUND, "park": PARK, "water": WATER}
     named = [one for one in pieces if one.layer in looks and one.name and not _is_told(plain(one.name), told)]
     for one in sorted(named, key=lambda piece: (-piece.shape.area, piece.name)):
         if one.shape.area < 20:  # mm2: nothing legible fits
@@ -119,11 +118,11 @@ def name_areas(sheet: Sheet, pieces: Sequence[Piece], told: frozenset[str]) -> N
 
 
 def _is_told(name: str, told: frozenset[str]) -> bool:
-    """Tell whether a name stands on the map already: that of a grid may go on with a number or a neighbour."""
+    """Tell whether a name stands on the map already: that of a grid may go on."""
     return any(one.startswith(name) for one in told)
 
 
-def _area_labels(piece: Piece, x: float, y: float, style: dict[str, str]) -> Iterator[Label]:
+def _area_labels(piece: Piece, x: float, y: float, style: Style) -> Iterator[Label]:
     for lines in wrapped(piece.name, 3):
         label = Label(lines, x, y, SMALL, halo=0.28, style=style)
         if piece.shape.buffer(0.4).covers(label.box):
@@ -146,10 +145,11 @@ def name_ways(sheet: Sheet, pieces: Sequence[Piece], within: BaseGeometry) -> No
 def _merged(shapes: Sequence[Any], within: BaseGeometry) -> BaseGeometry:
     line = shapely.intersection(shapely.union_all(shapes), within)
     parts = [part for part in shapely.get_parts(line) if "Line" in part.geom_type]
-    return shapely.simplify(shapely.line_merge(shapely.multilinestrings(parts)), 0.5)
+    merged: BaseGeometry = shapely.simplify(shapely.line_merge(shapely.multilinestrings(parts)), 0.5)
+    return merged
 
 
-def _name_along(sheet: Sheet, name: str, line: BaseGeometry, style: dict[str, str]) -> None:
+def _name_along(sheet: Sheet, name: str, line: BaseGeometry, style: Style) -> None:
     size = SMALL * 1.12
     need = advance(name, size) * 1.1
     written: list[tuple[float, float]] = []
@@ -173,7 +173,7 @@ def _stretches(line: BaseGeometry) -> Iterator[tuple[float, float, float, float]
     found = []
     for part in shapely.get_parts(line):
         points = shapely.get_coordinates(part)
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in pairwise(points):
             length = hypot(bx - ax, by - ay)
             for share in (0.5, 0.3, 0.7):
                 at = (ax + (bx - ax) * share, ay + (by - ay) * share)
@@ -211,6 +211,3 @@ def _fits_on(shape: BaseGeometry, wide: float, high: float) -> bool:
 def drawn(sheet: Sheet, font: str) -> Markup:
     """Return all placed labels, the least important first, so that the others lie on top."""
     return Markup("".join(label.draw(font) for label in reversed(sheet.labels)))
-
-
-__all__ = ["INK", "Label", "Sheet", "drawn", "name_areas", "name_ways", "np", "number_buildings", "wrapped"]

@@ -32,6 +32,18 @@ def print_notice(source: Snapshot, code: str, job: Job) -> Printed:
     return run(press, card["name"], [notice_sheet(press, card)], "a4")
 
 
+def print_notices(source: Snapshot, community_id: str, job: Job) -> Printed:
+    """Print the notices of all grids of a community as one document.
+
+    :raises NotFoundError: the plan has no such community.
+    :raises FontError: no Chinese font is installed.
+    """
+    community = community_of(source, community_id)
+    press = press_for(source, job)
+    sheets = [notice_sheet(press, source.grid(code)) for code in community["grid_codes"]]
+    return run(press, community["name"], sheets, "a4")
+
+
 def notice_sheet(press: Press, card: GridCard) -> Json:
     """Return all that a notice shows."""
     said, name = press.said, plain(card["name"])
@@ -83,7 +95,9 @@ def _leaders(card: GridCard, said: Mapping[str, str]) -> list[dict[str, str]]:
     return [*told, *({"label": said["print.contact"] + said["role.chief_leader"], **one} for one in chiefs)]
 
 
-def _facts(card: GridCard, said: Mapping[str, str], *, known: bool, chief: bool) -> Iterator[tuple[str, str, bool]]:
+def _facts(
+    card: GridCard, said: Mapping[str, str], *, known: bool, chief: bool
+) -> Iterator[tuple[str, str, bool]]:
     """Yield label, text and whether it is set in bold, what is ``known``; the ``chief`` where asked for."""
     compounds, numbers = said_compounds(card, said), said_numbers(card, said)
     if compounds and known:
@@ -92,7 +106,11 @@ def _facts(card: GridCard, said: Mapping[str, str], *, known: bool, chief: bool)
         yield said["grid.doors"], numbers, False
     if known:
         branch = said_branch(card, said)
-        yield said["grid.branch"], said["print.comma"].join(filter(None, branch.values())), bool(branch["name"])
+        yield (
+            said["grid.branch"],
+            said["print.comma"].join(filter(None, branch.values())),
+            bool(branch["name"]),
+        )
     for role in ("chief_leader", "worker", "volunteer")[not chief :]:
         people = [one for one in said_people(card, role, said) if one["state"] == "named"]
         if people:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -64,8 +63,16 @@ def issue_facts(press: Press) -> list[tuple[str, str]]:
 def notes_of(press: Press) -> list[str]:
     """Return the lines of small print: sample or not, source, licence, estimates."""
     city, said = press.source.city, press.said
-    known = (("source", city["attribution"]), ("licence", city["licence"]), ("estimation", city["estimation"]))
-    notes = [_labelled(f"{said[f'footer.{name}']}{said['print.colon']}", plain(text)) for name, text in known if text]
+    known = (
+        ("source", city["attribution"]),
+        ("licence", city["licence"]),
+        ("estimation", city["estimation"]),
+    )
+    notes = [
+        _labelled(f"{said[f'footer.{name}']}{said['print.colon']}", plain(text))
+        for name, text in known
+        if text
+    ]
     if city["synthetic"]:
         notes.insert(0, said["print.sample"].replace("{text}", said["sample.long"]))
     return notes
@@ -100,10 +107,10 @@ def anchor_of(kind: str, id_: str) -> str:
     return f"#{kind}={quote(id_, safe='')}"
 
 
-def enlarged(paper: str, own: str) -> float:
-    """Return how much larger a sheet made for ``own`` paper is drawn on ``paper``."""
-    wanted = PAPERS[paper or own]
-    return sqrt(wanted[0] * wanted[1] / (PAPERS[own][0] * PAPERS[own][1]))
+def on_paper_of(job: Job, own: str) -> Json:
+    """Return the sides of the paper, mm, and how much larger than on its ``own`` a sheet is drawn."""
+    sides = PAPERS[job.paper or own]
+    return {"paper": sides, "k": min(side / made for side, made in zip(sides, PAPERS[own], strict=True))}
 
 
 def run(press: Press, title: str, sheets: Sequence[Json], own: str) -> Printed:
@@ -116,6 +123,6 @@ def run(press: Press, title: str, sheets: Sequence[Json], own: str) -> Printed:
         "font": press.font,
         "lang": lang,
         "region": region,
-        "sheets": [{**one, "k": enlarged(press.job.paper, own), "paged": len(sheets) > 1} for one in sheets],
+        "sheets": [{**one, **on_paper_of(press.job, own), "paged": len(sheets) > 1} for one in sheets],
     }
     return typeset(data, day=press.source.city["effective_from"], png=press.job.png)

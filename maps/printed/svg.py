@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 NO_CHARACTERS = "\ufffe\uffff"
 POINT = 0.3528  # mm
+Style = dict[str, str | float]
 
 
 def plain(text: str) -> str:
@@ -54,13 +55,13 @@ def document(width: float, height: float, *children: Markup) -> str:
     )
 
 
-def path(shapes: Iterable[BaseGeometry], **style: str | float) -> Markup:
+def path(shapes: Iterable[Any], **style: str | float) -> Markup:
     """Return all shapes as one path; polygons must be oriented, so that holes stay open."""
     drawn = "".join(_outline(shape) for shape in shapes)
     return element("path", d=drawn, **_written(style)) if drawn else Markup("")
 
 
-def _outline(shape: BaseGeometry) -> str:
+def _outline(shape: Any) -> str:
     if shape is None or shape.is_empty:
         return ""
     kind = shape.geom_type
@@ -103,14 +104,21 @@ def words(
     angle: float = 0.0,
     halo: float = 0.0,
     leading: float = 1.12,
-    **style: str | float,
+    style: Style | None = None,
 ) -> Markup:
     """Return lines of text centred on x, y; ``halo`` is the width of white around the letters, mm."""
     top = y - (len(lines) - 1) * size * leading / 2 + size * 0.37
-    ring = {"stroke": "#ffffff", "stroke_width": 2 * halo, "stroke_linejoin": "round"} if halo else {}
-    turned = {"transform": f"rotate({angle:.1f} {x:.2f} {y:.2f})"} if angle else {}
+    ring: Style = {"stroke": "#ffffff", "stroke_width": 2 * halo, "stroke_linejoin": "round"} if halo else {}
+    turned: Style = {"transform": f"rotate({angle:.1f} {x:.2f} {y:.2f})"} if angle else {}
     look = _written(
-        {"text_anchor": "middle", "paint_order": "stroke", "font_family": font, **ring, **turned, **style}
+        {
+            "text_anchor": "middle",
+            "paint_order": "stroke",
+            "font_family": font,
+            **ring,
+            **turned,
+            **(style or {}),
+        }
     )
     return Markup(
         "".join(
@@ -127,10 +135,10 @@ def words(
     )
 
 
-def _written(style: dict[str, str | float]) -> dict[str, str]:
+def _written(style: Style) -> dict[str, str]:
     return {key: value if isinstance(value, str) else f"{value:g}" for key, value in style.items()}
 
 
 def advance(text: str, size: float) -> float:
-    """Return about how wide a line of text is: a Chinese character is one em, a Latin letter little over half."""
+    """Return about how wide a line of text is: a Chinese character is one em, a Latin letter over half."""
     return size * sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.58 for char in text)

@@ -64,7 +64,9 @@ def said_compounds(card: Mapping[str, Any], said: Mapping[str, str]) -> str:
     for one in card["compounds"]:
         name = plain(one["name"]) + ("" if one["whole"] else said["grid.part"])
         names[name] = names.get(name, 0) + 1
-    return said["print.comma"].join(f"{name} ×{times}" if times > 1 else name for name, times in names.items())
+    return said["print.comma"].join(
+        f"{name} ×{times}" if times > 1 else name for name, times in names.items()
+    )
 
 
 def said_numbers(card: Mapping[str, Any], said: Mapping[str, str]) -> str:
@@ -100,7 +102,7 @@ def runs(numbers: Iterable[str], said: Mapping[str, str]) -> Iterator[str]:
 def _dressed(
     found: Sequence[tuple[str, str]], head: str, tail: str, said: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield numbers with what stands around them; odd or even runs first, for they carry a word of their own."""
+    """Yield numbers with what stands around them; odd or even runs first, for they have their own word."""
     for told, parity in found:
         if parity:
             yield said[f"print.{parity}"].replace("{numbers}", f"{told}{tail}")

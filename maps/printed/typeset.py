@@ -42,7 +42,7 @@ def typeset(data: Mapping[str, Any], *, day: str, png: bool) -> Printed:
         pdf_standards=[] if png else STANDARDS,
         timestamp=_stamp(day),
     )
-    return Printed(tuple(made) if isinstance(made, list) else (made,), png)
+    return Printed(tuple(made) if isinstance(made, list) else (made,), len(data["sheets"]))
 
 
 def _stamp(day: str) -> int:
