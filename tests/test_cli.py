@@ -28,6 +28,7 @@ COMMANDS = [
     "load",
     "lookup",
     "map",
+    "print",
     "publish",
     "report",
     "sample",
