@@ -5,6 +5,7 @@ GeogridError
 ├── PolicyError       a policy file that breaks its own rules; carries all faults
 ├── RefusedError      an edit of a draft that its locks or the compounds refuse; carries all faults
 ├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
+│   └── NoPlanError   no plan keeps all that was asked for, or none was found in time
 ├── NotFoundError     no such city, community, grid, version ... in this store or snapshot
 ├── SignInError       a password, session or token that opens nothing
 ├── StaleError        an edit that started from an older version
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 
@@ -83,6 +85,20 @@ class RefusedError(FaultyError):
 
 class PlanError(GeogridError):
     """An assignment that cannot be a plan."""
+
+
+class NoPlanError(PlanError):
+    """No plan keeps all that was asked for; ``proved`` is False where only the time was over."""
+
+    def __init__(self, community_id: str, *, proved: bool) -> None:
+        self.community_id = community_id
+        self.proved = proved
+        why = "keeps what was asked for" if proved else "was found in time"
+        super().__init__(f"no plan of community {community_id} {why}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes; the arguments of an error are its words."""
+        return partial(NoPlanError, proved=self.proved), (self.community_id,)
 
 
 class NotFoundError(GeogridError):

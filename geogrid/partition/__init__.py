@@ -4,20 +4,23 @@ from geogrid.partition.alternatives import alternatives
 from geogrid.partition.division import Division, GaveWay, divide
 from geogrid.partition.general import Solution, WeightedGraph, solve, weighted_graph
 from geogrid.partition.locks import Locks
-from geogrid.partition.redivision import Step, redivision_curve
+from geogrid.partition.redivision import Balance, Redivision, Step, redivide, redivision_curve
 from geogrid.partition.why_not import Answer, Relaxation, relaxations, why_not
 
 __all__ = [
     "Answer",
+    "Balance",
     "Division",
     "GaveWay",
     "Locks",
+    "Redivision",
     "Relaxation",
     "Solution",
     "Step",
     "WeightedGraph",
     "alternatives",
     "divide",
+    "redivide",
     "redivision_curve",
     "relaxations",
     "solve",

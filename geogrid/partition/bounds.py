@@ -66,7 +66,7 @@ def _floor(
     objective: Objective, problem: Problem, policy: Policy, parts: int, few: int, many: int
 ) -> Fraction:
     """Bound one objective over the plans whose grids have ``few`` to ``many`` households."""
-    if parts == 0 or problem.others:
+    if parts == 0:
         return Fraction(0)
     if objective is Objective.ALIGNMENT:
         return Fraction(_alignment(problem, parts, many))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, partial
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.errors import PlanError
+from geogrid.errors import NoPlanError, PlanError
 from geogrid.measures import objective_vector
 from geogrid.partition.clock import Clock, running
 from geogrid.partition.engines import Engine, best_plan
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.partition.limits import Limit
     from geogrid.partition.locks import Locks
     from geogrid.plan import Plan
 
@@ -92,8 +92,8 @@ def divide(
     progress: Progress | None = None,
     stop: Callable[[], bool] | None = None,
     engine: Engine | str | None = None,
-    unlike: Sequence[Plan] = (),
-    unlike_share: float = 0.0,
+    limits: Sequence[Limit] = (),
+    window_holds: bool = False,
 ) -> Division:
     """Divide a community into grids, best under ``policy`` in the strict order of its objectives.
 
@@ -103,11 +103,12 @@ def divide(
 
     ``progress`` is called with a whole ``Division`` at each better plan and each better bound; ``stop`` (the
     ``is_set`` of a ``threading.Event``, say) is asked many times a second, from another thread too, and ends
-    the work as the time limit does. ``engine`` has one engine answer alone. From each plan in ``unlike`` the
-    answer differs by at least ``unlike_share`` of the households.
+    the work as the time limit does. ``engine`` has one engine answer alone. The answer keeps all
+    ``limits`` and, if ``window_holds``, has no grid outside the window.
 
     :raises PolicyError: the policy contradicts itself.
-    :raises PlanError: the graph has no units, the locks leave no plan, or the engine asked for found none.
+    :raises PlanError: the graph has no units, or the locks contradict each other.
+    :raises NoPlanError: locks and limits leave no plan, or the engine asked for found none.
     """
     make_ready()
     started = time.monotonic()
@@ -116,7 +117,7 @@ def divide(
         raise PlanError(f"community {graph.community_id} has no units")
     deadline = started + (policy.time_limit_s if time_limit_s is None else time_limit_s)
     problem, special = household_problem(graph, policy, incumbent, locks)
-    problem = _unlike(problem, unlike, unlike_share)
+    problem = replace(problem, limits=tuple(limits), window_holds=window_holds)
 
     def division_of(standing: Standing) -> Division:
         groups = [[problem.ids[i] for i in group] for group in standing.groups]
@@ -132,14 +133,8 @@ def divide(
     with running(deadline, stop) as clock:
         standing = best_plan(problem, policy, clock, tell, Engine(engine) if engine else None)
     if not standing.groups:
-        why = "was found in time" if standing.unsure or standing.least else "keeps what was asked for"
-        raise PlanError(f"no plan of community {graph.community_id} {why}")
+        raise NoPlanError(graph.community_id, proved=not (standing.unsure or standing.least))
     return division_of(standing)
-
-
-def _unlike(problem: Problem, plans: Sequence[Plan], share: float) -> Problem:
-    others = tuple(np.array([plan.assignment[name] for name in problem.ids], np.int64) for plan in plans)
-    return replace(problem, others=others, apart=math.ceil(share * problem.total))
 
 
 @cache

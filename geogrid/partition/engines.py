@@ -59,7 +59,8 @@ def best_plan(
         standing.open(parts)
     for parts in inside:
         _attempt(standing, parts, clock, engine)
-    for parts in () if standing.groups else _counts_outside(problem, policy):
+    outside = () if standing.groups or problem.window_holds else _counts_outside(problem, policy)
+    for parts in outside:
         # Whether a plan of a number in the range exists stays open for those that were not closed.
         standing.unsure = standing.unsure or bool(standing.least)
         standing.least.clear()
@@ -83,8 +84,8 @@ def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None
         allowed = clock if engine else clock.share(LIST_SHARE)
         if _listed(standing, parts, allowed) or engine:
             return
-    if standing.problem.others:
-        return  # Only the rows of a full list keep plans apart.
+    if standing.problem.limits:
+        return  # Only the rows of a full list keep limits.
     start = clock if engine is Engine.SEARCH else clock.share(START_SHARE)
     _searched(standing, parts, start)
     if engine is not Engine.SEARCH:
@@ -116,6 +117,8 @@ def _listed(standing: Standing, parts: int, clock: Clock) -> bool:
     everything = problem.total + (parts + problem.n) * window.lower
     breach = min(least_breach(problem, window), everything) if first else everything
     cap = int(standing.vector[0]) if standing.groups and first else everything
+    if problem.window_holds and first:
+        cap = 0
     step = max(1, problem.total // max(parts, 1) // 50)
     while breach <= cap:
         grids = list_legal_grids(

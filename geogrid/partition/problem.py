@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.partition.limits import Limit
     from geogrid.policy import Policy
 
     Ints = NDArray[np.int64]
@@ -35,8 +36,8 @@ class Problem:
     compound. ``open`` says which pairs connect (not across a hard barrier), ``crossing`` which of those cross
     a soft one. ``old`` is the number of the grid in force, -1 where there is none. ``xy`` are centroids in
     metres, ``perimeter`` decimetres, ``area`` square metres. ``kept`` numbers the grids that must stay as
-    they are, ``pinned`` those whose successor a unit must lie in; -1 for all others. From each plan in
-    ``others`` a plan must differ by at least ``apart`` households.
+    they are, ``pinned`` those whose successor a unit must lie in; -1 for all others. A plan must keep
+    all ``limits``, and the window where ``window_holds``.
     """
 
     ids: tuple[str, ...]
@@ -53,8 +54,8 @@ class Problem:
     old: Ints
     kept: Ints
     pinned: Ints
-    others: tuple[Ints, ...] = ()
-    apart: int = 0
+    limits: tuple[Limit, ...] = ()
+    window_holds: bool = False
 
     @property
     def n(self) -> int:

@@ -69,9 +69,10 @@ class Field:
 def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, masks: Masks) -> Field:
     """Begin with a list of legal grids."""
     rows = cover_rows(masks, problem.n, window.parts)
-    for other in problem.others:
-        # What the grids keep of their main predecessors is no less than what the best matching keeps.
-        rows = rows.fixed(-kept_at_most(replace(problem, old=other), masks), -float(problem.apart))
+    for limit in problem.limits:
+        row = limit.row(problem, masks, window, policy, ideal)
+        if row is not None:
+            rows = rows.fixed(row[0], float(row[1]))
     return Field(problem, window, ideal, policy, masks, rows, np.arange(len(masks)))
 
 
@@ -160,7 +161,7 @@ def _solved(
         few = place + 1 < len(stages) and np.ptp(cost) <= FEW_VALUES
         if few and _guessed(state, stages, place, cost, relaxed, best, clock):
             return True
-        alone = not state.contested and not state.problem.others
+        alone = not state.contested and not state.problem.limits
         if alone and _swept(state, stages, place, relaxed, clock):
             return True
     found = choose(state.rows, cost, state.chosen, clock, relaxed)
