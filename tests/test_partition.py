@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -15,24 +15,18 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 
-from geogrid import measures
-from geogrid.errors import NotFoundError, PlanError
+from geogrid.errors import PlanError
 from geogrid.model import BarrierKind
 from geogrid.partition import (
-    Balance,
     Locks,
-    alternatives,
     divide,
-    redivision_curve,
-    relaxations,
     solve,
     weighted_graph,
-    why_not,
 )
 from geogrid.partition.centres import least_moment
 from geogrid.partition.general import _peeled, _problem, value_of
 from geogrid.plan import Plan
-from geogrid.policy import COMPOUND_FIRST, EIGHT_TO_TEN, HOUSEHOLDS_300_500, Band
+from geogrid.policy import COMPOUND_FIRST, EIGHT_TO_TEN, HOUSEHOLDS_300_500
 from tests.brute_force import groupings, lattice
 
 if TYPE_CHECKING:
@@ -200,46 +194,3 @@ def test_locks_that_make_no_sense_are_refused() -> None:
             divide(graph, TWO, incumbent=old, locks=locks)
     with pytest.raises(PlanError):
         divide(graph, TWO, locks=Locks(grids=frozenset({1})))
-
-
-def test_the_curve_from_nobody_moves_to_best_balance() -> None:
-    """A row 6 5 4 1: 11 + 5 moves nobody (off 3); 6 + 10 moves the 5 (off 2); nothing is closer to 8."""
-    graph = lattice(["ABCD"], [6, 5, 4, 1])
-    old = Plan("c1", {"u00": 1, "u01": 1, "u02": 2, "u03": 2})
-    curve = redivision_curve(graph, TWO, old, balance=Balance.LARGEST)
-    assert [(step.moved, step.off) for step in curve] == [(0, 3 / 8), (5, 2 / 8)]
-    assert all(step.division.proved for step in curve)
-
-
-def test_alternatives_differ_and_none_is_dominated() -> None:
-    graph = lattice(["ABCD", "EFGH", "IJKL"], [10, 12, 9, 11, 10, 8, 13, 10, 9, 12, 11, 10])
-    policy = replace(EIGHT_TO_TEN, grids_min=3, grids_max=4, band=Band(share=0.4))
-    plans = alternatives(graph, policy, count=3, share=0.2)
-    total = sum(unit.households for unit in graph.units)
-    assert len(plans) >= 2
-    for one, other in product(plans, plans):
-        if one is not other:
-            assert measures.households_moved(one.plan, other.plan, graph) >= 0.2 * total
-            assert any(one.vector[name] < other.vector[name] for name in one.vector)
-
-
-def test_why_a_unit_is_not_in_a_grid() -> None:
-    graph = lattice(["ABCD"], [10] * 4)
-    plan = divide(graph, TWO).plan
-    answer = why_not(graph, TWO, plan, "u00", plan.assignment["u03"])
-    assert "pieces" in answer.forbidden[0]
-    assert answer.proved
-    with pytest.raises(NotFoundError):
-        why_not(graph, TWO, plan, "u00", 9)
-
-
-def test_the_least_relaxations() -> None:
-    """30 10 10: two grids of 25 +- 20 % cannot be; 30 + 20 is off by 5 = 20 %: so nothing gives way there.
-
-    With 40 10 10 the ideal is 30: 40 + 20 is off by 10, a third.
-    """
-    assert relaxations(lattice(["ABC"], [30, 10, 10]), TWO) == ()
-    told = relaxations(lattice(["ABC"], [40, 10, 10]), TWO)
-    assert told[0].by == 8  # 40 - 36 and 24 - 20
-    assert any("widen the window to 34 %" in one.words for one in told)
-    assert any("cut u00" in one.words for one in told)

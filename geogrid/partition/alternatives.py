@@ -61,6 +61,9 @@ def alternatives(
     deadline = time.monotonic() + time_limit_s
     first = divide(graph, policy, time_limit_s=time_limit_s / 2)
     total = sum(unit.households for unit in graph.units)
+    if any(gave.rule == "the_number_of_grids_is_in_range" for gave in first.gave_way):
+        made = len(measures.residential(first.plan, graph))
+        policy = replace(policy, grids_min=made, grids_max=made)
     search = _Search(graph, policy, math.ceil(Fraction(str(share)) * total), deadline, [first], [()])
     while len(search.found) < count:
         search.boxes = list(dict.fromkeys(_split(search.boxes, search.found[-1])))

@@ -59,7 +59,8 @@ def best_plan(
         standing.open(parts)
     for parts in inside:
         _attempt(standing, parts, clock, engine)
-    outside = () if standing.groups or problem.window_holds else _counts_outside(problem, policy)
+    strict = problem.window_holds or problem.limits
+    outside = () if standing.groups or strict else _counts_outside(problem, policy)
     for parts in outside:
         # Whether a plan of a number in the range exists stays open for those that were not closed.
         standing.unsure = standing.unsure or bool(standing.least)

@@ -186,7 +186,7 @@ def redivision_curve(
     first = _first_step(asked, count)
     if first is None:
         return ()
-    best = _best_balance(asked, count, Fraction(first.off))
+    best = _best_balance(asked, count, asked.off(first.division.plan))
     steps = [first]
     for step in _further_steps(asked, count, best, points, asked.off(first.division.plan)):
         steps = [*(one for one in steps if one.moved < step.moved), step]
@@ -210,8 +210,8 @@ def _further_steps(
     for made in range(1, points):
         if reached <= best or time.monotonic() > asked.deadline:
             return
-        width = max((reached - best) / (points - made), Fraction(1, asked.total))
-        step, _ = _fewest_moved(asked, reached - width, count)
+        width = max((reached - best) / (points - made), _grain(asked, count))
+        step, _ = _fewest_moved(asked, max(reached - width, best), count)
         if step is None:
             return
         yield step
@@ -219,17 +219,23 @@ def _further_steps(
 
 
 def _best_balance(asked: _Question, count: int, known: Fraction) -> Fraction:
-    """Return the least deviation of any plan, up to one household, by halving."""
-    low, high = 0, math.ceil(known * asked.total)
+    """Return the least that any plan is off balance, by halving."""
+    grain = _grain(asked, count)
+    low, high = 0, math.ceil(known / grain)
     while low < high and time.monotonic() < asked.deadline:
         middle = (low + high) // 2
         try:
-            _within(asked, Fraction(middle, asked.total), count, (Objective.WINDOW,))
+            _within(asked, middle * grain, count, (Objective.WINDOW,))
         except NoPlanError:
             low = middle + 1
         else:
             high = middle
-    return Fraction(high, asked.total)
+    return high * grain
+
+
+def _grain(asked: _Question, count: int) -> Fraction:
+    """Return of what every value of the balance is a whole multiple."""
+    return Fraction(1, asked.total * (count if asked.balance is Balance.MEAN else 1))
 
 
 def _fewest_moved(asked: _Question, off: Fraction, count: int) -> tuple[Step | None, bool]:

@@ -87,13 +87,25 @@ def settle(state: Field, best: Vector | None, clock: Clock) -> Vector | None:
     stages = [costs for costs in every if costs is not None]
     state.told = [costs.objective for costs in stages]
     _run(state, stages, 0, best, clock)
-    if state.contested:
+    if state.contested or _moves_more(state, stages):
+        state.contested = True
         # Two grids want the same predecessor: only a matching inside the program can tell.
         for name in ("rows", "origin", "chosen", "proved", "worse", "empty"):
             setattr(state, name, getattr(begun, name))
         state.bounds = {}
         _run(state, stages, 0, best, clock)
     return None if state.chosen is None or state.worse or state.empty else vector_of(state)
+
+
+def _moves_more(state: Field, stages: list[Costs]) -> bool:
+    """Tell whether the plan chosen moves more households than its grids one by one let expect."""
+    if state.chosen is None or state.worse or state.empty or not state.proved:
+        return False
+    told = (costs for costs in stages if costs.objective is Objective.RETENTION)
+    return any(
+        moved_by(state.problem, state.groups()) > int(costs.cost[state.origin][state.chosen].sum())
+        for costs in told
+    )
 
 
 def _run(state: Field, stages: list[Costs], first: int, best: Vector | None, clock: Clock) -> None:
