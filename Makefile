@@ -1,8 +1,8 @@
 # The two commands of the README are `make demo` and `make test`; everything else is for developers.
 PYTHON ?= $(shell for p in python3.11 python3 python; do "$$p" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 BIN := .venv/bin
-# dandong (a sample, drawn on the spot), bukit-merah or songshan
-CITY ?= bukit-merah
+# dandong (a sample, drawn on the spot), or a real city: bukit-merah, songshan
+CITY ?= dandong
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 

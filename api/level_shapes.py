@@ -19,6 +19,7 @@ ONE = {
     "grids": "Grid",
     "branches": "Branch",
     "venues": "Venue",
+    "pairings": "Pairing",
 }
 _TYPES = {"string": str, "int64": int, "bool": bool, "double": float}
 

@@ -45,6 +45,7 @@ TITLES = {
     "grids": "Grids (网格)",
     "branches": "Compound branches (小区党支部), drawn as the compounds they cover",
     "venues": "Service centres and stations (党群服务中心)",
+    "pairings": "Organisations and the branches they are paired with (共建共促)",
 }
 
 

@@ -17,6 +17,7 @@ ONE = {
     "grids": "grid",
     "branches": "branch",
     "venues": "venue",
+    "pairings": "pairing",
 }
 BELOW = {
     "cities": ("districts", "subdistricts", "communities"),
@@ -25,8 +26,9 @@ BELOW = {
     "communities": ("compounds", "grids", "branches", "venues"),
     "compounds": ("grids", "branches"),
     "grids": ("compounds",),
-    "branches": ("grids",),
+    "branches": ("grids", "pairings"),
     "venues": (),
+    "pairings": (),
 }
 ABOVE = ("community", "subdistrict", "district")
 PLURAL = {"community": "communities", "subdistrict": "subdistricts", "district": "districts"}

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from geogrid.codes import grid_code
 from geogrid.crs import DEGREES, to_degrees
 from geogrid.plan import derive_grids
+from geogrid.roster import accept_pairs, reason_of
 from geogrid.snapshot.names import name_grids
 from geogrid.tables import Table, table_of
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
     from geogrid.model import City, Community
     from geogrid.plan import Grid, Plan
+    from geogrid.roster import PairingReport
 
 GEOMETRY = "geometry"
 _TEXT, _COUNT, _YES, _METRES, _SHAPE = pa.string(), pa.int64(), pa.bool_(), pa.float64(), pa.binary()
@@ -56,6 +59,23 @@ GRID_SCHEMA = pa.schema(
         ("units", _COUNT),
         ("buildings", _COUNT),
         ("area_m2", _METRES),
+        (GEOMETRY, _SHAPE),
+    ]
+)
+PAIRING_SCHEMA = pa.schema(  # the layer ``pairings`` as it is loaded, and what each pair costs
+    [
+        ("id", _TEXT),
+        ("organisation", _TEXT),
+        ("branch_id", _TEXT),
+        ("level", _TEXT),
+        ("size", _COUNT),
+        ("x", _METRES),
+        ("y", _METRES),
+        ("branch", _TEXT),
+        ("state", _TEXT),
+        ("metres", _METRES),
+        ("cost", _METRES),
+        ("reason", _TEXT),
         (GEOMETRY, _SHAPE),
     ]
 )
@@ -134,6 +154,38 @@ def grids_table(city: City, divided: Iterable[Divided]) -> Table:
         for grid, name in _named(city, part)
     ]
     return _shaped(rows, GRID_SCHEMA, city)
+
+
+def pairings_table(city: City, report: PairingReport) -> Table:
+    """Return one row an organisation: given, proposed or unpaired; loaded again, what was proposed is given.
+
+    ``x`` and ``y`` are degrees (WGS-84), for the formats that have no geometry.
+    """
+    pairs = {pair.organisation_id: pair for pair in report.pairs}
+    branches = {branch.id: branch for branch in city.branches}
+    shapes = to_degrees(np.array([one.geometry for one in city.pairings], dtype=object), city.plane)
+    places = [(shape.x, shape.y) if shape is not None else (None, None) for shape in shapes]
+    rows = []
+    for one, shape, (x, y) in zip(accept_pairs(city, report), shapes, places, strict=True):
+        pair, branch = pairs.get(one.id), branches.get(one.branch_id)
+        rows.append(
+            {
+                "id": one.id,
+                "organisation": one.organisation,
+                "branch_id": one.branch_id,
+                "level": one.level,
+                "size": one.size,
+                "x": x,
+                "y": y,
+                "branch": branch.name if branch else "",
+                "state": "unpaired" if pair is None else "given" if pair.given else "proposed",
+                "metres": pair.metres if pair else None,
+                "cost": pair.cost.total if pair else None,
+                "reason": reason_of(pair, one, branch) if pair and branch else "",
+                GEOMETRY: shape,
+            }
+        )
+    return table_of(_columns(rows, PAIRING_SCHEMA), PAIRING_SCHEMA, geometry=GEOMETRY, crs=DEGREES)
 
 
 def _named(city: City, part: Divided) -> Iterable[tuple[Grid, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 from shapely import affinity
-from shapely.geometry import mapping, shape
+from shapely.geometry import shape
 
 from maps.colouring import colour_grids
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 METRES_PER_DEGREE = 111_319.49
 TOUCH = 2e-6  # degrees, about 0.2 m: borders that were reprojected vertex by vertex stay this close
-SMOOTH = 4e-5  # degrees, about 4 m
-WIDE = frozenset({"water", "park", "land", "barrier"})
-NARROW = frozenset({"collector"})
 SHARED = 5e-5  # degrees, about 5 m of common border make two grids neighbours
 
 
@@ -73,34 +70,8 @@ def dress_communities(source: Snapshot) -> Json:
 
 
 def dress_city(source: Snapshot) -> Json:
-    """Return what is drawn under the whole city: water, parks, land and the lines that divide it.
-
-    The communities' backgrounds joined and smoothed by about four metres, one feature a layer and kind.
-    """
-    found: dict[tuple[str, str], list[BaseGeometry]] = {}
-    for community in source.communities():
-        for feature in source.background_geojson(str(community["id"]))["features"]:
-            layer, kind = feature["properties"]["layer"], feature["properties"]["kind"]
-            if layer in WIDE and kind not in NARROW:
-                found.setdefault((layer, kind if layer == "barrier" else ""), []).append(
-                    shape(feature["geometry"])
-                )
-    ground = shapely.union_all([shape(one["geometry"]) for one in source.communities()])
-    features = []
-    for (layer, kind), shapes in sorted(found.items()):
-        whole = shapely.union_all(shapely.make_valid(np.array(shapes, dtype=object))).intersection(ground)
-        if layer == "barrier" and whole.geom_type == "MultiLineString":
-            whole = shapely.line_merge(whole)
-        drawn = shapely.set_precision(shapely.simplify(whole, SMOOTH), 1e-6)
-        if not drawn.is_empty:
-            features.append(
-                {
-                    "type": "Feature",
-                    "properties": {"layer": layer, "kind": kind, "name": ""},
-                    "geometry": mapping(drawn),
-                }
-            )
-    return {"type": "FeatureCollection", "features": features}
+    """Return what is drawn under the whole city: water, parks, land and the lines that divide it."""
+    return source.city_ground_geojson()
 
 
 def _neighbours(codes: Sequence[str], shapes: Sequence[BaseGeometry]) -> dict[str, list[str]]:

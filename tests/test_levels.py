@@ -80,6 +80,15 @@ def test_the_levels_are_walked_down_and_up(client: TestClient) -> None:
     assert ups == ["/v1/communities/c1", "/v1/subdistricts/t1", "/v1/districts/d1", "/v1/cities"]
 
 
+def test_an_organisation_tells_its_branch_and_why(client: TestClient) -> None:
+    """q1 (25 members) sits where A, which p1 (30) covers, begins: the pair is given."""
+    (row,) = got(client, "/v1/pairings?branch=p1")["pairings"]
+    assert (row["name"], row["state"], row["branch"]) == ("样例市直机关支部", "given", "A小区党支部")
+    assert row["cost"] == pytest.approx(row["metres"] / 1000 + row["cost_of_size"] + row["cost_of_balance"])
+    assert row["reason"].startswith("given, ")
+    assert got(client, "/v1/pairings?branch=p2")["pairings"] == []
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_link_leads_somewhere(client: TestClient, layer: str) -> None:
     for row in got(client, f"/v1/{layer}")[layer]:

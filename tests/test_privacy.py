@@ -41,6 +41,7 @@ IDS = {
     "grids": GRID,
     "branches": "p1",
     "venues": "n1",
+    "pairings": "q1",
 }
 EXAMPLES = {
     "code": GRID,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,20 @@ DISTANCE_WEIGHT, SIZE_WEIGHT, BALANCE_WEIGHT = 1.0, 0.5, 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class PairCost:
+    """What a pair costs, in kilometres and what is weighed like them; 0 where nothing is known."""
+
+    distance: float
+    size: float
+    balance: float
+
+    @property
+    def total(self) -> float:
+        """The sum of the three."""
+        return self.distance + self.size + self.balance
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """An organisation's branch and its compound branch; ``metres`` is None where a place is unknown."""
 
@@ -30,6 +44,7 @@ class Pair:
     branch_id: str
     metres: float | None
     given: bool
+    cost: PairCost
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,33 @@ class PairingReport:
     unpaired_organisations: tuple[str, ...]
     unpaired_branches: tuple[str, ...]
     paired_twice: tuple[str, ...]
+
+    @property
+    def proposed(self) -> tuple[Pair, ...]:
+        """The pairs that are not given."""
+        return tuple(pair for pair in self.pairs if not pair.given)
+
+
+@dataclass(frozen=True)
+class CostTable:
+    """The costs of each organisation (row) with each branch (column), and the metres between them."""
+
+    metres: NDArray[np.float64]
+    distance: NDArray[np.float64]
+    size: NDArray[np.float64]
+    balance: NDArray[np.float64]
+
+    @property
+    def total(self) -> NDArray[np.float64]:
+        """The sum of the three."""
+        return np.asarray(self.distance + self.size + self.balance, dtype=np.float64)
+
+    def pair(self, row: int, column: int, organisation: Pairing, branch: Branch, *, given: bool) -> Pair:
+        """Return the pair of a row and a column."""
+        parts = (float(table[row, column]) for table in (self.distance, self.size, self.balance))
+        metres = self.metres[row, column]
+        told = None if np.isnan(metres) else round(float(metres), 1)
+        return Pair(organisation.id, branch.id, told, given, PairCost(*(round(part, 4) for part in parts)))
 
 
 def propose_pairs(city: City) -> PairingReport:
@@ -54,14 +96,15 @@ def propose_pairs(city: City) -> PairingReport:
     counts = Counter(one.branch_id for one in given)
     seeking = sorted((one for one in city.pairings if one.branch_id not in branches), key=lambda one: one.id)
     free = [branches[id_] for id_ in sorted(branches) if not counts[id_]]
-    metres = _metres(city, seeking, free)
-    rows, columns = linear_sum_assignment(costs(seeking, free, metres, _paired_share(city, counts)))
+    costing = Costing(city)
+    table = costing.table(seeking, free)
+    rows, columns = linear_sum_assignment(_told_apart(table.total))
     found = [
-        Pair(seeking[row].id, free[column].id, _told(metres[row, column]), given=False)
+        table.pair(row, column, seeking[row], free[column], given=False)
         for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
     ]
     kept = [
-        Pair(one.id, one.branch_id, _told(_metres(city, [one], [branches[one.branch_id]])[0, 0]), given=True)
+        costing.table([one], [branches[one.branch_id]]).pair(0, 0, one, branches[one.branch_id], given=True)
         for one in given
     ]
     taken = {pair.branch_id for pair in found}
@@ -74,19 +117,49 @@ def propose_pairs(city: City) -> PairingReport:
     )
 
 
-def costs(
-    seeking: Sequence[Pairing],
-    free: Sequence[Branch],
-    metres: NDArray[np.float64],
-    paired_share: dict[str, float],
-) -> NDArray[np.float64]:
-    """Return the cost of each organisation (row) with each branch (column)."""
-    size = np.array([[_size_gap(one, branch) for branch in free] for one in seeking])
-    balance = np.array([paired_share.get(branch.community_id, 0.0) for branch in free])
-    cost = DISTANCE_WEIGHT * np.nan_to_num(metres, nan=0.0) / 1000.0
-    cost = cost + SIZE_WEIGHT * size.reshape(cost.shape) + BALANCE_WEIGHT * balance[None, :]
-    rank = np.arange(cost.shape[0])[:, None] * np.arange(cost.shape[1])[None, :]
-    # Far below a metre in all: equal pairings then do not depend on the solver.
+def accept_pairs(city: City, report: PairingReport) -> tuple[Pairing, ...]:
+    """Return the city's pairings with the proposed branches filled in, as a table that can be loaded."""
+    found = {pair.organisation_id: pair.branch_id for pair in report.pairs}
+    return tuple(replace(one, branch_id=found.get(one.id, one.branch_id)) for one in city.pairings)
+
+
+class Costing:
+    """Knows of one city what it costs to pair an organisation with a branch."""
+
+    def __init__(self, city: City) -> None:
+        shapes = {one.id: one.geometry for one in city.compounds}
+        self._grounds = {
+            branch.id: shapely.union_all([shapes[id_] for id_ in branch.compound_ids if id_ in shapes])
+            for branch in city.branches
+        }
+        self._share = _paired_share(city)
+
+    def table(self, seeking: Sequence[Pairing], free: Sequence[Branch]) -> CostTable:
+        """Return what it costs to pair each organisation with each branch."""
+        metres = self._metres(seeking, free)
+        size = np.array([[_size_gap(one, branch) for branch in free] for one in seeking])
+        share = np.array([self._share.get(branch.community_id, 0.0) for branch in free])
+        return CostTable(
+            metres,
+            DISTANCE_WEIGHT * np.nan_to_num(metres, nan=0.0) / 1000.0,
+            SIZE_WEIGHT * size.reshape(metres.shape),
+            BALANCE_WEIGHT * np.broadcast_to(share, metres.shape),
+        )
+
+    def _metres(self, seeking: Sequence[Pairing], free: Sequence[Branch]) -> NDArray[np.float64]:
+        """Return the metres to each branch's nearest compound; NaN where a place is unknown."""
+        places = np.array([one.geometry for one in seeking], dtype=object)
+        found = np.full((len(seeking), len(free)), np.nan)
+        for column, branch in enumerate(free):
+            ground = self._grounds[branch.id]
+            if not ground.is_empty and len(seeking):
+                found[:, column] = shapely.distance(places, ground)
+        return found
+
+
+def _told_apart(cost: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the costs with a term far below a metre in all, so that low ids come first among equals."""
+    rank = np.arange(cost.shape[0], 0, -1)[:, None] * np.arange(cost.shape[1], 0, -1)[None, :]
     return np.asarray(cost - 1e-9 * rank / max(rank.size, 1), dtype=np.float64)
 
 
@@ -96,23 +169,22 @@ def _size_gap(one: Pairing, branch: Branch) -> float:
     return abs(log(one.size / branch.members))
 
 
-def _paired_share(city: City, counts: Counter[str]) -> dict[str, float]:
+def _paired_share(city: City) -> dict[str, float]:
+    """Return the share of each community's branches that have a partner."""
+    given = {one.branch_id for one in city.pairings}
     total: Counter[str] = Counter(branch.community_id for branch in city.branches)
-    paired: Counter[str] = Counter(branch.community_id for branch in city.branches if counts[branch.id])
+    paired = Counter(branch.community_id for branch in city.branches if branch.id in given)
     return {community: paired[community] / total[community] for community in total}
 
 
-def _metres(city: City, seeking: Sequence[Pairing], free: Sequence[Branch]) -> NDArray[np.float64]:
-    """Return the metres from each organisation to each branch's nearest compound; NaN where unknown."""
-    shapes = {one.id: one.geometry for one in city.compounds}
-    places = np.array([one.geometry for one in seeking], dtype=object)
-    found = np.full((len(seeking), len(free)), np.nan)
-    for column, branch in enumerate(free):
-        grounds = [shapes[id_] for id_ in branch.compound_ids if id_ in shapes]
-        if grounds and len(seeking):
-            found[:, column] = shapely.distance(places, shapely.union_all(grounds))
-    return found
-
-
-def _told(metres: float) -> float | None:
-    return None if np.isnan(metres) else round(float(metres), 1)
+def reason_of(pair: Pair, organisation: Pairing, branch: Branch) -> str:
+    """Return in plain words why a pair costs what it costs."""
+    told = ["given"] if pair.given else []
+    if pair.metres is not None:
+        told.append(f"{pair.metres:,.0f} m apart")
+    if organisation.size and branch.members:
+        told.append(f"{organisation.size} members beside {branch.members}")
+    if not pair.given:
+        share = pair.cost.balance / BALANCE_WEIGHT
+        told.append(f"{share:.0%} of the branches in that community have a partner")
+    return ", ".join(told)

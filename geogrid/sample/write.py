@@ -35,14 +35,21 @@ def write_city(city: City, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     for layer, rows, columns in _shaped(city):
-        write_table(folder / f"{layer}.parquet", _layer(rows, columns, city.plane))
+        if rows:  # a layer without rows is left out: the format refuses empty ones
+            write_table(folder / f"{layer}.parquet", _layer(rows, columns, city.plane))
     for layer, rows, columns in _plain(city):
-        write_table(folder / f"{layer}.csv", _table(rows, columns))
+        if rows:
+            write_table(folder / f"{layer}.csv", _table(rows, columns))
+    if len(city.addresses):
+        _write_addresses(city, folder)
+    (folder / "city.toml").write_text(_city_toml(city), encoding="utf-8")
+
+
+def _write_addresses(city: City, folder: Path) -> None:
     texts = {name: city.addresses[name].tolist() for name in city.addresses.columns if name not in {"x", "y"}}
     schema = pa.schema([("id" if name == "address_id" else name, pa.string()) for name in texts])
     texts = dict(zip(schema.names, texts.values(), strict=True))
     write_table(folder / "addresses.parquet", table_of(texts, schema))
-    (folder / "city.toml").write_text(_city_toml(city), encoding="utf-8")
 
 
 def _shaped(city: City) -> Iterable[tuple[str, Sequence[Any], dict[str, str]]]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 DIGITS = 6  # 0.1 m
 MARGIN_M = 60.0  # streets and water are drawn a little beyond the community, so that no edge looks cut
 SMOOTH_M = 0.5
+FRAME = 0.15  # of the city's longer side is drawn around it, so that its rivers and hills are seen whole
+CITY_SMOOTH_M = 4.0
+NARROW = frozenset({BarrierKind.COLLECTOR.value})  # not drawn on the map of the whole city
 
 Feature = tuple[dict[str, str], Any]
 
@@ -48,6 +51,23 @@ class Background:
             [facts for facts, _ in features], to_degrees(shapes, self._city.plane), DIGITS
         )
 
+    def whole(self) -> bytes:
+        """Return what is drawn under the whole city: water, parks, land and the lines that divide it.
+
+        One feature a layer and kind of barrier, smoothed; rivers and hills reach beyond the communities.
+        """
+        held: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for facts, shape in self._wide:
+            kind = facts["kind"] if facts["layer"] == "barrier" else ""
+            if facts["layer"] != "street" and kind not in NARROW:
+                held[facts["layer"], kind].append(shape)
+        frame = _frame(self._city)
+        drawn = {key: _drawn(shapes, frame) for key, shapes in sorted(held.items())}
+        kept = {key: shape for key, shape in drawn.items() if not shape.is_empty}
+        shapes = np.array(list(kept.values()), dtype=object)
+        facts_of = [_facts(layer, kind, "") for layer, kind in kept]
+        return feature_collection(facts_of, to_degrees(shapes, self._city.plane), DIGITS)
+
     def _across(self, community: Community) -> Iterator[Feature]:
         """Yield land, water and streets near a community, cut at a margin around it."""
         near = community.geometry.buffer(MARGIN_M, quad_segs=2)
@@ -57,6 +77,21 @@ class Background:
             smooth = shapely.simplify(shape, SMOOTH_M)
             if not smooth.is_empty:
                 yield self._wide[n][0], smooth
+
+
+def _frame(city: City) -> Any:
+    """Return the rectangle around all communities, grown by a margin."""
+    west, south, east, north = shapely.total_bounds([one.geometry for one in city.communities])
+    margin = FRAME * max(east - west, north - south)
+    return shapely.box(west - margin, south - margin, east + margin, north + margin)
+
+
+def _drawn(shapes: Sequence[Any], frame: Any) -> Any:
+    """Return shapes as one, cut at the frame; lines that meet are joined."""
+    whole = shapely.union_all(shapely.make_valid(np.array(shapes, dtype=object))).intersection(frame)
+    if whole.geom_type == "MultiLineString":
+        whole = shapely.line_merge(whole)
+    return shapely.simplify(whole, CITY_SMOOTH_M)
 
 
 def _facts(layer: str, kind: str, name: str) -> dict[str, str]:

@@ -152,23 +152,24 @@ def _doors(layout: Layout, addresses: AddressIndex, points: PointIndex) -> dict[
 def _write_shapes(
     aside: Path, layout: Layout, cards: Sequence[GridCard], shapes: np.ndarray[Any, Any]
 ) -> None:
-    """Write the drawn GeoJSON of every community into one file, and where each piece lies in it."""
+    """Write the drawn GeoJSON of city and communities into one file, and where each piece lies in it."""
     labels: dict[str, list[int]] = defaultdict(list)
     for label, grid in enumerate(layout.grids):
         labels[grid.community_id].append(label)
     background = Background(layout.city)
-    places: dict[str, dict[str, Any]] = {"grids": {}, "background": {}}
+    places: dict[str, dict[str, Any]] = {"grids": {}, "background": {}, "ground": {}}
     with (aside / "shapes.bin").open("wb") as file:
+
+        def keep(kind: str, of: str, content: bytes) -> None:
+            places[kind][of] = [file.tell(), len(content), hashlib.sha256(content).hexdigest()]
+            file.write(content)
+
+        keep("ground", layout.city.id, background.whole())
         for community in layout.city.communities:
             own = labels[community.id]
-            pieces = {
-                "grids": feature_collection([cards[label] for label in own], shapes[own], DIGITS),
-                "background": background.of(community),
-            }
-            for kind, content in pieces.items():
-                tag = hashlib.sha256(content).hexdigest()
-                places[kind][community.id] = [file.tell(), len(content), tag]
-                file.write(content)
+            drawn = feature_collection([cards[label] for label in own], shapes[own], DIGITS)
+            keep("grids", community.id, drawn)
+            keep("background", community.id, background.of(community))
     _write_json(aside / "shapes.json", places)
 
 

@@ -19,7 +19,7 @@ from geogrid.errors import SnapshotError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMAT = 3  # raise it when a file is added, left out or means something else
+FORMAT = 4  # raise it when a file is added, left out or means something else
 MANIFEST = "manifest.json"
 LEFT_OVER_S = 6 * 3600.0
 

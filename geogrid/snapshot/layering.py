@@ -1,4 +1,4 @@
-"""Fill the layers of a snapshot: the five levels, the grids, the branches and the venues."""
+"""Fill the layers of a snapshot: the five levels, the grids, the branches, the venues and the pairings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from geogrid.crs import to_degrees
+from geogrid.roster import propose_pairs, reason_of
 from geogrid.snapshot.layers import AND, write_layer
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from geogrid.model import Branch, City, Community, Compound, Venue
+    from geogrid.model import Branch, City, Community, Compound, Pairing, Venue
     from geogrid.snapshot.answers import GridCard
     from geogrid.snapshot.layout import Layout
 
@@ -45,6 +46,8 @@ class Layering:
         self.grids_of_branch = _gathered((card["branch"]["id"], card) for card in cards if card["branch"])
         self.paired = _gathered((one.branch_id, one.organisation) for one in self.city.pairings)
         self.buildings_of = _gathered((one.compound_id, one) for one in self.city.buildings)
+        self.branches = {one.id: one for one in self.city.branches}
+        self.pairs = {pair.organisation_id: pair for pair in propose_pairs(self.city).pairs}
         self.below = self._counted()
 
     def write(self, folder: Path) -> None:
@@ -69,6 +72,8 @@ class Layering:
         places = [self._place_of(one) for one in self.city.branches]
         shapes = _in_degrees(places, self.city.plane)
         write_layer(folder, "branches", [self._branch(one) for one in self.city.branches], shapes)
+        shapes = _in_degrees([one.geometry for one in self.city.pairings], self.city.plane)
+        write_layer(folder, "pairings", [self._pairing(one) for one in self.city.pairings], shapes)
 
     def _counted(self) -> dict[tuple[str, str], Counter[str]]:
         """Return how much of everything lies in each area, by level and id."""
@@ -239,6 +244,34 @@ class Layering:
             "kind": one.kind.value,
             "phone": one.phone,
             "hours": one.hours,
+        }
+
+    def _pairing(self, one: Pairing) -> Row:
+        """Return an organisation with its branch, given or proposed, and why it is that one."""
+        pair = self.pairs.get(one.id)
+        branch = self.branches[pair.branch_id] if pair else None
+        row: Row = {"id": one.id, "name": one.organisation, "level": one.level, "size": one.size}
+        if pair is None or branch is None:
+            return {
+                **row,
+                **self._chain(""),
+                "state": "unpaired",
+                "branch_id": "",
+                "branch": "",
+                "reason": "",
+            }
+        return {
+            **row,
+            **self._chain(self.communities_of_branch[branch.id]),
+            "state": "given" if pair.given else "proposed",
+            "branch_id": branch.id,
+            "branch": branch.name,
+            "metres": pair.metres,
+            "cost": round(pair.cost.total, 4),
+            "cost_of_distance": pair.cost.distance,
+            "cost_of_size": pair.cost.size,
+            "cost_of_balance": pair.cost.balance,
+            "reason": reason_of(pair, one, branch),
         }
 
 

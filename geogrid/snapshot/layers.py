@@ -1,4 +1,4 @@
-"""The layers of a published plan: one table of areas, branches or venues each, with shapes in degrees."""
+"""The layers of a published plan: tables of areas, branches, venues and pairings, with shapes in degrees."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ GEOMETRY = "geometry"
 AND = "; "  # between several names or ids in one column
 FOLDER = "layers"
 _TEXT, _COUNT, _YES, _DEGREE = pa.string(), pa.int64(), pa.bool_(), pa.float64()
+_NUMBER = _DEGREE
 
 _NAMED = [("id", _TEXT), ("name", _TEXT)]
 _IN_DISTRICT = [("district_id", _TEXT), ("district", _TEXT)]
@@ -98,6 +99,25 @@ SCHEMAS: dict[str, pa.Schema] = {
     ),
     "venues": pa.schema(
         [*_NAMED, ("kind", _TEXT), ("phone", _TEXT), ("hours", _TEXT), *_IN_COMMUNITY, *_PLACE]
+    ),
+    # Organisations: each with its branch, or the one that is proposed for it, or none.
+    "pairings": pa.schema(
+        [
+            *_NAMED,
+            ("level", _TEXT),
+            ("size", _COUNT),
+            ("state", _TEXT),  # given, proposed, unpaired
+            ("branch_id", _TEXT),
+            ("branch", _TEXT),
+            *_IN_COMMUNITY,
+            ("metres", _NUMBER),
+            ("cost", _NUMBER),
+            ("cost_of_distance", _NUMBER),
+            ("cost_of_size", _NUMBER),
+            ("cost_of_balance", _NUMBER),
+            ("reason", _TEXT),
+            *_PLACE,
+        ]
     ),
 }
 LAYERS = tuple(SCHEMAS)

@@ -119,6 +119,10 @@ class Snapshot:
         """Return ``background_geojson`` as it lies on the disk, UTF-8."""
         return self._piece("background", community_id)
 
+    def city_ground_geojson(self) -> dict[str, Any]:
+        """Return what lies under the whole city: water, parks, land, dividing lines, beyond its edge too."""
+        return _parsed(self._piece("ground", self.city["id"]))
+
     def content_hash(self, kind: str, community_id: str) -> str:
         """Return the SHA-256 of ``grids_bytes`` ("grids") or ``background_bytes`` ("background")."""
         return str(self._place(kind, community_id)[2])
