@@ -28,6 +28,7 @@ COMMANDS = [
     "load",
     "lookup",
     "map",
+    "pairings",
     "print",
     "publish",
     "report",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from geogrid.cli.app import app
+from geogrid.cli.demo import DRAWN, cities_beside
 from geogrid.cli.exits import Exit
 from geogrid.cli.serve import served
 from geogrid.crs import DEGREES, to_degrees
@@ -264,11 +266,21 @@ def test_the_demo_does_it_all_and_starts_at_once_the_second_time(
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == Exit.OK, first.output
     assert "17 grids, version 1" in first.stdout
+    offered = re.findall(r"^  (dandong|bukit-merah|songshan) ", first.stdout, re.M)
+    assert offered == ["dandong", "bukit-merah", "songshan"]
     monkeypatch.setattr("geogrid.boundaries.read_city", None)
     monkeypatch.setattr("geogrid.fleet.divide_city", None)
     second = CliRunner().invoke(app, arguments)
     assert second.exit_code == Exit.OK, second.output
     assert "17 grids, version 1" in second.stdout
+
+
+def test_the_demo_opens_the_sample_city_and_the_real_ones_beside_it() -> None:
+    root = Path(__file__).parent.parent
+    assert re.search(r"^CITY \?= dandong$", (root / "Makefile").read_text(encoding="utf-8"), re.M)
+    beside = dict(cities_beside(DRAWN.resolve()))
+    assert list(beside) == ["bukit-merah", "songshan"]
+    assert beside["songshan"] == "松山區: real data"
 
 
 def test_the_demo_knows_a_city_by_its_id_and_not_by_its_folder(

@@ -18,6 +18,7 @@ from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
     from geogrid.archive import Archive
+    from geogrid.boundaries.mapping import CityFile
     from geogrid.policy import Policy
 
 BOUNDARIES = Path(__file__).parents[2] / "data" / "boundaries"
@@ -44,8 +45,8 @@ def demo(
     """Load a city, divide every community, publish the plan and serve it.
 
     The sample city dandong is drawn into var/dandong where it is missing; the real cities bukit-merah and
-    songshan stand beside it. Goes on where an interrupted run stopped; a second run starts at once from the
-    store, by default sqlite:///var/NAME.db.
+    songshan stand beside it: the demo names them at its end. Goes on where an interrupted run stopped; a
+    second run starts at once from the store, by default sqlite:///var/NAME.db.
 
     Example: geogrid demo --city songshan --no-serve
     """
@@ -59,6 +60,9 @@ def demo(
     say("Addresses to try:")
     for example in examples:
         say(f"  {example}")
+    say("Other cities, each in a store of its own (make demo CITY=NAME, or geogrid demo --city NAME):")
+    for name, words in cities_beside(folder):
+        say(f"  {name:<12} {words}")
     if serve:
         run(snapshot.folder, host, port)
     else:
@@ -75,6 +79,22 @@ def drawn() -> Path:
     return DRAWN.resolve()
 
 
+def cities_beside(folder: Path) -> list[tuple[str, str]]:
+    """Return what else the demo can show: the name to ask for, and what it is."""
+    found = [(SAMPLE, "丹东(示例): a made-up city of Dandong's size")] if folder != DRAWN.resolve() else []
+    shipped = [city for city in sorted(BOUNDARIES.iterdir()) if (city / "city.toml").is_file()]
+    beside = [city for city in shipped if city.resolve() != folder]
+    return [*found, *((city.name, f"{described(city).name}: real data") for city in beside)]
+
+
+def described(folder: Path) -> CityFile:
+    """Return what the ``city.toml`` of a folder says."""
+    from geogrid.boundaries.faults import FaultBook
+    from geogrid.boundaries.mapping import read_city_file
+
+    return read_city_file(folder / "city.toml", folder.name, FaultBook())
+
+
 def city_folder(name: str) -> Path:
     """Return the folder of a city that ships with geogrid, or the one that is named.
 
@@ -89,10 +109,7 @@ def city_folder(name: str) -> Path:
 
 def _loaded(archive: Archive, folder: Path) -> str:
     """Return the id of the city in ``folder``, loading it where the store does not have it yet."""
-    from geogrid.boundaries.faults import FaultBook
-    from geogrid.boundaries.mapping import read_city_file
-
-    named = read_city_file(folder / "city.toml", folder.name, FaultBook()).id
+    named = described(folder).id
     if named in {city.id for city in archive.cities()}:
         return named
     city = read(folder)
@@ -105,6 +122,7 @@ def _published(archive: Archive, store: str, city_id: str, policy: Policy, worke
     """Return the plan in force, dividing and publishing where there is none."""
     version = archive.version_in_force(city_id)
     if version is None:
+        say(f"Dividing its communities by {policy.name}, on {workers} processes ...")
         draft = divide_city(archive, city_id, policy, workers)
         version, _ = put_out(archive, store, draft.id, archive.today())
     grids = len(archive.grids(version.id))
