@@ -7,6 +7,7 @@ of it.
 from typing import TYPE_CHECKING, Any
 
 from geogrid.batch.columns import Columns, find_columns
+from geogrid.batch.geocoded import GeocodingMatcher
 from geogrid.batch.matchers import Matcher, PointMatcher, SnapshotMatcher, matcher_of
 from geogrid.batch.told import ADDED, Candidate, Kinds, RowAnswer, Tally, Told
 
@@ -18,6 +19,7 @@ __all__ = [
     "ADDED",
     "Candidate",
     "Columns",
+    "GeocodingMatcher",
     "Kinds",
     "Matcher",
     "PointMatcher",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ADDED = ("grid_code", "grid_name", "status", "reason")
+GEOCODED = "geocoded"  # the status of a row that a geocoding service placed
 LABELS = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -117,7 +118,7 @@ class Told:
         return [self.kinds.answers[at] for at in self.of_row.tolist()]
 
     def doubtful(self) -> Iterator[tuple[int, RowAnswer]]:
-        """Give every row without a certain grid, with its place."""
-        certain = np.array([bool(one.grid_code) for one in self.kinds.answers], dtype=bool)
-        for place in np.flatnonzero(~certain[self.of_row]).tolist():
+        """Give every row without a grid, or with one that a service guessed, with its place."""
+        certain = [bool(one.grid_code) and one.status != GEOCODED for one in self.kinds.answers]
+        for place in np.flatnonzero(~np.array(certain, dtype=bool)[self.of_row]).tolist():
             yield place, self.kinds.answers[self.of_row[place]]
