@@ -1,4 +1,4 @@
-"""Ask a geocoding service where an address is: AMap, Tianditu or Nominatim, through geopy; off unless it is set.
+"""Ask a geocoding service where an address is (AMap, Tianditu, Nominatim, by geopy); off unless it is set.
 
 What a resident typed leaves the house here, so an operator switches it on and says which host may be asked.
 No other host is ever reached: there is no default proxy and no redirect is followed. Nothing is logged, and
