@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geogrid.batch import ADDED, Candidate, Columns, RowAnswer, Told, assign_file, find_columns
+from geogrid.crs import from_wgs84
 from geogrid.errors import InputError
 from geogrid.tables import open_table, table_of, write_table
 
@@ -224,3 +225,43 @@ def test_a_shape_that_cannot_be_read_is_one_invalid_row(tmp_path: Path, ending: 
     pq.write_table(pa.table({"geom": shapes}, schema=schema), tmp_path / "in.parquet")
     tally = assign_file(tmp_path / "in.parquet", tmp_path / f"out{ending}", Toy())
     assert (tally.rows, tally.by_status) == (3, {"invalid": 2, "matched": 1})
+
+
+# Positions in another system than was said
+
+DOORS = np.array([[124.39 + 0.002 * i, 40.13 + 0.0013 * j] for i in range(12) for j in range(12)])
+
+
+@pytest.mark.parametrize(
+    ("truly", "said", "warned"),
+    [
+        ("WGS-84", "WGS-84", ""),
+        ("CGCS2000", "WGS-84", ""),
+        ("GCJ-02", "GCJ-02", ""),
+        ("BD-09", "BD-09", ""),
+        ("GCJ-02", "WGS-84", "seem to be GCJ-02"),
+        ("BD-09", "WGS-84", "seem to be BD-09"),
+        ("WGS-84", "GCJ-02", "seem not to be shifted"),
+        ("WGS-84", "BD-09", "seem not to be shifted"),
+    ],
+)
+def test_positions_that_look_shifted_are_told(tmp_path: Path, truly: str, said: str, warned: str) -> None:
+    """The doors stand 150 m apart; residents lie up to 12 m beside theirs; the shift is about 500 m."""
+    chance = np.random.default_rng(5)
+    beside = DOORS + chance.uniform(-1e-4, 1e-4, DOORS.shape)
+    lon, lat = from_wgs84(beside[:, 0], beside[:, 1], truly)
+    source = tmp_path / "in.csv"
+    rows = "".join(f"{x:.7f},{y:.7f}\n" for x, y in zip(lon, lat, strict=True))
+    source.write_text("lon,lat\n" + rows)
+    tally = assign_file(source, tmp_path / "out.csv", Toy(), columns=Columns(crs=said), doors=DOORS)
+    assert tally.rows == len(DOORS)
+    assert [warned in told for told in tally.warnings] == [True] * bool(warned)
+
+
+def test_too_few_positions_and_doors_without_places_suspect_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    lon, lat = from_wgs84(DOORS[:, 0], DOORS[:, 1])
+    rows = [f"{x:.7f},{y:.7f}" for x, y in zip(lon, lat, strict=True)]
+    for count, doors in ((19, DOORS), (100, np.full((5, 2), np.nan)), (100, None)):
+        source.write_text("\n".join(["lon,lat", *rows[:count]]))
+        assert assign_file(source, tmp_path / "out.csv", Toy(), doors=doors).warnings == ()

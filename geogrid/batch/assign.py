@@ -13,6 +13,7 @@ import shapely
 
 from geogrid.batch.columns import DEFAULT_COLUMNS, Columns, fault_of, find_columns
 from geogrid.batch.review import review_to
+from geogrid.batch.shift import ShiftWatch
 from geogrid.batch.told import ADDED, EMPTY, LABELS, RowAnswer, Tally, Told
 from geogrid.crs import CGCS2000, DEGREES, WGS84, read_crs, reproject_points
 from geogrid.errors import InputError
@@ -37,16 +38,19 @@ def assign_file(
     columns: Columns = DEFAULT_COLUMNS,
     review: Path | None = None,
     layer: str = "",
+    doors: NDArray[np.float64] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Tally:
     """Write ``source`` to ``target`` with four columns added, and what needs a person to ``review``.
 
-    Both files are written aside and renamed when the last row is in. CSV and Parquet are streamed.
+    Both files are written aside and renamed when the last row is in. CSV and Parquet are streamed. ``doors``
+    (D, 2), the city's doors in degrees, let the tally warn of positions in another system than was said.
 
     :raises InputError: the file, its columns or the target's ending cannot be used; nothing is written.
     """
     _check_targets(source, target, review)
     counts: Counter[str] = Counter()
+    watch = ShiftWatch(doors)
     with ExitStack() as stack:
         table = stack.enter_context(open_table(source, layer))
         found = find_columns(table.schema.names, columns, geometry=table.geometry, file=str(source))
@@ -61,7 +65,7 @@ def assign_file(
         def answered() -> Iterator[pa.RecordBatch]:
             done = 0
             for batch in _pieces(table.batches, found):
-                told = _answer(batch, found, matcher)
+                told = _answer(batch, found, matcher, watch)
                 counts.update(told.counts())
                 review_of(done, batch, told)
                 done += batch.num_rows
@@ -70,7 +74,8 @@ def assign_file(
                     progress(done, table.rows)
 
         rows = write_table(target, replace(table, schema=schema, batches=answered()))
-    return Tally(rows, dict(sorted(counts.items())))
+    warning = watch.warning()
+    return Tally(rows, dict(sorted(counts.items())), (warning,) if warning else ())
 
 
 def _pieces(batches: Iterable[pa.RecordBatch], columns: Columns) -> Iterator[pa.RecordBatch]:
@@ -112,7 +117,7 @@ def _with_answers(batch: pa.RecordBatch, told: Told, schema: pa.Schema) -> pa.Re
     return pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
 
 
-def _answer(batch: pa.RecordBatch, columns: Columns, matcher: Matcher) -> Told:
+def _answer(batch: pa.RecordBatch, columns: Columns, matcher: Matcher, watch: ShiftWatch) -> Told:
     if columns.address:
         return Told.each(_answer_texts(batch.column(columns.address).to_pylist(), matcher))
     if columns.shape:
@@ -127,6 +132,7 @@ def _answer(batch: pa.RecordBatch, columns: Columns, matcher: Matcher) -> Told:
     readable = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # NaN is not
     if not readable.all():
         lon, lat = lon[readable], lat[readable]
+    watch.see(lon, lat)
     return matcher.points(lon, lat).among(readable)
 
 

@@ -46,10 +46,11 @@ EMPTY = RowAnswer("empty", "no address in this row")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What came out: rows by status."""
+    """What came out: rows by status, and what to know about the file as a whole."""
 
     rows: int
     by_status: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def unmatched(self) -> int:

@@ -82,13 +82,23 @@ def assign(
             columns=Columns(address, lon, lat, crs=crs),
             review=review,
             layer=layer,
+            doors=snapshot.door_places,
             progress=lambda done, rows: progress.update(task, completed=done, total=rows),
         )
+    for warning in tally.warnings:
+        note(f"Warning: {warning}")
     if asked is not None:
         stopped = f"; stopped: {asked.stopped}" if asked.stopped else ""
         note(f"{asked.name} was asked {asked.asked} times{stopped}")
     if json:
-        print_json({"rows": tally.rows, "by_status": tally.by_status, "output": str(target)})
+        print_json(
+            {
+                "rows": tally.rows,
+                "by_status": tally.by_status,
+                "warnings": tally.warnings,
+                "output": str(target),
+            }
+        )
         return
     counts = ", ".join(f"{count:,} {status}" for status, count in tally.by_status.items())
     say(f"{target}: {tally.rows:,} rows" + (f": {counts}" if counts else ""))
