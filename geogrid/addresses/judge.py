@@ -149,12 +149,12 @@ def _level(index: AddressIndex, read: Elements, door: int) -> Level:
 
 def candidate(index: AddressIndex, grids: memoryview, hit: Hit) -> Candidate:
     """Describe one door as the city writes it."""
-    texts, views = index.texts, index.views
+    views = index.views
     grid = grids[hit.door]
     community, compound = views["door_community"][hit.door], views["door_compound"][hit.door]
     return Candidate(
         "door",
-        texts["entry_text"][hit.entry].as_py() if hit.entry >= 0 else "",
+        index.written(hit.entry) if hit.entry >= 0 else "",
         hit.score,
         hit.door,
         grid,

@@ -124,7 +124,7 @@ def _stems(index: AddressIndex, key: str) -> list[int]:
 
 def _door(index: AddressIndex, entry: int, score: float) -> tuple[Suggestion, int]:
     door = index.views["entry_door"][entry]
-    return Suggestion(index.texts["entry_text"][entry].as_py(), "door", door, score), door
+    return Suggestion(index.written(entry), "door", door, score), door
 
 
 def _sections(index: AddressIndex, stem_key: str, last: str) -> Iterator[tuple[Suggestion, int]]:
@@ -138,7 +138,7 @@ def _sections(index: AddressIndex, stem_key: str, last: str) -> Iterator[tuple[S
                 continue
             seen.add(section)
             first = index.views["place_first"][place]
-            written = index.texts["entry_text"][first].as_py()
+            written = index.written(first)
             if "段" in written:
                 yield (
                     Suggestion(written[: written.index("段") + 1], "road", -1, 0.94),
@@ -175,7 +175,7 @@ def _lanes(
         wanted = its_lane == code and alley if lane else its_lane and not alley and its_lane < keys.NAMED_LANE
         if wanted and str(number).startswith(digits):
             first = index.views["place_first"][place]
-            written = index.texts["entry_text"][first].as_py()
+            written = index.written(first)
             cut = re.search(r"[0-9]+弄" if lane else r"[0-9]+巷", written)
             if cut is not None:
                 yield Suggestion(written[: cut.end()], "lane", -1, 0.92), index.views["entry_door"][first]
