@@ -7,10 +7,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from benchmarks.errors.cases import Case, Truth
+from benchmarks.errors.cases import Truth
+from benchmarks.errors.maker import Changed, Maker, changes_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
 SHORT = {
@@ -38,13 +39,13 @@ class BlockAddress:
         return f"{self.number} {self.street}{unit}{country}"
 
 
-class BlockErrors:
+class BlockErrors(Maker[BlockAddress]):
     """Makes one case of a mechanism from an address; knows all streets to tell collisions."""
 
     def __init__(
         self, addresses: Sequence[BlockAddress], known: Sequence[tuple[str, str]], chance: Random
     ) -> None:
-        self.chance = chance
+        super().__init__(chance)
         self.numbers: dict[str, set[str]] = defaultdict(set)
         for (
             number,
@@ -57,10 +58,10 @@ class BlockErrors:
         self.former = {f"{old} ESTATE ROAD": name for old, name in zip(INVENTED, names, strict=False)}
         self.former_of = {name: old for old, name in self.former.items()}
 
-    def case(self, mechanism: str, a: BlockAddress) -> Case | None:
-        """Return one case, None where the mechanism cannot touch this address."""
-        makers: dict[str, Callable[[BlockAddress], tuple[str, Truth, str] | None]] = {
-            "clean": lambda a: (a.written(), Truth.DOOR, ""),
+    def mechanisms(self) -> Mapping[str, Callable[[BlockAddress], Changed | None]]:
+        """Return what changes a block's address."""
+        return {
+            "clean": lambda a: Changed(a.written()),
             "dropped elements": self._dropped,
             "order": self._reordered,
             "numeral forms": self._shortened,
@@ -71,20 +72,17 @@ class BlockErrors:
             "non-existent building": self._no_such_block,
             "non-existent compound": self._no_such_street,
         }
-        maker = makers.get(mechanism)
-        made = maker(a) if maker is not None else None
-        return None if made is None else Case(made[0], a.door, mechanism, made[1], made[2])
 
     def _unit(self) -> str:
         return f" #{self.chance.randint(1, 25):02}-{self.chance.randint(1, 400)}"
 
-    def _dropped(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _dropped(self, a: BlockAddress) -> Changed:
         way = self.chance.choice(("country", "postcode", "leading zero"))
         if way == "leading zero" and a.postcode.startswith("0"):
-            return replace(a, postcode=a.postcode[1:]).written(unit=self._unit()), Truth.DOOR, way
-        return replace(a, postcode="").written(unit=self._unit()), Truth.DOOR, "postcode"
+            return Changed(replace(a, postcode=a.postcode[1:]).written(unit=self._unit()), Truth.DOOR, way)
+        return Changed(replace(a, postcode="").written(unit=self._unit()), Truth.DOOR, "postcode")
 
-    def _reordered(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _reordered(self, a: BlockAddress) -> Changed:
         unit = self._unit().strip()
         country = f" SINGAPORE {a.postcode}" if a.postcode else ""
         ways = (
@@ -92,23 +90,23 @@ class BlockErrors:
             f"{unit} BLK {a.number} {a.street}{country}",
             f"{a.street} BLK {a.number} {unit}{country}",
         )
-        return self.chance.choice(ways), Truth.DOOR, ""
+        return Changed(self.chance.choice(ways), Truth.DOOR, "")
 
-    def _shortened(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _shortened(self, a: BlockAddress) -> Changed:
         street = " ".join(SHORT.get(word, word) for word in a.street.split())
         text = f"Blk {a.number} {street}{self._unit()}" + (f" S({a.postcode})" if a.postcode else "")
-        return self.chance.choice((text, text.lower(), text.title())), Truth.DOOR, ""
+        return Changed(self.chance.choice((text, text.lower(), text.title())), Truth.DOOR, "")
 
-    def _separated(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _separated(self, a: BlockAddress) -> Changed:
         mark = self.chance.choice((", ", "  ", " , ", "; ", "\n"))
         tail = [f"Singapore {a.postcode}"] if a.postcode else []
-        return mark.join([f"{a.number} {a.street}", self._unit().strip(), *tail]), Truth.DOOR, mark
+        return Changed(mark.join([f"{a.number} {a.street}", self._unit().strip(), *tail]), Truth.DOOR, mark)
 
-    def _old_name(self, a: BlockAddress) -> tuple[str, Truth, str] | None:
+    def _old_name(self, a: BlockAddress) -> Changed | None:
         old = self.former_of.get(a.street)
-        return None if old is None else (replace(a, street=old).written(), Truth.DOOR, old)
+        return None if old is None else Changed(replace(a, street=old).written(), what=old)
 
-    def _misspelt(self, a: BlockAddress) -> tuple[str, Truth, str] | None:
+    def _misspelt(self, a: BlockAddress) -> Changed | None:
         words = a.street.split()
         at = max(
             range(len(words)),
@@ -129,37 +127,30 @@ class BlockErrors:
             return None
         street = " ".join([*words[:at], changed, *words[at + 1 :]])
         others = [
-            s for s in self.numbers if s != a.street and _slip_away(street, s) and a.number in self.numbers[s]
+            s
+            for s in self.numbers
+            if s != a.street and changes_between(street, s) <= 1 and a.number in self.numbers[s]
         ]
-        return replace(a, street=street).written(), Truth.SEVERAL if others else Truth.DOOR, kind
+        return Changed(replace(a, street=street).written(), Truth.SEVERAL if others else Truth.DOOR, kind)
 
-    def _wordy(self, a: BlockAddress) -> tuple[str, Truth, str]:
-        text = a.written(unit=self._unit())
-        if self.chance.random() < 0.5:
-            return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
-        return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
+    def _wordy(self, a: BlockAddress) -> Changed:
+        return self.worded(a.written(unit=self._unit()), BEFORE, BEHIND)
 
-    def _no_such_block(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _no_such_block(self, a: BlockAddress) -> Changed:
         main = int(re.sub(r"\D.*$", "", a.number))
         while any(re.search(rf"(?<!\d){main}(?!\d)", number) for number in self.numbers[_plain(a.street)]):
             main += self.chance.choice((1, 2, 7, 100))
-        return replace(a, number=str(main), postcode="").written(unit=self._unit()), Truth.NOTHING, ""
+        return Changed(
+            replace(a, number=str(main), postcode="").written(unit=self._unit()), Truth.NOTHING, ""
+        )
 
-    def _no_such_street(self, a: BlockAddress) -> tuple[str, Truth, str]:
+    def _no_such_street(self, a: BlockAddress) -> Changed:
         street = f"{self.chance.choice(INVENTED)} {self.chance.choice(('STREET', 'ROAD', 'AVENUE'))}"
-        return replace(a, street=street, postcode="").written(unit=self._unit()), Truth.NOTHING, street
+        return Changed(
+            replace(a, street=street, postcode="").written(unit=self._unit()), Truth.NOTHING, street
+        )
 
 
 def _plain(street: str) -> str:
     """Write a street as most rows of the register do: NEIL RD, #01-06 -> NEIL ROAD."""
     return re.sub(r" RD$", " ROAD", street.split(",", maxsplit=1)[0])
-
-
-def _slip_away(one: str, other: str) -> bool:
-    """Tell whether two names differ in one letter at most (changed, left out or put in)."""
-    if abs(len(one) - len(other)) > 1:
-        return False
-    if len(one) == len(other):
-        return sum(a != b for a, b in zip(one, other, strict=True)) <= 1
-    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-    return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))

@@ -34,10 +34,14 @@ class Truth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of the truth table. ``door`` is the building id the text was made from."""
+    """One row of the truth table. ``door`` is the building id the text was made from.
 
-    text: str
+    ``other`` is the door whose own address the text is, word for word, where it is one.
+    """
+
     door: str
     mechanism: str
+    text: str
     truth: Truth
     what: str = ""
+    other: str = ""

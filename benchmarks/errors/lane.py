@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import characters
-from benchmarks.errors.cases import Case, Truth
+from benchmarks.errors.cases import Truth
+from benchmarks.errors.maker import Changed, Maker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
 CODEC = "big5"
@@ -74,13 +75,13 @@ class LaneAddress:
         return f"{before}{self.road}{self.section}{self.lane}{self.alley}{door}{self.tail}"
 
 
-class LaneErrors:
+class LaneErrors(Maker[LaneAddress]):
     """Makes one case of a mechanism from an address; knows all real addresses to tell collisions."""
 
     def __init__(self, addresses: Sequence[LaneAddress], chance: Random) -> None:
         self.addresses = addresses
-        self.chance = chance
-        self.doors = {(*a.place, a.number): a.door for a in addresses}
+        super().__init__(chance)
+        self.doors = {(*a.place, a.number): a for a in addresses}
         self.roads = {a.road for a in addresses}
         self.lis = sorted({(a.district, a.li) for a in addresses})
         self.numbers: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
@@ -114,58 +115,60 @@ class LaneErrors:
             found[section, lane, alley, number].add(road)
         return found
 
-    def case(self, mechanism: str, address: LaneAddress) -> Case | None:
-        """Return one case, None where the mechanism cannot touch this address."""
-        makers: dict[str, Callable[[LaneAddress], tuple[str, Truth, str] | None]] = {
-            "clean": lambda a: (a.written(), Truth.DOOR, ""),
+    def mechanisms(self) -> Mapping[str, Callable[[LaneAddress], Changed | None]]:
+        """Return what changes a lane address."""
+        return {
+            "clean": lambda a: Changed(a.written()),
             "dropped elements": self._dropped,
             "order": self._reordered,
-            "homophone": lambda a: self._misspelt(a, "sound"),
-            "look-alike character": lambda a: self._misspelt(a, "look"),
-            "simplified/traditional": lambda a: (characters.simplified(a.written()), Truth.DOOR, ""),
+            "homophone": lambda a: self._wrong_road(a, "sound"),
+            "look-alike character": lambda a: self._wrong_road(a, "look"),
+            "simplified/traditional": lambda a: Changed(characters.simplified(a.written())),
             "numeral forms": self._renumbered,
             "separators": self._separated,
             "old name": self._old_name,
-            "typo in a name": lambda a: self._misspelt(a, "slip"),
+            "typo in a name": lambda a: self._wrong_road(a, "slip"),
             "wrong subdistrict": self._wrong_li,
             "extra text": self._wordy,
             "non-existent building": self._no_such_number,
             "non-existent compound": self._no_such_road,
         }
-        made = makers[mechanism](address)
-        return None if made is None else Case(made[0], address.door, mechanism, made[1], made[2])
 
-    def _dropped(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
+    def _dropped(self, a: LaneAddress) -> Changed | None:
         """Leave something out; where more than one real address is left, asking back is right."""
         ways = ["divisions", "li", "号", "ending", "floor"] + ["section"] * bool(a.section)
         ways += ["lane"] * bool(a.lane and a.alley) + ["road"] * bool(a.lane)
         way = self.chance.choice(ways)
         if way == "divisions":
-            return a.written(head=""), Truth.DOOR, way
+            return Changed(a.written(head=""), Truth.DOOR, way)
         if way == "li":
-            return a.written(head=a.district), Truth.DOOR, way
+            return Changed(a.written(head=a.district), Truth.DOOR, way)
         if way == "floor":
-            return replace(a, tail="").written(), Truth.DOOR, way
+            return Changed(replace(a, tail="").written(), Truth.DOOR, way)
         if way == "号":
-            return replace(a, tail="", number=a.number.removesuffix("號")).written(), Truth.DOOR, way
+            return Changed(replace(a, tail="", number=a.number.removesuffix("號")).written(), Truth.DOOR, way)
         if way == "ending":
             if not (a.section or a.lane):
                 return None
             short = a.road.removesuffix("大道") if a.road.endswith("大道") else a.road[:-1]
             others = [r for r in self.roads if r != a.road and r.startswith(short) and len(r) == len(a.road)]
             clash = any((r, *a.place[1:], a.number) in self.doors for r in others)
-            return replace(a, road=short).written(), Truth.SEVERAL if clash else Truth.DOOR, way
+            return Changed(replace(a, road=short).written(), Truth.SEVERAL if clash else Truth.DOOR, way)
         if way == "section":
             left = self._without_section[a.road, a.lane, a.alley, a.number]
-            return replace(a, section="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
+            return Changed(
+                replace(a, section="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
+            )
         if way == "lane":
             left = self._without_lane[a.road, a.section, a.alley, a.number]
-            return replace(a, lane="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
+            return Changed(
+                replace(a, lane="").written(head=""), Truth.DOOR if left == 1 else Truth.SEVERAL, way
+            )
         left = self._in_li[a.li, a.lane, a.alley, a.number]
         bare = replace(a, road="", section="").written()
-        return bare, Truth.DOOR if left == 1 else Truth.SEVERAL, way
+        return Changed(bare, Truth.DOOR if left == 1 else Truth.SEVERAL, way)
 
-    def _reordered(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _reordered(self, a: LaneAddress) -> Changed:
         street = f"{a.road}{a.section}{a.lane}{a.alley}{a.number}"
         ways = (
             f"{street}{a.tail} {a.li} {a.district} {a.city}",
@@ -174,81 +177,72 @@ class LaneErrors:
             f"{a.number}{a.alley}{a.lane}{a.road}{a.section}",
             f"{a.tail} {a.city}{a.district}{street}" if a.tail else f"{street} {a.city}",
         )
-        return self.chance.choice(ways), Truth.DOOR, ""
+        return Changed(self.chance.choice(ways), Truth.DOOR, "")
 
-    def _misspelt(self, a: LaneAddress, how: str) -> tuple[str, Truth, str] | None:
+    def _wrong_road(self, a: LaneAddress, how: str) -> Changed | None:
         """Change one character of the road's own name."""
         cut = 2 if a.road.endswith("大道") else 1
         core, ending = a.road[:-cut], a.road[-cut:]
-        what = how
-        if how == "slip":
-            wrong, what = characters.slip(core, self.chance, CODEC)
-        else:
-            at = self.chance.randrange(len(core))
-            char = (
-                characters.homophone(core[at], self.chance, CODEC) if how == "sound"
-                else characters.look_alike(core[at], self.chance)
-            )  # fmt: skip
-            if not char:
-                return None
-            wrong = core[:at] + char + core[at + 1 :]
-        wrong += ending
-        if wrong == a.road:
+        wrong, what = self.misspelt(core, how, CODEC)
+        if not wrong or wrong == core:
             return None
-        head = self.chance.choice((None, "", a.district, f"{a.city}{a.district}{a.li}"))
+        wrong += ending
+        li = f"{a.city}{a.district}{a.li}"
+        head, stated = self.chance.choice(
+            ((None, (a.district, a.li)), ("", ()), (a.district, (a.district,)), (li, (a.district, a.li)))
+        )
         text = replace(a, road=wrong).written(head=head)
-        if (wrong, *a.place[1:], a.number) in self.doors:
-            return text, Truth.OTHER, what
+        other = self.doors.get((wrong, *a.place[1:], a.number))
+        if other is not None:
+            whole = set(stated) <= {other.district, other.li}
+            return Changed(text, Truth.OTHER, what, other.door if whole else "")
         rivals = {r for r in self._by_path[(*a.place[1:], a.number)] if _apart(wrong, r) <= 1} - {a.road}
-        return text, Truth.SEVERAL if rivals or wrong in self.roads else Truth.DOOR, what
+        return Changed(text, Truth.SEVERAL if rivals or wrong in self.roads else Truth.DOOR, what)
 
-    def _renumbered(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _renumbered(self, a: LaneAddress) -> Changed:
         text = a.written()
         way = self.chance.choice(("words", "full width", "arabic", "dash", "F"))
         if way == "words":
-            return re.sub(r"\d+", lambda m: characters.in_words(int(m[0])), text), Truth.DOOR, way
+            return Changed(re.sub(r"\d+", lambda m: characters.in_words(int(m[0])), text), Truth.DOOR, way)
         if way == "full width":
-            return characters.full_width(text), Truth.DOOR, way
+            return Changed(characters.full_width(text), Truth.DOOR, way)
         words = "一二三四五六七八九"
         if way == "dash" and "之" in a.number:
-            return text.replace("之", "-"), Truth.DOOR, way
+            return Changed(text.replace("之", "-"), Truth.DOOR, way)
         arabic = re.sub(r"([一二三四五六七八九])(?=段|樓)", lambda m: str(words.index(m[1]) + 1), text)
-        return (arabic.replace("樓", "F") if way == "F" else arabic), Truth.DOOR, way
+        return Changed((arabic.replace("樓", "F") if way == "F" else arabic), Truth.DOOR, way)
 
-    def _separated(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _separated(self, a: LaneAddress) -> Changed:
         mark = self.chance.choice((" ", "，", "-", "/", "、", "　", "．", "  ", "|"))
         parts = (a.city, a.district, a.li, f"{a.lin}鄰", a.road, a.section, a.lane, a.alley, a.number, a.tail)
-        return mark.join(part for part in parts if part), Truth.DOOR, mark
+        return Changed(mark.join(part for part in parts if part), Truth.DOOR, mark)
 
-    def _old_name(self, a: LaneAddress) -> tuple[str, Truth, str] | None:
+    def _old_name(self, a: LaneAddress) -> Changed | None:
         old = self.former_of.get(a.road)
-        return None if old is None else (replace(a, road=old).written(), Truth.DOOR, old)
+        return None if old is None else Changed(replace(a, road=old).written(), what=old)
 
-    def _wrong_li(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _wrong_li(self, a: LaneAddress) -> Changed:
         near = [li for district, li in self.lis if district == a.district and li != a.li]
         li = self.chance.choice(near or [li for _, li in self.lis if li != a.li])
-        return replace(a, li=li).written(), Truth.DOOR, li
+        return Changed(replace(a, li=li).written(), Truth.DOOR, li)
 
-    def _wordy(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _wordy(self, a: LaneAddress) -> Changed:
         head = self.chance.choice((None, "", a.district))
-        text = a.written(head=head)
-        if self.chance.random() < 0.5:
-            return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
-        return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
+        return self.worded(a.written(head=head), BEFORE, BEHIND)
 
-    def _no_such_number(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _no_such_number(self, a: LaneAddress) -> Changed:
         main = int(re.findall(r"\d+", a.number)[0])
         while f"{main}號" in self.numbers[a.place]:
             main += self.chance.choice((1, 2, 7, 100))
         head = self.chance.choice((None, "", a.district))
-        return replace(a, tail="").written(head=head, number=f"{main}號"), Truth.NOTHING, ""
+        return Changed(replace(a, tail="").written(head=head, number=f"{main}號"), Truth.NOTHING, "")
 
-    def _no_such_road(self, a: LaneAddress) -> tuple[str, Truth, str]:
+    def _no_such_road(self, a: LaneAddress) -> Changed:
         road = self.chance.choice(INVENTED) + self.chance.choice(("路", "街"))
         while road in self.roads:
             road = self.chance.choice(INVENTED) + self.chance.choice(("路", "街"))
         head = self.chance.choice((None, "", a.district))
-        return replace(a, road=road).written(head=head), Truth.NOTHING, road
+        return Changed(replace(a, road=road).written(head=head), Truth.NOTHING, road)
 
 
 def _apart(one: str, other: str) -> int:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import characters
-from benchmarks.errors.cases import Case, Truth
+from benchmarks.errors.cases import Truth
+from benchmarks.errors.maker import Changed, Maker, changes_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from random import Random
 
 CODEC = "gb2312"
@@ -89,17 +90,18 @@ def read_flat(door: str, community: str, text: str) -> MainlandAddress | None:
     return None if found is None else MainlandAddress(door, community=community, **found.groupdict())
 
 
-class MainlandErrors:
+class MainlandErrors(Maker[MainlandAddress]):
     """Makes one case of a mechanism from an address; knows all compounds to tell collisions."""
 
     def __init__(self, addresses: Sequence[MainlandAddress], chance: Random) -> None:
-        self.chance = chance
+        super().__init__(chance)
         #: (subdistrict, compound) pairs by compound name; a name can stand for several compounds
         self.places: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self.buildings: dict[tuple[str, str, str], set[str]] = defaultdict(set)
         for a in addresses:
             self.places[a.compound].add((a.county, a.subdistrict))
             self.buildings[a.county, a.subdistrict, a.compound].add(a.building)
+        self.doors = {(a.county, a.subdistrict, a.compound, a.building): a.door for a in addresses}
         self.subdistricts = sorted({(a.county, a.subdistrict) for a in addresses})
         self.length = Counter(len(name) for name in self.places)
         names = sorted(self.places)
@@ -113,26 +115,24 @@ class MainlandErrors:
         }
         self.former_of = {name: old for old, name in self.former.items()}
 
-    def case(self, mechanism: str, a: MainlandAddress) -> Case | None:
-        """Return one case, None where the mechanism cannot touch this address."""
-        makers: dict[str, Callable[[MainlandAddress], tuple[str, Truth, str] | None]] = {
-            "clean": lambda a: (a.written(), Truth.DOOR, ""),
+    def mechanisms(self) -> Mapping[str, Callable[[MainlandAddress], Changed | None]]:
+        """Return what changes a mainland address."""
+        return {
+            "clean": lambda a: Changed(a.written()),
             "dropped elements": self._dropped,
             "order": self._reordered,
-            "homophone": lambda a: self._misspelt(a, "sound"),
-            "look-alike character": lambda a: self._misspelt(a, "look"),
-            "simplified/traditional": lambda a: (characters.traditional(a.written()), Truth.DOOR, ""),
+            "homophone": lambda a: self._wrong_name(a, "sound"),
+            "look-alike character": lambda a: self._wrong_name(a, "look"),
+            "simplified/traditional": lambda a: Changed(characters.traditional(a.written())),
             "numeral forms": self._renumbered,
             "separators": self._separated,
             "old name": self._old_name,
-            "typo in a name": lambda a: self._misspelt(a, "slip"),
+            "typo in a name": lambda a: self._wrong_name(a, "slip"),
             "wrong subdistrict": self._wrong_subdistrict,
             "extra text": self._wordy,
             "non-existent building": self._no_such_building,
             "non-existent compound": self._no_such_compound,
         }
-        made = makers[mechanism](a)
-        return None if made is None else Case(made[0], a.door, mechanism, made[1], made[2])
 
     def _alone(self, a: MainlandAddress, within: str = "") -> Truth:
         """Tell whether name and building are one place, in the whole city or in what is stated."""
@@ -140,69 +140,61 @@ class MainlandErrors:
         fitting = [p for p in places if a.building in self.buildings[*p, a.compound]]
         return Truth.DOOR if len(fitting) == 1 else Truth.SEVERAL
 
-    def _dropped(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _dropped(self, a: MainlandAddress) -> Changed | None:
         way = self.chance.choice(("divisions", "county", "subdistrict", "room", "unit", "suffixes", "ending"))
         if way == "divisions":
-            return a.written(head=""), self._alone(a), way
+            return Changed(a.written(head=""), self._alone(a), way)
         if way == "county":
-            return a.written(head=a.subdistrict), self._alone(a, a.subdistrict), way
+            return Changed(a.written(head=a.subdistrict), self._alone(a, a.subdistrict), way)
         if way == "subdistrict":
-            return a.written(head=a.county), self._alone(a, a.county), way
+            return Changed(a.written(head=a.county), self._alone(a, a.county), way)
         if way == "room":
-            return a.written(inside=f"{a.building}号楼"), Truth.DOOR, way
+            return Changed(a.written(inside=f"{a.building}号楼"), Truth.DOOR, way)
         if way == "unit":
-            return a.written(inside=f"{a.building}号楼{a.room}"), Truth.DOOR, way
+            return Changed(a.written(inside=f"{a.building}号楼{a.room}"), Truth.DOOR, way)
         if way == "suffixes":
             head = a.subdistrict.removesuffix("街道") if a.subdistrict.endswith("街道") else a.subdistrict
-            return a.written(head=head), self._alone(a, a.subdistrict), way
+            return Changed(a.written(head=head), self._alone(a, a.subdistrict), way)
         short = next((a.compound.removesuffix(e) for e in ("小区",) if a.compound.endswith(e)), "")
         if len(short) < 2:
             return None
         others = [n for n in self.places if n != a.compound and n.startswith(short)]
-        return replace(a, compound=short).written(), Truth.SEVERAL if others else Truth.DOOR, way
+        return Changed(replace(a, compound=short).written(), Truth.SEVERAL if others else Truth.DOOR, way)
 
-    def _reordered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _reordered(self, a: MainlandAddress) -> Changed:
         ways = (
             f"{a.compound}{a.inside} {a.county}{a.subdistrict}",
             f"{a.compound}{a.inside}，{a.subdistrict}，{a.county}",
             f"{a.inside}{a.compound} {a.county}{a.subdistrict}",
             f"{a.subdistrict}{a.county}{a.compound}{a.inside}",
         )
-        return self.chance.choice(ways), Truth.DOOR, ""
+        return Changed(self.chance.choice(ways), Truth.DOOR, "")
 
-    def _misspelt(self, a: MainlandAddress, how: str) -> tuple[str, Truth, str] | None:
+    def _wrong_name(self, a: MainlandAddress, how: str) -> Changed | None:
+        """Change one character of the compound's own name."""
         ending = next((e for e in ENDINGS if a.compound.endswith(e) and len(a.compound) > len(e) + 1), "")
         core = a.compound.removesuffix(ending)
-        what = how
-        if how == "slip":
-            wrong, what = characters.slip(core, self.chance, CODEC)
-        else:
-            at = self.chance.randrange(len(core))
-            char = (
-                characters.homophone(core[at], self.chance, CODEC) if how == "sound"
-                else characters.look_alike(core[at], self.chance)
-            )  # fmt: skip
-            if not char:
-                return None
-            wrong = core[:at] + char + core[at + 1 :]
-        wrong += ending
-        if wrong == a.compound:
+        wrong, what = self.misspelt(core, how, CODEC)
+        if not wrong or wrong == core:
             return None
+        wrong += ending
         head = self.chance.choice((None, a.subdistrict, ""))
         within = "" if head == "" else a.subdistrict
         text = replace(a, compound=wrong).written(head=head)
         if wrong in self.places:
-            return text, Truth.OTHER, what
+            others = [self.doors.get((*place, wrong, a.building), "") for place in self.places[wrong]
+                      if within in place or not within]  # fmt: skip
+            return Changed(text, Truth.OTHER, what, others[0] if len(others) == 1 else "")
         rivals = self._near(wrong, within) - {a.compound}
         alone = self._alone(a, within)
-        return text, Truth.SEVERAL if rivals or alone is Truth.SEVERAL else Truth.DOOR, what
+        return Changed(text, Truth.SEVERAL if rivals or alone is Truth.SEVERAL else Truth.DOOR, what)
 
     def _near(self, wrong: str, within: str) -> set[str]:
         """Return the names one change away from a wrong one, of compounds in what is stated."""
-        near = {name for name in self.places if _apart(wrong, name) <= 1}
+        near = {name for name in self.places if changes_between(wrong, name) <= 1}
         return {name for name in near if any(within in place or not within for place in self.places[name])}
 
-    def _renumbered(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _renumbered(self, a: MainlandAddress) -> Changed:
         b, u, r = a.building, a.unit, a.room
         ways = {
             "words": f"{characters.in_words(int(b))}号楼{characters.in_words(int(u))}单元{r}室",
@@ -215,54 +207,40 @@ class MainlandErrors:
             "full width": characters.full_width(a.inside),
         }
         way = self.chance.choice(sorted(ways))
-        return a.written(inside=ways[way]), Truth.DOOR, way
+        return Changed(a.written(inside=ways[way]), Truth.DOOR, way)
 
-    def _separated(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _separated(self, a: MainlandAddress) -> Changed:
         mark = self.chance.choice((" ", "，", "-", "/", "、", "　", "．", "  ", "|"))
         parts = (a.county, a.subdistrict, a.compound, f"{a.building}号楼", f"{a.unit}单元", f"{a.room}室")
-        return mark.join(parts), Truth.DOOR, mark
+        return Changed(mark.join(parts), Truth.DOOR, mark)
 
-    def _old_name(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _old_name(self, a: MainlandAddress) -> Changed | None:
         old = self.former_of.get(a.compound)
-        return None if old is None else (replace(a, compound=old).written(), Truth.DOOR, old)
+        return None if old is None else Changed(replace(a, compound=old).written(), what=old)
 
-    def _wrong_subdistrict(self, a: MainlandAddress) -> tuple[str, Truth, str] | None:
+    def _wrong_subdistrict(self, a: MainlandAddress) -> Changed | None:
         if len(self.places[a.compound]) > 1:
             return None
         county, subdistrict = self.chance.choice(self.subdistricts)
         if subdistrict == a.subdistrict:
             return None
-        return replace(a, county=county, subdistrict=subdistrict).written(), Truth.DOOR, subdistrict
+        return Changed(replace(a, county=county, subdistrict=subdistrict).written(), Truth.DOOR, subdistrict)
 
-    def _wordy(self, a: MainlandAddress) -> tuple[str, Truth, str]:
-        text = a.written()
-        if self.chance.random() < 0.5:
-            return self.chance.choice(BEFORE) + text, Truth.DOOR, "before"
-        return text + self.chance.choice(BEHIND), Truth.DOOR, "behind"
+    def _wordy(self, a: MainlandAddress) -> Changed:
+        return self.worded(a.written(), BEFORE, BEHIND)
 
-    def _no_such_building(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _no_such_building(self, a: MainlandAddress) -> Changed:
         taken = {b for p in self.places[a.compound] for b in self.buildings[*p, a.compound]}
         number = int(a.building)
         while str(number) in taken:
             number += self.chance.choice((1, 2, 10, 30))
-        return a.written(inside=f"{number}号楼{a.unit}单元{a.room}室"), Truth.NOTHING, ""
+        return Changed(a.written(inside=f"{number}号楼{a.unit}单元{a.room}室"), Truth.NOTHING, "")
 
-    def _no_such_compound(self, a: MainlandAddress) -> tuple[str, Truth, str]:
+    def _no_such_compound(self, a: MainlandAddress) -> Changed:
         while (name := self.chance.choice(INVENTED) + self.chance.choice(ENDINGS)) in self.places:
             pass
         head = self.chance.choice((None, a.subdistrict, ""))
         text = replace(a, compound=name).written(head=head)
         # One character off a real name is what a typo looks like too: nobody can tell them apart.
-        near = any(_apart(name, other) <= 1 for other in self.places)
-        return text, Truth.SEVERAL if near else Truth.NOTHING, name
-
-
-def _apart(one: str, other: str) -> int:
-    """Count the changes between two names: 0, 1 (a character changed, left out or put in) or 9 for more."""
-    if abs(len(one) - len(other)) > 1:
-        return 9
-    if len(one) == len(other):
-        changed = sum(a != b for a, b in zip(one, other, strict=True))
-        return changed if changed < 2 else 9
-    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
-    return 1 if any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer))) else 9
+        near = any(changes_between(name, other) <= 1 for other in self.places)
+        return Changed(text, Truth.SEVERAL if near else Truth.NOTHING, name)

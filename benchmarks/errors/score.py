@@ -25,6 +25,7 @@ class Marks:
     collisions: int = 0
     collisions_asked: int = 0
     collisions_right: int = 0
+    collisions_word: int = 0  # answered with the door whose own address the text is, word for word
     collisions_other: int = 0
     nothing: int = 0
     nothing_answered: int = 0
@@ -61,7 +62,9 @@ def mark(
             one.collisions += 1
             one.collisions_asked += not answered
             one.collisions_right += answered and grid == truth
-            one.collisions_other += answered and grid != truth
+            word = answered and grid != truth and grid == grid_of.get(case.other, -1)
+            one.collisions_word += word
+            one.collisions_other += answered and grid != truth and not word
         bad = (case.truth is Truth.NOTHING and answered) or (
             case.truth is Truth.DOOR and not (answered and grid == truth)
         )
@@ -73,7 +76,7 @@ def mark(
 def table(marks: dict[str, Marks]) -> str:
     """Write the marks as a Markdown table."""
     heads = ["mechanism", "variants", "right grid", "wrong of answered", "asked back (truth offered)"]
-    heads += ["collisions: asked / right / other", "no such place: answered"]
+    heads += ["collisions: asked / right / its own words / other", "no such place: answered"]
     lines = ["| " + " | ".join(heads) + " |", "|---" + "|---:" * (len(heads) - 1) + "|"]
     lines += [_row(name, one) for name, one in marks.items()]
     return "\n".join([*lines, _row("**all**", total(marks))])
@@ -91,7 +94,9 @@ def _row(name: str, one: Marks) -> str:
     wrong = f"{one.wrong / answered:.2%} ({one.wrong})" if answered else ""
     asked = f"{one.asked} ({one.asked_with_truth})" if one.variants else ""
     clash = (
-        f"{one.collisions_asked} / {one.collisions_right} / {one.collisions_other}" if one.collisions else ""
+        f"{one.collisions_asked} / {one.collisions_right} / {one.collisions_word} / {one.collisions_other}"
+        if one.collisions
+        else ""
     )
     nothing = f"{one.nothing_answered} of {one.nothing}" if one.nothing else ""
     return f"| {name} | {one.variants or ''} | {right} | {wrong} | {asked} | {clash} | {nothing} |"

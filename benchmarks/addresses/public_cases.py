@@ -1,4 +1,4 @@
-"""Score public address cases written by others: ``python -m benchmarks.address_cases [--data DIR]``.
+"""Score public address cases written by others.
 
 ``location_cases.jsonl`` expects province, city, county and what is left; ``normalizing_cases.jsonl`` also
 road, road number and building. Every difference is printed.
@@ -6,11 +6,9 @@ road, road number and building. Every difference is printed.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geogrid.addresses.divisions import Divisions, read_divisions
@@ -18,6 +16,8 @@ from geogrid.addresses.grammar_mainland import parse
 from geogrid.addresses.normalize import fold
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from geogrid.addresses import Elements
 
 
@@ -74,32 +74,19 @@ def _building(read: Elements) -> str:
     return "-".join(part for part in parts if part)
 
 
-def main() -> None:
+def score(folder: Path) -> None:
     """Score both files and print every difference."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data/address_cases"))
-    folder = parser.parse_args().data
-    for name, score in (("location", location), ("normalizing", normalizing)):
-        cases = [
-            json.loads(line) for line in (folder / f"{name}_cases.jsonl").read_text("utf-8").splitlines()
-        ]
+    for name, fields_of in (("location", location), ("normalizing", normalizing)):
+        lines = (folder / f"{name}_cases.jsonl").read_text("utf-8").splitlines()
         right: Counter[str] = Counter()
         whole = 0
-        for case in cases:
-            fields = score(case)
+        for case in map(json.loads, lines):
+            fields = fields_of(case)
             wrong = {field: pair for field, pair in fields.items() if pair[0] != pair[1]}
             right.update(field for field in fields if field not in wrong)
             whole += not wrong
             if wrong:
-                print(
-                    f"- {name}: {case['text']}: "
-                    + "; ".join(f"{f} {a!r}, read {b!r}" for f, (a, b) in wrong.items())
-                )
-        print(
-            f"{name}: {whole} of {len(cases)} in all fields; "
-            + ", ".join(f"{f} {n}" for f, n in right.items())
-        )
-
-
-if __name__ == "__main__":
-    main()
+                told = "; ".join(f"{field} {a!r}, read {b!r}" for field, (a, b) in wrong.items())
+                print(f"- {name}: {case['text']}: {told}")
+        counts = ", ".join(f"{field} {count}" for field, count in right.items())
+        print(f"- {name}: {whole} of {len(lines)} in all fields; {counts}")

@@ -1,0 +1,1 @@
+"""The exam of ``geogrid.addresses``: ``python -m benchmarks.addresses`` (see ``__main__``)."""
