@@ -51,9 +51,21 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
     app.state.jobs = jobs
+    if settings.store:
+        _open_office(app, settings)
     app.state.metrics = Metrics()
     if settings.hot:
         app.add_middleware(Hot, desk=desk, settings=settings)
     app.add_middleware(Edge, settings=settings, gate=Gate(settings), metrics=app.state.metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
+
+
+def _open_office(app: FastAPI, settings: Settings) -> None:
+    """Add the planner's service; a server without a store never loads the database or the solver."""
+    from api.planning.office import Office
+    from api.planning.routers import ROUTERS
+
+    app.state.office = Office(settings)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(known_only)])

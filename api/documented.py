@@ -9,6 +9,7 @@ import msgspec
 from api.batch_shapes import BATCH_SHAPES
 from api.level_shapes import ITEMS, LISTS
 from api.plan_shapes import PLAN_SHAPES
+from api.planning.shapes import PLANNING_SHAPES
 from api.problems import MEDIA_TYPE, TITLES
 from api.replies import GEOJSON, JSON
 from api.shapes import SHAPES, FeatureCollection, Problem
@@ -57,7 +58,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """Return the OpenAPI document, made once."""
     if app.openapi_schema is None:
         document = type(app).openapi(app)
-        _, components = msgspec.json.schema_components(ALL_SHAPES, ref_template=REF)
+        shapes = (*ALL_SHAPES, *(PLANNING_SHAPES if hasattr(app.state, "office") else ()))
+        _, components = msgspec.json.schema_components(shapes, ref_template=REF)
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)

@@ -12,7 +12,20 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from geogrid.errors import GeogridError, InputError, NotFoundError, SnapshotError, StaleError, StoreError
+from geogrid.errors import (
+    FaultyError,
+    FrozenError,
+    GeogridError,
+    InputError,
+    NotFoundError,
+    PlanError,
+    PolicyError,
+    RefusedError,
+    SignInError,
+    SnapshotError,
+    StaleError,
+    StoreError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,11 +33,19 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+    from geogrid.errors import Fault
+
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:geogrid:problem:"
+PLANNING = "/v1/planning/"
 STATUS: dict[type[Exception], int] = {
     NotFoundError: 404,
+    SignInError: 401,
     StaleError: 409,
+    FrozenError: 409,
+    RefusedError: 422,
+    PolicyError: 422,
+    PlanError: 422,
     InputError: 422,
     SnapshotError: 503,
     StoreError: 503,
@@ -33,6 +54,7 @@ STATUS: dict[type[Exception], int] = {
 TITLES = {
     400: ("bad-request", "The request cannot be read"),
     401: ("unknown-token", "The token is not known here"),
+    403: ("not-allowed", "The account may not do this"),
     404: ("not-found", "There is nothing here"),
     405: ("method-not-allowed", "This address does not answer that method"),
     406: ("not-acceptable", "There is no such format of this"),
@@ -62,6 +84,7 @@ def problem(
     detail: str = "",
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return the response for one problem."""
     name, title = TITLES.get(status, ("error", "The request was refused"))
@@ -70,8 +93,12 @@ def problem(
         body["detail"] = detail
     if errors:
         body["errors"] = list(errors)
+    body |= more or {}
     return Response(
-        orjson.dumps(body), status, {"Cache-Control": "no-store", **(headers or {})}, media_type=MEDIA_TYPE
+        orjson.dumps(body, default=str),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        media_type=MEDIA_TYPE,
     )
 
 
@@ -88,9 +115,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
 
 
-async def _on_geogrid(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _on_geogrid(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(PLANNING):
+        return to_planner(error)
     detail = f"The published plan has no such {error.kind}." if isinstance(error, NotFoundError) else ""
     return problem(status_of(error), detail)
+
+
+def to_planner(error: Exception, more: Mapping[str, Any] | None = None) -> Response:
+    """Return a problem that tells a planner every fault; what planners send is no resident's question."""
+    status = status_of(error)
+    if isinstance(error, FaultyError):
+        return problem(status, errors=[_fault_told(fault) for fault in error.faults], more=more)
+    if isinstance(error, NotFoundError):
+        return problem(status, f"There is no such {error.kind}.")
+    told = isinstance(error, StaleError | FrozenError | PlanError | SignInError | StoreError)
+    return problem(status, str(error) if told else "", more=more)
+
+
+def _fault_told(fault: Fault) -> dict[str, str]:
+    """Return a fault; the rule's name is for programs, the words are for people."""
+    return {
+        "in": "body",
+        "name": fault.field,
+        "rule": fault.rule,
+        "id": fault.id,
+        "message": fault.message,
+        "remedy": fault.remedy,
+    }
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -48,6 +48,8 @@ class Settings:
     site: str = ""  # where the service answers the public, for links in print; "": where it was asked
     issuer: str = ""  # the body that issues the plan, named on every sheet
     review_number: str = ""  # the map review number (审图号), named on every sheet
+    store: str = ""  # the store that planners work on, like sqlite:///FILE; "": no planner's service
+    city: str = ""  # the city in it that is planned
     clock: Callable[[], datetime] = now  # tests move it
 
 

@@ -15,8 +15,10 @@ from tests.published import hostile_town, publish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from fastapi import FastAPI
     from playwright.sync_api import Browser
 
 
@@ -32,20 +34,22 @@ def hostile_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish(tmp_path_factory.mktemp("hostile"), hostile_town())
 
 
-@contextmanager
-def serving(snapshot: Path) -> Iterator[str]:
+def serving(snapshot: Path) -> AbstractContextManager[str]:
     """Serve a snapshot on a free port of this machine; give its address."""
-    import uvicorn
-
     from api import Settings, create_app
+
+    return listening(create_app(Settings(snapshot, reload_s=0)))
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[str]:
+    """Run an application on a free port of this machine; give its address."""
+    import uvicorn
 
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(
-        create_app(Settings(snapshot, reload_s=0)), port=port, access_log=False, log_level="warning"
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -18,7 +18,9 @@ from geogrid.errors import Fault, InputError, NotFoundError, SnapshotError, Stal
 from tests.governed import filled, governed_town, opened
 
 COMMANDS = [
+    "account",
     "assign",
+    "audit",
     "check",
     "demo",
     "divide",
@@ -36,6 +38,7 @@ COMMANDS = [
     "serve",
     "withdraw",
 ]
+GROUPS = {"account": ("add", "list", "password", "shut"), "audit": ("verify", "show")}
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -53,6 +56,8 @@ def test_the_commands_are_the_promised_ones() -> None:
 def test_every_command_helps_with_an_example(command: str) -> None:
     code, out, _ = run(command, "--help")
     assert code == Exit.OK
+    if command in GROUPS:
+        out = "".join(run(command, part, "--help")[1] for part in GROUPS[command])
     assert f"Example: geogrid {command}" in out
     assert command == "sample" or "--store" in out
     assert command == "sample" or "GEOGRID_STORE" in out

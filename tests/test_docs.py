@@ -39,7 +39,11 @@ def test_every_command_line_is_understood(page: Path, line: str) -> None:
     command = group.commands[words[0]]  # type: ignore[attr-defined]
     if "--help" in words:
         words.remove("--help")
-    command.make_context(words[0], words[1:])
+    rest = words[1:]
+    if hasattr(command, "commands"):
+        assert rest[0] in command.commands, f"{page.name} names a command that does not exist"
+        command, rest = command.commands[rest[0]], rest[1:]
+    command.make_context(words[0], rest)
 
 
 def test_the_reader_of_pages_finds_lines() -> None:

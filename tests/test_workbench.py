@@ -34,6 +34,7 @@ from geogrid.workbench import (
     Merge,
     OpenGrid,
     Operation,
+    Proposal,
     Release,
     Rename,
     Renumber,
@@ -51,6 +52,8 @@ from geogrid.workbench import (
     parts_by_line,
     parts_by_solver,
     preview,
+    propose,
+    propose_several,
     refuse_broken_locks,
     replay,
     tally,
@@ -436,3 +439,37 @@ def test_the_graph_of_these_tests_is_what_its_drawing_says() -> None:
     assert isinstance(GRAPH, UnitGraph)
     assert BENCH.beside["c2"] == {"a2", "c1", "d1"}
     assert BENCH.compounds == {"A": ("a1", "a2"), "B": ("b1", "b2"), "D": ("d1",)}
+
+
+# Proposing
+
+
+def test_a_proposal_keeps_the_numbers_of_grids_that_live_on_and_the_locks() -> None:
+    """Windows 164-246 for two grids: 240 and 170 hold already, so nothing needs to move."""
+    two = replace(POLICY, grids_max=2)
+    calm = propose(BENCH, begin(BENCH), two)
+    assert dict(calm.operation.assignment) == {}
+    bad = after(Assign(("c1", "c2"), 2))  # 160 and 250
+    seen: list[Proposal] = []
+    found = propose(BENCH, bad, two, progress=seen.append)
+    mended = apply(BENCH, bad, found.operation)
+    assert tally(BENCH, mended).objectives["window"] == 0
+    assert found.division.proved
+    assert seen[-1].operation == found.operation
+    locked = after(Assign(("c1", "c2"), 2), Lock(units=("c1",)))
+    kept = apply(BENCH, locked, propose(BENCH, locked, two).operation)
+    assert kept.assignment["c1"] == 2
+
+
+def test_a_proposal_for_some_grids_leaves_the_others_alone() -> None:
+    draft = after(Split(1, (("a1", "a2"), ("c1", "c2"))))
+    found = propose(BENCH, draft, grids=(1, 4))
+    assert set(found.operation.assignment) <= {"a1", "a2", "c1", "c2"}
+    assert rules_of(lambda: propose(BENCH, draft, grids=(9,))) == ["unknown-grid"]
+
+
+def test_several_proposals_differ() -> None:
+    found = propose_several(BENCH, begin(BENCH), how_many=2, share=0.1)
+    plans = [one.division.plan for one in found]
+    assert len(plans) == len({tuple(plan.assignment.items()) for plan in plans})
+    assert rules_of(lambda: propose_several(BENCH, after(Lock(grids=(1,))))) == ["locks-and-alternatives"]

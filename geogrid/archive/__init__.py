@@ -11,6 +11,7 @@ from geogrid.archive.draft_records import (
     Subject,
 )
 from geogrid.archive.engine import store_file
+from geogrid.archive.places import Place
 from geogrid.archive.records import (
     AuditEntry,
     DatedCode,
@@ -35,6 +36,7 @@ __all__ = [
     "GridRecord",
     "LearntName",
     "OpenDraft",
+    "Place",
     "Share",
     "Status",
     "StoredCity",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
 
-from geogrid.archive import audit, cities, graphs, names, versions
+from geogrid.archive import audit, cities, graphs, names, places, versions
 from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import open_engine, reading, store_file, writing
 from geogrid.archive.records import StoredCity
@@ -15,7 +15,7 @@ from geogrid.clock import SHANGHAI, now
 from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from geogrid.addresses import KnownName
     from geogrid.adjacency import UnitGraph
+    from geogrid.archive.places import Place
     from geogrid.archive.records import AuditEntry, DatedCode, LearntName, Version
     from geogrid.model import City
 
@@ -155,6 +156,41 @@ class Store:
         """Return the names to compile beside the city's own: taught ones in use, former names and codes."""
         with reading(self._engine) as connection:
             return names.known_names(connection, city_id)
+
+    def places(self, city_id: str) -> tuple[Place, ...]:
+        """Return the communities of a city's newest data with what they lie in.
+
+        :raises NotFoundError: no such city.
+        """
+        with reading(self._engine) as connection:
+            return places.read_places(connection, self._edition(connection, city_id))
+
+    def plane(self, city_id: str) -> str:
+        """Return the metric plane of a city's newest data.
+
+        :raises NotFoundError: no such city.
+        """
+        with reading(self._engine) as connection:
+            return places.read_plane(connection, self._edition(connection, city_id))
+
+    def compound_names(self, city_id: str, community_id: str) -> dict[str, str]:
+        """Return the names of a community's compounds by id."""
+        with reading(self._engine) as connection:
+            number = self._edition(connection, city_id)
+            return places.read_compound_names(connection, number, community_id)
+
+    def count_addresses(self, city_id: str, community_id: str) -> dict[str, int]:
+        """Return how many addresses each building of a community has."""
+        with reading(self._engine) as connection:
+            return places.count_addresses(connection, self._edition(connection, city_id), community_id)
+
+    def address_texts(
+        self, city_id: str, community_id: str, buildings: Sequence[str]
+    ) -> list[tuple[str, str]]:
+        """Return the addresses of some buildings as (building id, text), in the order of the data."""
+        with reading(self._engine) as connection:
+            number = self._edition(connection, city_id)
+            return places.read_address_texts(connection, number, community_id, buildings)
 
     # Units
 

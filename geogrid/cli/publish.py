@@ -10,7 +10,7 @@ import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
 from geogrid.cli.console import note, print_json, say
-from geogrid.cli.store import opened, put_in_force, snapshot_folder, which_city
+from geogrid.cli.store import opened, snapshot_folder, which_city
 from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def put_out(archive: Archive, store: str, number: int, day: date) -> tuple[Versi
 
     :raises PlanError: the plan cannot be laid out; then it is not published.
     """
-    from geogrid.snapshot import publish_snapshot
+    from geogrid.snapshot import publish_snapshot, put_in_force
 
     note(f"Publishing version {number} and compiling its snapshot ...")
     city_id = archive.version(number).city_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,15 +13,19 @@ import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
-from geogrid.cli.store import put_in_force, snapshot_in_force
+from geogrid.cli.store import snapshot_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from geogrid.snapshot import Snapshot
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
 _SNAPSHOT = "GEOGRID_SERVED_SNAPSHOT"
 _SETTINGS = "GEOGRID_SETTINGS"
+_STORE = "GEOGRID_SERVED_STORE"
+_CITY = "GEOGRID_SERVED_CITY"
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -41,18 +46,26 @@ def serve(
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    run(snapshot_in_force(store, city).folder, host, port, workers, settings)
+    run(snapshot_in_force(store, city), host, port, workers, settings, store)
 
 
-def run(folder: Path, host: str, port: int, workers: int = 1, settings: Path | None = None) -> None:
-    """Serve the snapshot in ``folder`` until interrupted."""
+def run(
+    snapshot: Snapshot,
+    host: str,
+    port: int,
+    workers: int = 1,
+    settings: Path | None = None,
+    store: str = "",
+) -> None:
+    """Serve a snapshot until interrupted, and where ``store`` is given planners who work on it."""
     import uvicorn
 
     from api.settings import read_settings
+    from geogrid.snapshot import put_in_force
 
-    told = {_SNAPSHOT: str(put_in_force(folder))}
+    told = {_SNAPSHOT: str(put_in_force(snapshot.folder)), _CITY: str(snapshot.city["id"]), _STORE: store}
     if settings is not None:
-        read_settings(settings, folder)  # a fault is told before anything starts
+        read_settings(settings, snapshot.folder)  # a fault is told before anything starts
         told[_SETTINGS] = str(settings)
     with contextlib.ExitStack() as kept:
         if workers > 1:  # their counts add up in a folder
@@ -94,4 +107,7 @@ def served() -> Any:
 
     snapshot = Path(os.environ[_SNAPSHOT])
     told = os.environ.get(_SETTINGS)
-    return create_app(read_settings(Path(told), snapshot) if told else Settings(snapshot))
+    settings = read_settings(Path(told), snapshot) if told else Settings(snapshot)
+    if not settings.store:
+        settings = replace(settings, store=os.environ[_STORE], city=os.environ[_CITY])
+    return create_app(settings)

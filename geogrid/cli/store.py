@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,13 +98,3 @@ def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot
         city_id = which_city(archive, city)
         version = version_in_force(archive, city_id, on)
         return compiled(archive, store, city_id, version.id)
-
-
-def put_in_force(folder: Path) -> Path:
-    """Point the link ``current`` beside ``folder`` at it in one step, and return the link."""
-    link = folder.with_name("current")
-    aside = folder.with_name(f".current.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(folder.name, target_is_directory=True)
-    aside.replace(link)
-    return link

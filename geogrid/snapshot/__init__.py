@@ -16,7 +16,14 @@ from geogrid.snapshot.answers import (
     Reading,
 )
 from geogrid.snapshot.reading import Snapshot
-from geogrid.snapshot.timeline import Period, open_on, read_timeline, withdraw_version, write_timeline
+from geogrid.snapshot.timeline import (
+    Period,
+    open_on,
+    put_in_force,
+    read_timeline,
+    withdraw_version,
+    write_timeline,
+)
 
 if TYPE_CHECKING:
     from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
@@ -34,6 +41,7 @@ __all__ = [
     "compile_snapshot",
     "open_on",
     "publish_snapshot",
+    "put_in_force",
     "read_timeline",
     "withdraw_version",
     "write_timeline",

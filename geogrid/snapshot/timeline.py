@@ -121,3 +121,13 @@ def open_on(root: Path, day: date) -> Snapshot:
         if period.holds(day):
             return Snapshot.open(root / str(period.version))
     raise NotFoundError("published plan on", day.isoformat())
+
+
+def put_in_force(folder: Path) -> Path:
+    """Point the link ``current`` beside a snapshot at it in one step, and return the link."""
+    link = folder.with_name("current")
+    aside = folder.with_name(f".current.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(folder.name, target_is_directory=True)
+    aside.replace(link)
+    return link

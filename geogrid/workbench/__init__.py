@@ -23,6 +23,7 @@ from geogrid.workbench.operations import (
     apply,
 )
 from geogrid.workbench.parting import connected, parts_by_line, parts_by_solver
+from geogrid.workbench.proposing import Proposal, propose, propose_several
 from geogrid.workbench.tally import Preview, Row, Tally, preview, tally
 from geogrid.workbench.wire import operation_from_json, operation_to_json
 
@@ -42,6 +43,7 @@ __all__ = [
     "OpenGrid",
     "Operation",
     "Preview",
+    "Proposal",
     "Release",
     "Rename",
     "Renumber",
@@ -63,6 +65,8 @@ __all__ = [
     "parts_by_line",
     "parts_by_solver",
     "preview",
+    "propose",
+    "propose_several",
     "refuse_broken_locks",
     "replay",
     "tally",

@@ -1,0 +1,57 @@
+"""What the planner's routes work with: the open store, its city, and what is read of them only once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from geogrid.archive import Archive
+from geogrid.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from api.settings import Settings
+    from geogrid.archive import Place
+
+
+class Office:
+    """One open store and the city that is planned; routes reach it as ``request.app.state.office``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.city_id = settings.city
+        self.archive = Archive.open(settings.store, clock=settings.clock)
+        # A community changes hands only with the city's data, and these are known by their edition.
+        self._places: tuple[int, dict[str, Place]] = (0, {})
+
+    @property
+    def snapshots(self) -> Path:
+        """Return the folder in which the city's snapshots lie."""
+        return self.settings.snapshot.parent
+
+    @cached_property
+    def plane(self) -> str:
+        """Return the city's metric plane."""
+        return self.archive.plane(self.city_id)
+
+    def places(self) -> dict[str, Place]:
+        """Return the communities by id, as the newest data have them."""
+        edition = next(one.edition for one in self.archive.cities() if one.id == self.city_id)
+        if self._places[0] != edition:
+            self._places = edition, {one.id: one for one in self.archive.places(self.city_id)}
+        return self._places[1]
+
+    def place(self, community_id: str) -> Place:
+        """Return one community.
+
+        :raises NotFoundError: the city has none such.
+        """
+        found = self.places().get(community_id)
+        if found is None:
+            raise NotFoundError("community", community_id)
+        return found
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self.archive.close()

@@ -1,0 +1,164 @@
+"""Drafts and advice as JSON can write them; geometry leaves in WGS-84 degrees."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import shapely
+
+from geogrid.crs import to_degrees
+from geogrid.policy import policy_table
+from geogrid.workbench import operation_to_json, tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from geogrid.archive import DraftRecord, OpenDraft
+    from geogrid.rules import Verdict
+    from geogrid.workbench import Bench, Comparison, Draft, Preview, Proposal
+
+DIGITS = 7
+
+
+def encode(value: Any) -> bytes:
+    """Return a value as JSON; dates and times in ISO 8601."""
+    return msgspec.json.encode(value)
+
+
+def record_told(record: DraftRecord) -> dict[str, Any]:
+    """Return where a draft stands."""
+    return asdict(record)
+
+
+def open_told(opened: OpenDraft) -> dict[str, Any]:
+    """Return a draft with its state, its table, the rules' answers and its history."""
+    on_path = {step.id for step in opened.history.path(opened.record.head)}
+    return {
+        "draft": record_told(opened.record),
+        "state": opened.draft.facts(),
+        "tally": tally_told(opened.bench, opened.draft),
+        "history": [
+            {
+                "id": step.id,
+                "parent": step.parent,
+                "operation": operation_to_json(step.operation),
+                "who": step.who,
+                "at": step.at,
+                "done": step.id in on_path,
+            }
+            for step in opened.history.steps.values()
+        ],
+    }
+
+
+def tally_told(bench: Bench, draft: Draft) -> dict[str, Any]:
+    """Return the table of a draft and every rule's answer."""
+    told = tally(bench, draft)
+    return {
+        "grids": [asdict(row) for row in told.rows],
+        "households": told.households,
+        "unassigned": list(told.unassigned),
+        "window": told.window,
+        "moved": told.moved,
+        "objectives": told.objectives,
+        "verdicts": verdicts_told(told.verdicts),
+    }
+
+
+def verdicts_told(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+    """Return the rules' answers: holds, broken, or not finished."""
+    return [
+        {
+            "rule": one.rule,
+            "state": one.state.value,
+            "hard": one.hard,
+            "breaches": [
+                {"where": list(breach.where), "by": breach.by, "words": breach.words}
+                for breach in one.breaches
+            ],
+        }
+        for one in verdicts
+    ]
+
+
+def bench_told(bench: Bench, plane: str, compounds: Mapping[str, str]) -> dict[str, Any]:
+    """Return units (GeoJSON), graph, policy and reference: what a page needs to count by itself."""
+    shapes = to_degrees(np.array([unit.geometry for unit in bench.graph.units], dtype=object), plane)
+    spots = shapely.get_coordinates(shapely.point_on_surface(shapes)).round(DIGITS)
+    rounded = shapely.transform(shapes, lambda points: points.round(DIGITS))
+    features = [
+        {
+            "type": "Feature",
+            "id": unit.id,
+            "geometry": shapely.geometry.mapping(shape),
+            "properties": {
+                "kind": unit.kind.value,
+                "name": unit.name,
+                "compound": unit.compound_id,
+                "compound_name": compounds.get(unit.compound_id, ""),
+                "households": unit.households,
+                "estimated": unit.estimated,
+                "buildings": len(unit.building_ids),
+                "area_m2": round(unit.geometry.area, 1),
+                "spot": spot.tolist(),
+            },
+        }
+        for unit, shape, spot in zip(bench.graph.units, rounded, spots, strict=True)
+    ]
+    edges = [
+        {
+            "a": edge.a,
+            "b": edge.b,
+            "length_m": round(edge.length_m, 1),
+            "open": edge.b in bench.beside[edge.a],
+        }
+        for edge in bench.graph.edges
+    ]
+    return {
+        "type": "FeatureCollection",
+        "features": features,
+        "edges": edges,
+        "policy": policy_table(bench.policy),
+        "reference": dict(sorted(bench.reference.assignment.items())),
+    }
+
+
+def preview_told(found: Preview) -> dict[str, Any]:
+    """Return what an operation would do."""
+    return {
+        "before": [asdict(row) for row in found.before],
+        "after": [asdict(row) for row in found.after],
+        "moved": found.moved,
+        "verdicts": verdicts_told(found.verdicts),
+    }
+
+
+def proposal_told(found: Proposal) -> dict[str, Any]:
+    """Return a proposal with its objectives, bounds, gap and what it would change."""
+    return {
+        "operation": operation_to_json(found.operation),
+        "vector": dict(found.division.vector),
+        "bounds": dict(found.division.bounds),
+        "gap": found.division.gap,
+        "proved": found.division.proved,
+        "engine": found.division.engine,
+        "seconds": found.division.seconds,
+        "gave_way": [asdict(one) for one in found.division.gave_way],
+        "change": comparison_told(found.change),
+    }
+
+
+def comparison_told(found: Comparison) -> dict[str, Any]:
+    """Return what differs between two plans."""
+    return {
+        "successors": {str(old): new for old, new in found.successors.items()},
+        "flows": [asdict(flow) for flow in found.flows],
+        "founded": list(found.founded),
+        "ended": list(found.ended),
+        "households": found.households,
+        "addresses": found.addresses,
+        "share": found.share,
+    }

@@ -1,0 +1,88 @@
+"""The governed town with its planner's service, four people who work in it, and what they do."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi.testclient import TestClient
+
+from api import Settings, create_app
+from geogrid.accounts import AccountRole
+from geogrid.archive import Actor
+from geogrid.snapshot import publish_snapshot, put_in_force
+from tests.governed import NOON, TODAY, filled, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from httpx import Response
+
+PASSWORD = "correct horse battery"
+PEOPLE = {role.value: role for role in AccountRole}
+
+
+@cache
+def _template() -> Path:
+    """Make the town once: hashing passwords is slow on purpose."""
+    folder = Path(tempfile.mkdtemp(prefix="geogrid-planned-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with opened(folder) as archive:
+        draft = filled(archive)
+        publish_snapshot(archive, draft.id, TODAY, folder / "snapshots" / str(draft.id))
+        for name, role in PEOPLE.items():
+            archive.accounts.add(name, by=Actor("test"), roles=[role], password=PASSWORD)
+    put_in_force(folder / "snapshots" / str(draft.id))
+    return folder
+
+
+def prepare(folder: Path) -> Settings:
+    """Publish the town, add one account of each role (named like it), and return the service's settings."""
+    shutil.copytree(_template(), folder, symlinks=True, dirs_exist_ok=True)
+    current = folder / "snapshots" / "current"
+    return Settings(
+        current, reload_s=0, rate=0, store=f"sqlite:///{folder}/store.db", city="town", clock=lambda: NOON
+    )
+
+
+@dataclass
+class Person:
+    """Somebody signed in: asks with the session's cookie and sends its CSRF token with every write."""
+
+    client: TestClient
+    csrf: str = field(default="", repr=False)
+
+    def get(self, path: str) -> Response:
+        answer: Response = self.client.get(f"/v1/planning{path}")
+        return answer
+
+    def send(self, method: str, path: str, body: Any = None) -> Response:
+        headers = {"X-CSRF-Token": self.csrf}
+        answer: Response = self.client.request(method, f"/v1/planning{path}", json=body, headers=headers)
+        return answer
+
+    def post(self, path: str, **body: Any) -> Response:
+        return self.send("POST", path, body)
+
+
+def sign_in(client: TestClient, name: str) -> Person:
+    """Sign somebody in on a client of their own, over the same application."""
+    own = TestClient(client.app)
+    answer = own.post("/v1/planning/session", json={"name": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return Person(own, answer.json()["csrf"])
+
+
+@contextmanager
+def office(folder: Path) -> Iterator[TestClient]:
+    """Give a client of the town's service that nobody has signed in to."""
+    app = create_app(prepare(folder))
+    with TestClient(app) as client:
+        yield client
+    app.state.office.close()
