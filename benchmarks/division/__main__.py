@@ -53,7 +53,7 @@ def main() -> None:
         "peers": lambda time: _contest(runs, time, workers, quick=asked.quick),
         "optima": partial(optima, folder),
         "scaling": partial(scaling, quick=asked.quick),
-        "redivision": partial(redivision, runs),
+        "redivision": partial(redivision, runs, workers=workers),
     }
     bars = [bar for name in parts for bar in tables[name](clock.part(QUICK_SHARES[name]))]
     print(f"load {os.getloadavg()[0]:.1f}")

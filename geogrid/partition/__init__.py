@@ -5,7 +5,9 @@ from geogrid.partition.division import Division, GaveWay, divide
 from geogrid.partition.general import Solution, WeightedGraph, solve, weighted_graph
 from geogrid.partition.locks import Locks
 from geogrid.partition.redivision import Balance, Redivision, Step, redivide, redivision_curve
-from geogrid.partition.why_not import Answer, Relaxation, relaxations, why_not
+from geogrid.partition.relaxations import Relaxation, relaxations
+from geogrid.partition.sentences import Sentence
+from geogrid.partition.why_not import Answer, why_not
 
 __all__ = [
     "Answer",
@@ -15,6 +17,7 @@ __all__ = [
     "Locks",
     "Redivision",
     "Relaxation",
+    "Sentence",
     "Solution",
     "Step",
     "WeightedGraph",

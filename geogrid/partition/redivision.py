@@ -105,27 +105,31 @@ def redivide(
     balance_within: float = 0.01,
     balance: Balance = Balance.WINDOW,
     locks: Locks | None = None,
+    fresh: Division | None = None,
     time_limit_s: float = 60.0,
 ) -> Redivision:
     """Return the plan that moves fewest of all that are within ``balance_within`` of a fresh plan's balance.
 
-    The fresh plan is the best under ``policy`` as if nothing were in force. The number of grids is any that
-    the policy allows (or that of the fresh plan, where none can hold).
+    The ``fresh`` plan is the best under ``policy`` as if nothing were in force; it is solved where it is not
+    given. The number of grids is any that the policy allows (or that of the fresh plan, where none can hold).
 
     :raises PlanError: no plan that keeps the locks is so well balanced.
     """
     began = time.monotonic()
-    fresh = divide(graph, policy, time_limit_s=time_limit_s / 3)
+    fresh = fresh or divide(graph, policy, time_limit_s=time_limit_s / 3)
     asked = _Question(graph, policy, incumbent, balance, locks, began + time_limit_s)
     goal = asked.off(fresh.plan) + Fraction(str(balance_within))
+    afresh = measures.households_moved(fresh.plan, incumbent, graph)
     step = _fewest_of_counts(asked, goal, _counts(asked, fresh))
+    if locks is None and (step is None or step.moved > afresh):
+        # The time was over; the fresh plan is always one of them.
+        step = Step(afresh, float(asked.off(fresh.plan)), _retold(asked, fresh, proved=False))
     if step is None:
         raise PlanError(
             f"no plan that keeps the locks was found at most {float(goal):.1%} off balance; "
             "take a step of redivision_curve, or unlock"
         )
-    moved = measures.households_moved(fresh.plan, incumbent, graph)
-    return Redivision(step.division, step.moved, step.off, fresh, moved, float(asked.off(fresh.plan)))
+    return Redivision(step.division, step.moved, step.off, fresh, afresh, float(asked.off(fresh.plan)))
 
 
 def _counts(asked: _Question, fresh: Division) -> list[int]:

@@ -1,4 +1,4 @@
-"""Why not? What forbids a wish, what it costs, and the least that would have to give way."""
+"""Why not? What forbids that a unit lies in a grid, or what it costs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from geogrid import measures
-from geogrid.errors import NotFoundError, PlanError
+from geogrid.errors import NoPlanError, NotFoundError
 from geogrid.partition.division import Division, divide
 from geogrid.partition.locks import Locks
-from geogrid.policy import Band, Objective, window_of
+from geogrid.partition.relaxations import COUNT, without_compounds
+from geogrid.partition.sentences import Sentence
+from geogrid.policy import Objective
 from geogrid.rules import breaches_of
 
 if TYPE_CHECKING:
@@ -21,25 +22,17 @@ if TYPE_CHECKING:
     from geogrid.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Relaxation:
-    """One way to make the rules hold together: which rule gives way, where, by how much, and in words."""
-
-    rule: str
-    where: tuple[str, ...]
-    by: float
-    words: str
-
-
 @dataclass(frozen=True)
 class Answer:
     """Why a unit does not lie in a grid.
 
-    ``forbidden`` are the rules that the bare move breaks, in words. ``costs`` is how much worse each
-    objective gets in the best plan that has the unit there (``plan``, None where no plan has).
+    ``forbidden`` are the hard rules that the bare move breaks, in words. ``reason`` says why no plan of as
+    many grids as the policy allows has the unit there. Where one has, ``costs`` is how much worse each
+    objective gets in the best such ``plan``.
     """
 
     forbidden: tuple[str, ...]
+    reason: Sentence | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     plan: Plan | None = None
     proved: bool = False
@@ -59,106 +52,66 @@ def why_not(
         raise NotFoundError("unit", unit)
     if grid not in members:
         raise NotFoundError("grid", str(grid))
-    before = set(breaches_of(plan, graph, policy))
-    moved = plan.move({unit: grid})
-    forbidden = tuple(b.words for b in breaches_of(moved, graph, policy) if b.hard and b not in before)
-    homes = {one.id: one.households for one in graph.units}
-    anchor = max(members[grid], key=lambda name: (homes[name], name))
-    asked = replace(policy, objectives=tuple(o for o in policy.objectives if o is not Objective.RETENTION))
-    try:
-        wished = divide(
-            graph,
-            asked,
-            incumbent=plan,
-            locks=Locks(units={unit: grid, anchor: grid}),
-            time_limit_s=time_limit_s / 2,
-        )
-    except PlanError:
-        words = f"no plan has {unit} in one grid with {anchor}"
-        return Answer((*forbidden, words), proved=True)
-    free = divide(graph, asked, time_limit_s=time_limit_s / 2)
-    costs = {name: wished.vector[name] - free.vector[name] for name in free.vector}
-    return Answer(forbidden, costs, wished.plan, wished.proved and free.proved)
-
-
-def relaxations(graph: UnitGraph, policy: Policy, *, time_limit_s: float = 30.0) -> tuple[Relaxation, ...]:
-    """Return the least relaxations that would make the count and the window hold together; none if they do.
-
-    Each is found by solving: the breach that is left with the policy as it is, the narrowest window that
-    holds, the nearest number of grids whose window holds, and the units too large for any grid.
-    """
     deadline = time.monotonic() + time_limit_s
-    division = divide(graph, policy, time_limit_s=time_limit_s / 3)
-    if not division.vector.get(Objective.WINDOW, 0.0):
-        return ()
-    found = [_breach(division, graph, policy)]
-    found += _too_large(graph, policy)
-    for search in (_narrowest_window, _nearest_count):
-        one = search(graph, policy, deadline)
-        if one is not None:
-            found.append(one)
-    return tuple(found)
+    homes = {one.id: one.households for one in graph.units}
+    anchor = max(members[grid], key=lambda name: (homes.get(name, 0), name))
+    asked = replace(policy, objectives=tuple(o for o in policy.objectives if o is not Objective.RETENTION))
+    forbidden = _forbidden(graph, policy, plan, plan.move({unit: grid}))
+    wish = _Wish(plan, unit, anchor, grid, deadline)
+    try:
+        wished = wish.best(graph, asked, 0.5)
+    except NoPlanError as error:
+        return Answer(forbidden, _reason(wish, graph, asked), proved=error.proved)
+    free = divide(graph, asked, time_limit_s=max(deadline - time.monotonic(), 0.05))
+    costs = {name: wished.vector[name] - free.vector[name] for name in free.vector}
+    return Answer(forbidden, None, costs, wished.plan, wished.proved and free.proved)
 
 
-def _breach(division: Division, graph: UnitGraph, policy: Policy) -> Relaxation:
-    rule = "households_lie_in_the_window"
-    where = tuple(g.where[0] for g in division.gave_way if g.rule == rule)
-    by = measures.window_breach(division.plan, graph, policy)
-    proof = "no plan has fewer" if division.proved else "the fewest found"
-    return Relaxation(rule, where, by, f"allow {by} households outside the window; {proof}")
+def _forbidden(graph: UnitGraph, policy: Policy, plan: Plan, moved: Plan) -> tuple[str, ...]:
+    before = {(breach.rule, breach.where) for breach in breaches_of(plan, graph, policy)}
+    broken = (breach for breach in breaches_of(moved, graph, policy) if breach.hard)
+    return tuple(breach.words for breach in broken if (breach.rule, breach.where) not in before)
 
 
-def _too_large(graph: UnitGraph, policy: Policy) -> Iterator[Relaxation]:
-    total = sum(unit.households for unit in graph.units)
-    ends = window_of(policy, total, policy.grids_min or policy.grids_max or 1)
-    for unit in graph.units:
-        if ends is not None and unit.households > ends[1]:
-            by = unit.households - ends[1]
-            name = unit.name or unit.id
-            words = f"cut {name}: it alone has {unit.households} households, {by} more than a grid may have"
-            yield Relaxation("households_lie_in_the_window", (unit.id,), by, words)
+@dataclass(frozen=True)
+class _Wish:
+    """That ``unit`` lies in one grid with ``anchor``, which is in ``grid`` of ``plan``."""
+
+    plan: Plan
+    unit: str
+    anchor: str
+    grid: int
+    deadline: float
+
+    def best(self, graph: UnitGraph, policy: Policy, share: float) -> Division:
+        """Return the best plan that has it.
+
+        :raises NoPlanError: there is none, or none was found in this share of the time left.
+        """
+        locks = Locks(units={self.unit: self.grid, self.anchor: self.grid})
+        left = max(share * (self.deadline - time.monotonic()), 0.05)
+        division = divide(graph, policy, incumbent=self.plan, locks=locks, time_limit_s=left)
+        side = division.plan.assignment
+        apart = side[self.unit] != side[self.anchor]  # Land without homes is no part of the problem.
+        if apart or any(gave.rule == COUNT for gave in division.gave_way):
+            raise NoPlanError(graph.community_id, proved=apart or division.proved)
+        return division
 
 
-def _holds(graph: UnitGraph, policy: Policy, deadline: float) -> bool:
-    left = max((deadline - time.monotonic()) / 3, 0.05)
-    asked = replace(policy, objectives=(Objective.WINDOW, Objective.COMPACTNESS))
-    division = divide(graph, asked, time_limit_s=left)
-    in_range = not any(gave.rule == "the_number_of_grids_is_in_range" for gave in division.gave_way)
-    return in_range and division.vector[Objective.WINDOW] == 0
+def _reason(wish: _Wish, graph: UnitGraph, policy: Policy) -> Sentence:
+    """Find the first rule without which a plan has it."""
+    values: dict[str, str | int] = {"unit": wish.unit, "anchor": wish.anchor}
+    for key, other, changed in _loosened(graph, policy):
+        try:
+            wish.best(other, changed, 0.3)
+        except NoPlanError:
+            continue
+        return Sentence(f"no-plan-for-{key}", values)
+    return Sentence("no-plan", values)
 
 
-def _narrowest_window(graph: UnitGraph, policy: Policy, deadline: float) -> Relaxation | None:
-    """Find the least whole per cent of the ideal that a window must leave to each side."""
-    band = policy.band
-    if band is None or band.share is None:
-        return None
-    low, high = int(band.share * 100) + 1, 99
-    if not _holds(graph, replace(policy, band=Band(share=high / 100)), deadline):
-        return None
-    while low < high and time.monotonic() < deadline:
-        middle = (low + high) // 2
-        if _holds(graph, replace(policy, band=Band(share=middle / 100)), deadline):
-            high = middle
-        else:
-            low = middle + 1
-    words = (
-        f"widen the window to {high} % on each side of the ideal: then every rule of number and size holds"
-    )
-    return Relaxation("households_lie_in_the_window", (), high / 100 - band.share, words)
-
-
-def _nearest_count(graph: UnitGraph, policy: Policy, deadline: float) -> Relaxation | None:
-    low, high = policy.grids_min, policy.grids_max
-    if low is None or high is None:
-        return None
-    for by in range(1, high):
-        for count in (high + by, low - by):
-            if count < 1 or time.monotonic() > deadline:
-                continue
-            asked = replace(policy, grids_min=count, grids_max=count)
-            if _holds(graph, asked, deadline):
-                words = f"form {count} grids instead of {low} to {high}: then all lie in the window"
-                return Relaxation("the_number_of_grids_is_in_range", (), by, words)
-        if time.monotonic() > deadline:
-            break
-    return None
+def _loosened(graph: UnitGraph, policy: Policy) -> Iterator[tuple[str, UnitGraph, Policy]]:
+    yield "land", graph, replace(policy, special_grids=False)
+    yield "parts", without_compounds(graph, {unit.compound_id for unit in graph.units}), policy
+    yield "barriers", graph, replace(policy, hard_barriers=frozenset())
+    yield "count", graph, replace(policy, grids_min=1, grids_max=None, band=None)
