@@ -11,12 +11,27 @@ from api import problems
 from api.asked import known_only
 from api.documented import DESCRIPTION, describe
 from api.edge import Edge
+from api.hosting import sites_of, verification_files
 from api.hot import Hot
 from api.jobs import Jobs
 from api.limits import Gate
 from api.metrics import Metrics
-from api.routes import batch, communities, files, levels, lookup, ogc, pages, plans, prints, service, tiles
+from api.routes import (
+    batch,
+    communities,
+    embeds,
+    files,
+    levels,
+    lookup,
+    ogc,
+    pages,
+    plans,
+    prints,
+    service,
+    tiles,
+)
 from api.served import Desk
+from geogrid.tiles.basemap import Basemap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -50,6 +65,10 @@ def create_app(settings: Settings) -> FastAPI:
     for room in (lookup, batch, files, communities, levels, plans, ogc, tiles, prints, service):
         app.include_router(room.router, dependencies=[Depends(known_only)])
     app.include_router(pages.router)
+    app.include_router(embeds.router)
+    app.state.sites = sites_of(settings)
+    app.state.verification = verification_files(settings.verification)
+    app.state.basemap = Basemap.open(settings.basemap) if settings.basemap else None
     app.state.jobs = jobs
     if settings.store:
         _open_office(app, settings)

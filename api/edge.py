@@ -76,7 +76,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *headers]
+                own = {name for name, _ in message["headers"]}  # a route may know better
+                message["headers"] = [*message["headers"], *(one for one in headers if one[0] not in own)]
             elif bare:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)

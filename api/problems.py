@@ -64,6 +64,7 @@ TITLES = {
     415: ("unsupported-media-type", "The body must be application/json"),
     422: ("invalid", "The request has a value that cannot be used"),
     429: ("too-many", "There were too many requests; ask again later"),
+    501: ("not-implemented", "This form of answer is not offered"),
     500: ("internal", "Something went wrong here"),
     503: ("unavailable", "No published plan can be served right now"),
 }

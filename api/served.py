@@ -23,6 +23,8 @@ from geogrid.clock import SHANGHAI, now
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
 from geogrid.snapshot import Period, Snapshot, read_timeline
 from geogrid.snapshot.nearby import NearbyIndex
+from maps.colours import colours_of
+from maps.drawing import Drawing
 from maps.dress import dress_city, dress_communities, dress_grids
 
 if TYPE_CHECKING:
@@ -100,6 +102,11 @@ class Served:
         return SnapshotMatcher(self.snapshot)
 
     @cached_property
+    def drawing(self) -> Drawing:
+        """Return what embedded maps draw of this plan."""
+        return Drawing(self.snapshot, colours_of(self.snapshot))
+
+    @cached_property
     def nearby(self) -> NearbyIndex:
         """Return what finds addresses near a point."""
         return NearbyIndex(self.snapshot)
@@ -128,7 +135,7 @@ class Served:
         return self.collection(f"grids/{community_id}", lambda: self._grids(community_id))
 
     def _grids(self, community_id: str) -> dict[str, Any]:
-        dressed = dress_grids(self.snapshot.grids_geojson(community_id))
+        dressed = dress_grids(self.snapshot.grids_geojson(community_id), colours_of(self.snapshot))
         return {**dressed, "community": {"id": community_id}}
 
     def background_geojson(self, community_id: str) -> Body:

@@ -47,9 +47,14 @@ class Settings:
     job_kept_s: float = 86_400.0  # how long a result is kept
     site: str = ""  # where the service answers the public, for links in print; "": where it was asked
     issuer: str = ""  # the body that issues the plan, named on every sheet
-    review_number: str = ""  # the map review number (审图号), named on every sheet
+    review_number: str = ""  # the map review number (审图号), named on every sheet and map
     store: str = ""  # the store that planners work on, like sqlite:///FILE; "": no planner's service
     city: str = ""  # the city in it that is planned
+    embed_sites: str = ""  # origins whose pages may frame the maps, spaces between; "*" for all
+    tianditu_key: str = ""  # a key of Tianditu; its tiles are asked for by basemap=tianditu only
+    basemap: Path | None = None  # a PMTiles file that is drawn under the grids by basemap=pmtiles
+    basemap_credit: str = ""  # what is to be said of the source of that file
+    verification: Path | None = None  # a folder of verification files for hosts of mini-programs
     clock: Callable[[], datetime] = now  # tests move it
 
 

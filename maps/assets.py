@@ -15,6 +15,17 @@ FILES = {
     "leaflet.css": HERE / "vendor" / "leaflet" / "leaflet.css",
     **{path.name: path for path in sorted((HERE / "static").iterdir())},
 }
+# What an embedded map loads: one file beside Leaflet, and one more when a rarer tool is used.
+BUNDLES = {
+    "atlas.js": (
+        "text.js", "data.js", "ground.js", "labels.js", "fills.js", "gestures.js", "map.js", "mosaic.js",
+        "card.js", "messages.js", "embed.js",
+    ),
+    "tools.js": (
+        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "beside.js", "basemaps.js",
+    ),
+    "atlas.css": ("leaflet.css", "map.css", "search.css", "embed.css"),
+}  # fmt: skip
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -41,8 +52,8 @@ class Asset:
 
 @cache
 def asset(name: str) -> Asset:
-    """Read the file ``name`` (a key of `FILES`)."""
-    content = FILES[name].read_bytes()
+    """Read the file ``name``, a key of `FILES` or of `BUNDLES`."""
+    content = bundled(name) if name in BUNDLES else FILES[name].read_bytes()
     digest = sha256(content)
     stem, suffix = name.rsplit(".", 1)
     return Asset(
@@ -55,10 +66,23 @@ def asset(name: str) -> Asset:
     )
 
 
+def bundled(name: str) -> bytes:
+    """Return the files of a bundle one behind the other, our own scripts without comments and indents."""
+    return "\n".join(_slim(part) for part in BUNDLES[name]).encode()
+
+
+def _slim(name: str) -> str:
+    text = asset(name).text
+    if not name.endswith(".js"):
+        return text
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
 @cache
 def assets_by_path() -> dict[str, Asset]:
     """Return every asset by the path it is served at."""
-    return {asset(name).path: asset(name) for name in FILES}
+    return {asset(name).path: asset(name) for name in (*FILES, *BUNDLES)}
 
 
 def fingerprint(text: str) -> str:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from math import cos, radians
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 from shapely import affinity
 from shapely.geometry import shape
 
-from maps.colouring import colour_grids
-
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from shapely.geometry.base import BaseGeometry
 
@@ -21,32 +18,20 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 METRES_PER_DEGREE = 111_319.49
-TOUCH = 2e-6  # degrees, about 0.2 m: borders that were reprojected vertex by vertex stay this close
-SHARED = 5e-5  # degrees, about 5 m of common border make two grids neighbours
 
 
-def dress_grids(collection: Mapping[str, Any]) -> Json:
+def dress_grids(collection: Mapping[str, Any], colours: Mapping[str, int]) -> Json:
     """Return the grids of a community with ``colour`` (index or None where special) and ``label``."""
-    features = collection["features"]
-    shapes = [shape(feature["geometry"]) for feature in features]
-    codes = [feature["properties"]["code"] for feature in features]
-    homes = [feature["properties"].get("kind") != "special" for feature in features]
-    colours = colour_grids(
-        _neighbours(
-            [c for c, h in zip(codes, homes, strict=True) if h],
-            [s for s, h in zip(shapes, homes, strict=True) if h],
-        )
-    )
     dressed = [
         {
             **feature,
             "properties": {
                 **feature["properties"],
-                "colour": colours.get(code),
-                "label": label_place(geometry),
+                "colour": colours.get(feature["properties"]["code"]),
+                "label": label_place(shape(feature["geometry"])),
             },
         }
-        for feature, code, geometry in zip(features, codes, shapes, strict=True)
+        for feature in collection["features"]
     ]
     return {**collection, "features": dressed}
 
@@ -72,21 +57,6 @@ def dress_communities(source: Snapshot) -> Json:
 def dress_city(source: Snapshot) -> Json:
     """Return what is drawn under the whole city: water, parks, land and the lines that divide it."""
     return source.city_ground_geojson()
-
-
-def _neighbours(codes: Sequence[str], shapes: Sequence[BaseGeometry]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {code: [] for code in codes}
-    if not shapes:
-        return found
-    grown = shapely.buffer(np.array(shapes, dtype=object), TOUCH)
-    borders = shapely.boundary(np.array(shapes, dtype=object))
-    tree = shapely.STRtree(shapes)
-    left, right = tree.query(grown, predicate="intersects")
-    shared = shapely.length(shapely.intersection(grown[left], borders[right]))
-    for a, b in zip(left[shared > SHARED], right[shared > SHARED], strict=True):
-        if a != b:
-            found[codes[a]].append(codes[b])
-    return found
 
 
 def label_place(geometry: BaseGeometry) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from maps.colours import colours_of
 from maps.dress import dress_city, dress_communities, dress_grids
 from maps.markup import Markup, element
 from maps.page import city_heading, city_map, city_name, plan_line, setup_block
@@ -43,9 +44,10 @@ def render_file(source: Snapshot, community_id: str | None = None, *, language: 
 def _data(source: Snapshot, community_id: str | None) -> dict[str, Any]:
     everything = dress_communities(source)
     wanted = [community_id] if community_id else [f["properties"]["id"] for f in everything["features"]]
+    colours = colours_of(source)
     data: dict[str, Any] = {"communities": everything, "city": dress_city(source)}
     for community in wanted:
-        data[f"grids/{community}"] = dress_grids(source.grids_geojson(community))
+        data[f"grids/{community}"] = dress_grids(source.grids_geojson(community), colours)
         data[f"background/{community}"] = source.background_geojson(community)
     return data
 

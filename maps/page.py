@@ -34,7 +34,10 @@ def resident_page(city: CityCard, language: str) -> str:
     """Return the page for one city in one of `LANGUAGES`; all other data are fetched by it."""
     said = words(language)
     figure = Figure(language=language, title=f"{said['title']} · {city_name(city, language)}")
-    figure.use(scripts=(*MAP_SCRIPTS, "card.js", "suggest.js", "page.js"), styles=(*MAP_STYLES, "page.css"))
+    figure.use(
+        scripts=(*MAP_SCRIPTS, "card.js", "choices.js", "suggest.js", "page.js"),
+        styles=(*MAP_STYLES, "search.css", "page.css"),
+    )
     figure.head.append(element("meta", name="description", content=said["tagline"]))
     shown = city_map(said)
     figure.body_class = "page"

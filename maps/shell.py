@@ -22,22 +22,35 @@ from maps.markup import Markup, element, json_block, safe_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MAP_SCRIPTS = ("leaflet.js", "text.js", "data.js", "ground.js", "labels.js", "map.js")
+MAP_SCRIPTS = (
+    "leaflet.js",
+    "text.js",
+    "data.js",
+    "ground.js",
+    "labels.js",
+    "fills.js",
+    "gestures.js",
+    "map.js",
+)
 MAP_STYLES = ("leaflet.css", "map.css")
 
 
 class Figure(BrancaFigure):
     """One HTML document. ``inline`` puts scripts and styles into it, so that it stands as a file alone.
 
-    ``base`` is where the assets are served from (``/`` or ``../``); it says nothing in a file.
+    ``base`` is where the assets are served from (``/`` or ``../``); it says nothing in a file. ``anonymous``
+    fetches scripts as other sites would, so that their integrity can be checked in a sandboxed frame too.
     """
 
-    def __init__(self, *, language: str, title: str, inline: bool = False, base: str = "/") -> None:
+    def __init__(
+        self, *, language: str, title: str, inline: bool = False, base: str = "/", anonymous: bool = False
+    ) -> None:
         super().__init__(title=title)
         self._id = "figure"
         self.language = language
         self.inline = inline
         self.base_path = base
+        self.origin = "anonymous" if anonymous else None
         self.scripts: list[str] = []
         self.styles: list[str] = []
         self.head: list[Markup] = []
@@ -75,7 +88,11 @@ class Figure(BrancaFigure):
                 yield element("style", Markup(file.text))
             else:
                 yield element(
-                    "link", rel="stylesheet", href=self.base_path + file.path, integrity=file.integrity
+                    "link",
+                    rel="stylesheet",
+                    href=self.base_path + file.path,
+                    integrity=file.integrity,
+                    crossorigin=self.origin,
                 )
 
     def _script_tags(self) -> Iterable[Markup]:
@@ -84,7 +101,13 @@ class Figure(BrancaFigure):
             if self.inline:
                 yield element("script", Markup(file.text))
             else:
-                yield element("script", src=self.base_path + file.path, integrity=file.integrity, defer=True)
+                yield element(
+                    "script",
+                    src=self.base_path + file.path,
+                    integrity=file.integrity,
+                    crossorigin=self.origin,
+                    defer=True,
+                )
 
     def _policy(self) -> Iterable[Markup]:
         """Yield the policy of a file that no server sends headers for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,26 @@ def words(language: str) -> Mapping[str, str]:
         raise KeyError(language)
     path = Path(__file__).parent / "text" / f"{language}.json"
     return MappingProxyType(json.loads(path.read_text(encoding="utf-8")))
+
+
+@cache
+def words_in(script: str, language: str) -> Mapping[str, str]:
+    """Return the words that a script of `maps.assets` names, by key or by the beginning of a key."""
+    from maps.assets import asset
+
+    text = asset(script).text
+    named = set(re.findall(r'"([a-z_]+(?:\.[a-z_0-9]+)+)"', text)) | set(
+        re.findall(r'\bt\("([a-z_]+)"', text)
+    )
+    begun = tuple(set(re.findall(r'"((?:[a-z_]+\.)+)" \+', text)))
+    said = words(language)
+    return MappingProxyType(
+        {
+            key: said[key]
+            for key in said
+            if key.removesuffix(".1") in named or (begun and key.startswith(begun))
+        }
+    )
 
 
 def language_for(wanted: str | None) -> str:

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,11 +34,11 @@ def hostile_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return publish(tmp_path_factory.mktemp("hostile"), hostile_town())
 
 
-def serving(snapshot: Path) -> AbstractContextManager[str]:
+def serving(snapshot: Path, **settings: Any) -> AbstractContextManager[str]:
     """Serve a snapshot on a free port of this machine; give its address."""
     from api import Settings, create_app
 
-    return listening(create_app(Settings(snapshot, reload_s=0)))
+    return listening(create_app(Settings(snapshot, reload_s=0, **settings)))
 
 
 @contextmanager

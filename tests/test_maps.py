@@ -20,6 +20,7 @@ from geogrid.errors import NotFoundError
 from geogrid.snapshot import Snapshot
 from maps.assets import FILES, asset, assets_by_path, fingerprint
 from maps.colouring import GREYS, PALETTE, colour_grids, distances
+from maps.colours import colour_plan
 from maps.docs import docs_page
 from maps.dress import METRES_PER_DEGREE, dress_city, dress_communities, dress_grids, label_place
 from maps.file import render_file
@@ -185,7 +186,7 @@ def test_a_label_lies_inside_and_its_circle_too(lat: float, width: float, height
 
 
 def test_grids_are_dressed_for_drawing(town: Snapshot) -> None:
-    drawn = dress_grids(town.grids_geojson("c1"))["features"]
+    drawn = dress_grids(town.grids_geojson("c1"), colour_plan(town))["features"]
     colours = [feature["properties"]["colour"] for feature in drawn]
     assert len(set(colours)) == 3  # A, C and B all touch
     for feature in drawn:
@@ -197,7 +198,7 @@ def test_grids_are_dressed_for_drawing(town: Snapshot) -> None:
 def test_special_grids_have_no_colour() -> None:
     shape = shapely.geometry.mapping(box(0, 0, 0.001, 0.001))
     feature = {"type": "Feature", "geometry": shape, "properties": {"code": "1", "kind": "special"}}
-    dressed = dress_grids({"type": "FeatureCollection", "features": [feature]})
+    dressed = dress_grids({"type": "FeatureCollection", "features": [feature]}, {"2": 1})
     assert dressed["features"][0]["properties"]["colour"] is None
 
 
@@ -248,7 +249,7 @@ def test_a_file_states_its_own_policy_with_hashes(town: Snapshot) -> None:
     assert policy is not None
     assert "unsafe" not in policy
     assert policy.startswith("default-src 'none'")
-    assert len(reader.scripts) == 8
+    assert len(reader.scripts) == 10
     for content in (*reader.scripts, *reader.styles):
         assert fingerprint(content) in policy
 

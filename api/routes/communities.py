@@ -61,7 +61,9 @@ async def community(request: Request, here: HereOrThen, id: str, f: Format = Non
 )
 async def grids(request: Request, here: HereOrThen, id: str) -> Response:  # noqa: A002
     """Give the grids' borders; each carries its card, a colour and a label place."""
-    return reply(request, here.grids_geojson(id), _public(request, here))
+    # The first asker's answer colours the whole plan; the others are not made to wait for it.
+    body = await asyncio.to_thread(here.grids_geojson, id)
+    return reply(request, body, _public(request, here))
 
 
 @router.get(

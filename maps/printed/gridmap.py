@@ -11,6 +11,7 @@ import shapely
 from shapely.geometry import shape
 
 from maps.colouring import PALETTE
+from maps.colours import colours_of
 from maps.dress import dress_grids
 from maps.markup import Markup
 from maps.printed import ground
@@ -118,7 +119,7 @@ def draw_community(
 
 def grids_of(source: Snapshot, community_id: str, frame: Frame) -> tuple[DrawnGrid, ...]:
     """Return the grids of a community on the paper, in the order of their numbers."""
-    dressed = dress_grids(source.grids_geojson(community_id))["features"]
+    dressed = dress_grids(source.grids_geojson(community_id), colours_of(source))["features"]
     cards = [one["properties"] for one in dressed]
     known = known_roster(cards)
     shapes = shapely.orient_polygons(

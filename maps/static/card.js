@@ -146,23 +146,9 @@
       })));
   };
 
-  geogrid.communityList = function (features, { onCommunity }) {
+  geogrid.areaList = function (areas, { onArea }) {
     const order = new Intl.Collator(geogrid.setup.data_language || undefined, { numeric: true });
-    const sorted = [...features].sort((a, b) => order.compare(a.properties.name, b.properties.name));
-    return el("ol", { class: "list" }, sorted.map(({ properties: p }) =>
-      entry({
-        title: name(p.name), detail: t("list.count", { n: p.grids }) + " · " + geogrid.size(p), act: () => onCommunity(p.id),
-      })));
-  };
-
-  geogrid.choices = function (choices, { onGrid, onText }) {
-    return el("ul", { class: "list choices" }, choices.map((choice) => {
-      const where = choice.grid ? geogrid.t("grid.number", { n: choice.grid.number }) : null;
-      const detail = choice.grid ? [name(choice.grid.community.name), " · ", where] : null;
-      const act = choice.grid ? () => onGrid(choice.grid.code) : () => onText(choice.text);
-      const button = el("button", { type: "button", on: { click: act } },
-        el("span", { class: "what" }, name(choice.text), detail ? el("span", { class: "detail" }, detail) : null));
-      return el("li", {}, button);
-    }));
+    return el("ol", { class: "list" }, [...areas].sort((a, b) => order.compare(a.name, b.name)).map((area) =>
+      entry({ title: name(area.name), detail: t("list.count", { n: area.grids }) + " · " + geogrid.size(area), act: () => onArea(area.id) })));
   };
 })();

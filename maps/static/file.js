@@ -52,7 +52,7 @@
     const data = await geogrid.load(layer.url);
     answer.replaceChildren();
     listing.replaceChildren(el("h2", {}, t("list.communities")),
-      geogrid.communityList(data.features, { onCommunity: (id) => openCommunity(id) }));
+      geogrid.areaList(data.features.map((f) => f.properties), { onArea: (id) => openCommunity(id) }));
   }
 
   (setup.community ? openCommunity(setup.community) : openCity()).then(() => {

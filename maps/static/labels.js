@@ -12,7 +12,7 @@
   }
 
   function words(name) {
-    return name.match(/[\u2e80-\u9fff\uf900-\ufaff]|[^\s\u2e80-\u9fff\uf900-\ufaff]+\s*/g) || [];
+    return name.match(/[\u2e80-\u9fff\uf900-\ufaff]\s*|[^\s\u2e80-\u9fff\uf900-\ufaff]+\s*/g) || [];
   }
 
   // Break a name into at most `most` lines of `room` pixels; null where it does not fit.
@@ -42,10 +42,11 @@
   // label: {number, name, short, place: [lon, lat, radius in metres, half width in metres]}
   // Returns the lines to write around the place, and how wide and high they are.
   function measure(label, metresPerPixel) {
+    const scale = geogrid.scale || 1;
     const radius = label.place[2] / metresPerPixel;
     const half = Math.max(radius, Math.min(label.place[3] / metresPerPixel, radius * 2.6));
-    const figure = label.number ? Math.round(Math.min(22, Math.max(11, radius * 0.62))) : 0;
-    const size = Math.round(Math.min(label.number ? 14 : 15, Math.max(10.5, radius * 0.3)));
+    const figure = label.number ? Math.round(scale * Math.min(22, Math.max(11, radius * 0.62))) : 0;
+    const size = Math.round(scale * Math.min(label.number ? 14 : 15, Math.max(10.5, radius * 0.3)));
     return { radius, half, figure, size };
   }
 
@@ -109,14 +110,15 @@
   geogrid.Labels = L.LayerGroup.extend({
     initialize(labels, options) {
       L.LayerGroup.prototype.initialize.call(this);
-      this.kind = (options || {}).kind;
+      const { kind, pane } = options || {};
+      Object.assign(this, { kind, pane: pane || "labels" });
       this.items = labels.map((label) => ({ label, svg: null }));
     },
     onAdd(map) {
       for (const item of this.items) {
         const at = [item.label.place[1], item.label.place[0]];
         const icon = new Icon({ kind: this.kind, keep: (svg) => (item.svg = svg) });
-        this.addLayer(L.marker(at, { icon, interactive: false, keyboard: false, pane: "labels" }));
+        this.addLayer(L.marker(at, { icon, interactive: false, keyboard: false, pane: this.pane }));
       }
       L.LayerGroup.prototype.onAdd.call(this, map);
       map.on("zoomend", this.refit, this);

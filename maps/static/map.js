@@ -3,15 +3,13 @@
   "use strict";
   const geogrid = window.geogrid;
   const { t, el, name, load, fillUrl } = geogrid;
-  const PALETTE = [
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-  ];
+  const { PALETTE } = geogrid;
   const INK = "#222222";
   const SVG = "http://www.w3.org/2000/svg";
   const HATCH = 9;
   // From the ground up; the mouse sees communities and grids only.
-  const PANES = ["city", "land", "ground", "fill", "detail", "line"];
-  const TOUCHED = ["city", "fill"];
+  const PANES = ["base", "city", "land", "ground", "mosaic", "fill", "detail", "line"];
+  const TOUCHED = ["city", "mosaic", "fill"];
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   geogrid.vacant = (grid) =>
@@ -39,13 +37,17 @@
   function patterns() {
     const defs = svg("defs", {});
     defs.appendChild(pattern("hatch-special", "#d9dbdc", "#8b9296", 0.9));
+    defs.appendChild(pattern("hatch-missing", "#f3f4f3", "#8b9296", 0.9));
     PALETTE.forEach((colour, i) => defs.appendChild(pattern("hatch-" + i, colour, "#ffffff", 0.5)));
     return defs;
   }
 
   // On a small map the credit folds away once somebody touches the map; its mark stays.
   function credit(node) {
-    const text = el("span", {}, name(geogrid.setup.attribution || "", "span"), " · ", t("map.credit"));
+    const { attribution, review, basemap } = geogrid.setup;
+    const ground = basemap && basemap.kind === "tianditu" ? t("map.tianditu") : basemap && basemap.credit;
+    const number = review ? [" · ", t("map.review", { n: review })] : null;
+    const text = el("span", {}, name(attribution || "", "span"), " · ", t("map.credit"), ground ? [" · ", name(ground, "span")] : null, number);
     if (node.clientWidth >= 500) return text;
     const folding = el("details", { open: true }, el("summary", { "aria-label": t("footer.source") }, "©"), text);
     for (const type of ["pointerdown", "wheel", "keydown"]) {
@@ -65,7 +67,7 @@
   function open(node) {
     const map = L.map(node, {
       zoomSnap: 0.25, wheelPxPerZoomLevel: 90, maxZoom: 20, maxBoundsViscosity: 0.8, zoomControl: false,
-      attributionControl: false, zoomAnimation: false, fadeAnimation: !calm, inertia: !calm,
+      attributionControl: false, zoomAnimation: false, fadeAnimation: !calm, inertia: !calm, bounceAtZoomLimits: false,
     });
     L.control.zoom({ zoomInTitle: t("map.in"), zoomOutTitle: t("map.out") }).addTo(map);
     L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
@@ -92,7 +94,7 @@
   }
 
   class GridMap {
-    constructor(node, { layers, onGrid, onCommunity }) {
+    constructor(node, { layers, onGrid, onCommunity, pan = true, embedded = false }) {
       this.map = open(node);
       this.node = node;
       this.urls = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
@@ -104,6 +106,9 @@
       this.drawn = {
         land: canvas("land"), under: canvas("ground"), fill: vector("fill"), over: canvas("detail"), line: vector("line"),
       };
+      this.theme = geogrid.theme("", []);
+      if (pan) geogrid.panPad(this.map);
+      if (embedded) geogrid.gentle(this.map, node);
       this.turn = 0; // grows with every wish, so that a late answer to an older one is dropped
       this.clear();
       new ResizeObserver(() => this.map.invalidateSize()).observe(node);
@@ -112,7 +117,7 @@
     clear() {
       for (const layer of this.own || []) layer.remove();
       this.unmark();
-      Object.assign(this, { own: [], grids: new Map(), community: null, code: null, labels: null });
+      Object.assign(this, { own: [], grids: new Map(), community: null, code: null, labels: null, data: null });
     }
 
     add(layer) {
@@ -120,9 +125,11 @@
       return layer;
     }
 
+    // `covered` is how much of the map's lower part lies under a sheet, in pixels.
     fit(bounds) {
       const pad = this.node.clientWidth < 500 ? 14 : 36;
-      this.map.fitBounds(bounds, { padding: [pad, pad], maxZoom: 18.5, animate: false });
+      const below = pad + (this.covered ? this.covered() : 0);
+      this.map.fitBounds(bounds, { paddingTopLeft: [pad, pad], paddingBottomRight: [pad, below], maxZoom: 18.5, animate: false });
     }
 
     // The city
@@ -173,7 +180,7 @@
       if (this.names) this.names.remove();
       const others = this.city.getLayers().map((layer) => layer.feature.properties).filter((p) => p.id !== this.community);
       const kind = "community-label" + (quiet ? " beside" : "");
-      this.names = new geogrid.Labels(others.map((p) => ({ name: p.name, place: p.label })), { kind }).addTo(this.map);
+      this.names = new geogrid.Labels(others.map((p) => ({ name: geogrid.shown(p.name), place: p.label })), { kind }).addTo(this.map);
     }
 
     // One community and its grids
@@ -191,13 +198,33 @@
       const ground = load(fillUrl(this.urls.background, id)).catch(() => null);
       const [data, background] = await Promise.all([load(fillUrl(this.urls.grids, id)), ground]);
       if (turn !== this.turn) return false;
+      this.draw(id, data, background);
+      return true;
+    }
+
+    // A community whose data are here already; `around` are its neighbours, where no city is drawn.
+    draw(id, data, background, around) {
       this.clear();
       this.community = id;
       this.data = data;
-      this.restyle();
+      if (!this.map._loaded) this.fit(L.geoJSON(data).getBounds());
+      if (around) this.drawAround(around);
+      else this.restyle();
       if (background) geogrid.communityGround(background, this.drawn.under, this.drawn.over).forEach((layer) => this.add(layer));
       this.drawGrids(data);
-      return true;
+    }
+
+    drawAround(data) {
+      const style = () => ({ stroke: false, fillOpacity: 1, fillColor: "#eceae4" });
+      this.add(L.geoJSON(data, { pane: "city", style, onEachFeature: ({ properties }, layer) => {
+        tip(layer, name(properties.name, "strong"), t("list.count", { n: properties.grids }));
+        layer.on("click", () => this.onCommunity(properties.id));
+        layer.on("mouseover", () => layer.setStyle({ fillColor: "#dbe9f0" }));
+        layer.on("mouseout", () => layer.setStyle({ fillColor: "#eceae4" }));
+      } }));
+      this.add(outline(data, this.drawn.land, { color: "#a9aba6", weight: 1 }));
+      const names = data.features.map(({ properties: p }) => ({ name: geogrid.shown(p.name), place: p.label }));
+      this.add(new geogrid.Labels(names, { kind: "community-label beside" }));
     }
 
     // Whether anybody is known to lead or serve here; if not, hatching every grid would say nothing.
@@ -216,14 +243,19 @@
       if (!fill._container.querySelector("defs")) fill._container.prepend(patterns());
       this.add(outline(data, this.drawn.line, { color: INK, weight: 1.6 }));
       this.labels = this.add(new geogrid.Labels(data.features.map(({ properties: p }) => (
-        { number: String(p.number), name: p.name, short: shortName(p), place: p.label }
+        { number: String(p.number), name: geogrid.shown(p.name), short: shortName(p), place: p.label }
       ))));
     }
 
     gridStyle(grid, roster) {
-      const hatch = grid.kind === "special" ? "special" : roster && geogrid.vacant(grid) ? grid.colour : null;
-      const fillColor = hatch === null ? PALETTE[grid.colour] : "url(#hatch-" + hatch + ")";
+      const { fill, hatch } = this.theme.fill(grid, roster);
+      const fillColor = hatch === null ? fill : "url(#hatch-" + hatch + ")";
       return { stroke: false, fillColor, fillOpacity: 0.7, fillRule: "evenodd" };
+    }
+
+    colourBy(theme) {
+      this.theme = theme;
+      if (this.area) this.area.setStyle((feature) => this.gridStyle(feature.properties, this.roster()));
     }
 
     listenGrid(feature, layer) {

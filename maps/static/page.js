@@ -77,7 +77,7 @@
   function listCommunities() {
     listing.replaceChildren(
       el("h2", { id: "list-title" }, t("list.communities")),
-      geogrid.communityList(cities.features, { onCommunity: (id) => openCommunity(id, { focus: true }) }),
+      geogrid.areaList(cities.features.map((f) => f.properties), { onArea: (id) => openCommunity(id, { focus: true }) }),
     );
   }
 

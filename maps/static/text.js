@@ -27,7 +27,12 @@
     });
   };
 
+  geogrid.number = (value) => numbers.format(value);
   geogrid.date = (iso) => (iso ? dates.format(new Date(iso.slice(0, 10) + "T00:00:00Z")) : "");
+
+  // Names in Latin letters, for readers of English; the names themselves stay as they are.
+  geogrid.latin = new Map();
+  geogrid.shown = (value) => (geogrid.latin.has(value) ? value + " " + geogrid.latin.get(value) : value);
 
   // Text from the data: isolated, so that a right-to-left override in it ends where it ends.
   geogrid.name = function (value, tag) {
@@ -35,7 +40,14 @@
     node.textContent = value;
     node.dir = "auto";
     if (setup.data_language && setup.data_language !== language) node.lang = setup.data_language;
-    return node;
+    if (!geogrid.latin.has(value)) return node;
+    const latin = document.createElement("span");
+    latin.className = "latin";
+    latin.lang = "zh-Latn-pinyin";
+    latin.textContent = geogrid.latin.get(value);
+    const both = document.createElement("span");
+    both.append(node, " ", latin);
+    return both;
   };
 
   geogrid.el = function (tag, attributes, ...children) {
