@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from geogrid.overview import count_figures, make_overview, overview_html, overview_json
+from geogrid.overview import (
+    LANGUAGES,
+    count_figures,
+    make_overview,
+    overview_html,
+    overview_json,
+    sentences,
+)
 from geogrid.overview.charts import Bar, bars, columns, shares
+from geogrid.overview.words import words
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from tests.governed import PLANS, TODAY, governed_town, graphs_of
@@ -77,12 +85,15 @@ def test_rules_are_told_with_the_communities_that_hold_them() -> None:
     count = rules["the_number_of_grids_is_in_range"]
     # 3 grids are 5 fewer than 8, 2 are 6 fewer.
     assert (count.holds, count.broken, count.times, count.by) == (0, 2, 2, 11)
-    assert count.remedy
+    assert (count.most, count.place) == (6, "Community c2")
+    assert set(rules) == {
+        key.removeprefix("rule.") for key in words("en") if key.count("_") > 2 and key.startswith("rule.")
+    }
     assert all(one.broken == 0 for one in rules.values() if one.hard)
 
 
 def test_it_is_said_plainly() -> None:
-    lines = overview().lines
+    lines = list(sentences(overview(), "en"))
     assert lines[0] == (
         "8-10 grids in each of 2 communities are 16-20 grids, but there are 5 compounds and 3 branches: "
         "one compound a grid and one branch a grid cannot hold as well."
@@ -98,7 +109,7 @@ def test_the_page_escapes_what_the_data_say() -> None:
         attribution=HOSTILE,
         subdistricts=tuple(replace(one, name=HOSTILE) for one in TOWN.subdistricts),
     )
-    page = overview_html(overview(hostile))
+    page = overview_html(overview(hostile), outlines={"c1": TOWN.communities[0].geometry})
     assert "<img" not in page
     assert "</script" not in page
     assert not re.search(r"<script|https?://|\bon\w+=(?!alert)", page)
@@ -110,8 +121,46 @@ def test_the_page_and_the_json_are_the_same_every_time_and_name_nobody_private()
     page, plain = overview_html(made), json.dumps(overview_json(made), ensure_ascii=False)
     assert overview_html(overview()) == page
     assert "PRIVATE" not in page + plain
-    assert "Synthetic" in page
-    assert "Synthetic" not in overview_html(overview(replace(TOWN, synthetic=False)))
+    assert words("zh-Hans")["sample"] in page
+    assert words("zh-Hans")["sample"] not in overview_html(overview(replace(TOWN, synthetic=False)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_the_same_things(language: str) -> None:
+    """The same keys, the same blanks to fill; every word that the page takes is there."""
+    ours, theirs = words(language), words("en")
+    assert list(ours) == list(theirs)
+    for key, text in ours.items():
+        assert sorted(re.findall(r"{\w+}", text)) == sorted(re.findall(r"{\w+}", theirs[key])), key
+    page = overview_html(overview(), language)
+    assert f'<html lang="{language}">' in page
+    assert not re.search(r"{\w+}", page.split("</style>")[1])
+    numbers = [re.findall(r"\d+(?:,\d{3})*", line) for line in sentences(overview(), language)]
+    assert [sorted(line) for line in numbers] == [
+        sorted(re.findall(r"\d+(?:,\d{3})*", line)) for line in sentences(overview(), "en")
+    ]
+
+
+def test_the_map_colours_communities_by_their_branches() -> None:
+    """c1: two of three grids have a branch, 67 %: the fourth of five tones. c2: one of two: the third."""
+    made = overview()
+    assert [(one.grids, one.grids_with_branch) for one in made.communities] == [(3, 2), (2, 1)]
+    page = overview_html(made, outlines={one.id: one.geometry for one in TOWN.communities})
+    found = re.findall(r'<path class="(t\d)" d="M[^"]+Z"><title>([^<]+)</title>', page)
+    assert found == [("t4", "Community c1: 2/3"), ("t3", "Community c2: 1/2")]
+    assert '<svg class="map"' not in overview_html(made)
+
+
+def test_proposed_pairs_are_told_with_their_cost() -> None:
+    """q9 sits in A. p2 (B, 50 m): 0.05 + 0.25, since one of c1's two branches has a partner; p3 (D): 0.15."""
+    seeking = replace(TOWN.pairings[0], id="q9", organisation=HOSTILE, branch_id="", size=None)
+    made = overview(replace(TOWN, pairings=(*TOWN.pairings, seeking)))
+    (pair,) = made.pairing.proposals
+    assert (made.pairing.given, made.pairing.proposed, pair.branch_id) == (1, 1, "p3")
+    assert (pair.cost, pair.of_distance, pair.of_size, pair.of_balance) == (0.15, 0.15, 0.0, 0.0)
+    assert "&lt;img" in overview_html(made)
+    assert overview_json(made)["pairing"]["proposals"][0]["branch_id"] == "p3"
+    assert made.pairing.without_partner == ("B小区党支部",)
 
 
 @pytest.mark.parametrize("rows", [[], [Bar("a", 0.0)], [Bar("<b>", 10.0), Bar("c", 5.0, start=2.0)]])
@@ -129,3 +178,10 @@ def test_shares_and_columns_draw_what_there_is() -> None:
     drawn = columns("c", [("a", {2: 1, 4: 3}), ("d", {3: 2})])
     assert drawn.count("<rect") == 3
     assert columns("c", [("a", {})]) == ""
+
+
+def test_the_range_of_the_policy_is_shaded() -> None:
+    """Three numbers, 2 to 4; the range 3-9 covers the last two: one rect more, two steps wide."""
+    drawn = columns("c", [("a", {2: 1, 3: 1, 4: 3})], shaded=(3, 9))
+    assert drawn.count("<rect") == 4
+    assert drawn.count('class="range"') == 1

@@ -182,7 +182,8 @@ def test_no_report_holds_it() -> None:
     graphs = graphs_of(town)
     stored = [(graphs[id_], Plan(id_, plan)) for id_, plan in PLANS.items()]
     made = make_overview(town, stored, EIGHT_TO_TEN, as_of=TODAY)
-    clean(overview_html(made), "the overview")
+    for language in ("zh-Hans", "zh-Hant", "en"):
+        clean(overview_html(made, language), "the overview")
     clean(json.dumps(overview_json(made)), "the overview's JSON")
 
 
@@ -192,6 +193,11 @@ def test_no_report_holds_it() -> None:
         ["report"],
         ["report", "--json"],
         ["report", "--organisation"],
+        ["report", "--organisation", "--language", "en"],
+        ["pairings"],
+        ["pairings", "--json"],
+        ["levels"],
+        ["levels", "c1", "--json"],
         ["lookup", "A小区1号楼"],
         ["lookup", "A小区1号楼", "--json"],
         ["check"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,14 @@ if TYPE_CHECKING:
     from geogrid.report import CityReport
 
 
+class Language(StrEnum):
+    """The languages of the report of the organisation."""
+
+    ZH_HANS = "zh-Hans"
+    ZH_HANT = "zh-Hant"
+    EN = "en"
+
+
 @app.command()
 def report(
     target: Annotated[
@@ -32,6 +41,7 @@ def report(
         typer.Option("--organisation", help="The whole city: branches, teams, coverage (.html or .json)."),
     ] = False,
     json: JsonOption = False,
+    language: Annotated[Language, typer.Option(help="Of the report of the organisation.")] = Language.ZH_HANS,
 ) -> None:
     """Tell for every community how it was divided, how good that is proved to be, and which rules gave way.
 
@@ -41,7 +51,7 @@ def report(
     Example: geogrid report docs/division-report-bukit-merah.md --store sqlite:///var/bukit-merah.db
     """
     if organisation:
-        _overview(store, city, version, target)
+        _overview(store, city, version, target, language.value)
         return
     made = _made(store, city, version)
     if target is not None:
@@ -68,9 +78,9 @@ def _made(store: str, city: str, version: int | None) -> CityReport:
     return report_city(data, rows, policies[0] if policies else EIGHT_TO_TEN, version=str(number))
 
 
-def _overview(store: str, city: str, version: int | None, target: Path | None) -> None:
+def _overview(store: str, city: str, version: int | None, target: Path | None, language: str) -> None:
     """Print the report of the organisation as JSON, or write it as .html or .json."""
-    from geogrid.overview import make_overview, overview_html, overview_json
+    from geogrid.overview import make_overview, overview_html, overview_json, sentences
     from geogrid.policy import EIGHT_TO_TEN
     from geogrid.tables import written_aside
 
@@ -85,17 +95,18 @@ def _overview(store: str, city: str, version: int | None, target: Path | None) -
     policy = policies[0] if policies else EIGHT_TO_TEN
     made = make_overview(data, plans, policy, as_of=today, version=str(number))
     if target is None:
-        print_json(overview_json(made))
+        print_json(overview_json(made, language))
         return
-    text = json_.dumps(overview_json(made), ensure_ascii=False, indent=2) + "\n"
+    text = json_.dumps(overview_json(made, language), ensure_ascii=False, indent=2) + "\n"
     if target.suffix.lower() == ".html":
-        text = overview_html(made)
+        outlines = {one.id: one.geometry for one in data.communities}
+        text = overview_html(made, language, outlines)
     elif target.suffix.lower() != ".json":
         told = f"this report cannot be written as {target.suffix or 'a file without an ending'}"
         raise InputError((Fault("unknown-format", told, "use .html or .json", str(target)),))
     with written_aside(target) as aside:
         aside.write_text(text, encoding="utf-8")
-    for line in made.lines:
+    for line in sentences(made, language):
         say(line)
 
 

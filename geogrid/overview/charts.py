@@ -59,15 +59,26 @@ def shares(title: str, rows: Sequence[tuple[str, Sequence[tuple[str, float]]]]) 
     return _svg(title, LABEL + WIDTH + VALUE, ROW * len(rows) + 6, "".join(drawn))
 
 
-def columns(title: str, series: Sequence[tuple[str, dict[int, int]]]) -> str:
-    """Return columns side by side: how often each whole number occurs in each series."""
+def legend(tones: Sequence[tuple[str, str]]) -> str:
+    """Return what the tones of a chart mean."""
+    keys = "".join(f'<span><i class="{escape(tone)}"></i>{escape(words)}</span>' for tone, words in tones)
+    return f'<p class="legend">{keys}</p>'
+
+
+def columns(
+    title: str, series: Sequence[tuple[str, dict[int, int]]], *, shaded: tuple[int, int] | None = None
+) -> str:
+    """Return columns side by side: how often each whole number occurs in each series.
+
+    The numbers from ``shaded[0]`` to ``shaded[1]`` stand on a tinted ground.
+    """
     if not any(counts for _, counts in series):
         return ""
     numbers = range(min(min(c, default=0) for _, c in series), max(max(c, default=0) for _, c in series) + 1)
     top = max(max(counts.values(), default=1) for _, counts in series)
     step = (LABEL + WIDTH + VALUE - 20) / len(numbers)
     wide = min(step / (len(series) + 0.6), 22.0)
-    drawn = []
+    drawn = [_ground(numbers, shaded, step)] if shaded else []
     for n, number in enumerate(numbers):
         middle = 10 + step * (n + 0.5)
         drawn.append(f'<text x="{middle:.1f}" y="178" text-anchor="middle">{number}</text>')
@@ -79,6 +90,14 @@ def columns(title: str, series: Sequence[tuple[str, dict[int, int]]]) -> str:
             x = middle + wide * (k - len(series) / 2)
             drawn.append(_column(x, wide, tall, tone, count))
     return _svg(title, LABEL + WIDTH + VALUE, 186, "".join(drawn))
+
+
+def _ground(numbers: range, shaded: tuple[int, int], step: float) -> str:
+    first, last = max(shaded[0], numbers.start), min(shaded[1], numbers.stop - 1)
+    if first > last:
+        return ""
+    left, wide = 10 + step * (first - numbers.start), step * (last - first + 1)
+    return f'<rect class="range" x="{left:.1f}" y="0" width="{wide:.1f}" height="184"/>'
 
 
 def _column(x: float, wide: float, tall: float, tone: str, count: int) -> str:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from geogrid.overview.facts import (
+    CommunityTally,
+    Divided,
+    Overview,
+    PairingTally,
+    ProposedPair,
+    RuleTally,
+)
 from geogrid.overview.figures import count_figures
-from geogrid.overview.told import REMEDIES, sentences
+from geogrid.overview.told import sentences
+from geogrid.overview.words import DEFAULT
 from geogrid.partition import divide
 from geogrid.plan import Alignment, GridKind, derive_grids
 from geogrid.policy import COMPOUND_FIRST
@@ -21,79 +30,10 @@ if TYPE_CHECKING:
 
     from geogrid.adjacency import UnitGraph
     from geogrid.model import City
-    from geogrid.overview.figures import Figure
     from geogrid.plan import Grid, Plan
     from geogrid.policy import Policy
-    from geogrid.roster import CityTally
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTally:
-    """How many communities hold a rule, how often it gave way, and by how much in all."""
-
-    rule: str
-    hard: bool
-    holds: int
-    broken: int
-    times: int
-    by: float
-    example: str
-    remedy: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Divided:
-    """What a policy makes of the city. ``per_community`` counts communities by their grids with homes."""
-
-    policy: str
-    grids: int
-    special: int
-    alignments: dict[str, int]
-    split_compounds: int
-    joined_compounds: int
-    per_community: dict[int, int]
-    in_range: int
-    households_median: float
-    households_max: int
-    to_found: int
-    to_merge: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairingTally:
-    """Organisations and their branches: given, proposed, left over; metres of the given pairs."""
-
-    given: int
-    proposed: int
-    unpaired_organisations: int
-    unpaired_branches: int
-    metres_median: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """A city's organisation on its grids; ``lines`` say it in words."""
-
-    city_id: str
-    name: str
-    counts: str
-    synthetic: bool
-    attribution: str
-    licence: str
-    version: str
-    as_of: str
-    policy: str
-    asked: tuple[int, int] | None
-    figures: tuple[Figure, ...]
-    tally: CityTally
-    homes_in_a_grid: int
-    homes: int
-    rules: tuple[RuleTally, ...]
-    plan: Divided
-    compound_first: Divided | None
-    stars: dict[str, int]
-    pairing: PairingTally
-    lines: tuple[str, ...] = ()
+    from geogrid.roster import CityTally, Roster
+    from geogrid.rules import Verdict
 
 
 def make_overview(
@@ -107,15 +47,17 @@ def make_overview(
 ) -> Overview:
     """Count and judge a divided city; with ``compare`` it is divided anew by ``compound-first`` too."""
     grids = [derive_grids(plan, graph) for graph, plan in stored]
-    tally, divided = _put_on(city, grids, policy, as_of)
-    figures = count_figures(city, as_of)
+    rosters = [match_roster(city, own, as_of=as_of) for own in grids]
+    tally, divided = _put_on(city, grids, rosters, policy)
     other = None
     if compare:
-        plans = [(graph, divide(graph, COMPOUND_FIRST).plan) for graph, _ in stored]
-        _, other = _put_on(city, [derive_grids(plan, graph) for graph, plan in plans], COMPOUND_FIRST, as_of)
-    made = Overview(
+        whole = [derive_grids(divide(graph, COMPOUND_FIRST).plan, graph) for graph, _ in stored]
+        served = [match_roster(city, own, as_of=as_of) for own in whole]
+        _, other = _put_on(city, whole, served, COMPOUND_FIRST)
+    return Overview(
         city_id=city.id,
         name=city.name,
+        names=dict(sorted(city.names.items())),
         counts=city.counts,
         synthetic=city.synthetic,
         attribution=city.attribution,
@@ -124,26 +66,22 @@ def make_overview(
         as_of=as_of.isoformat(),
         policy=policy.name,
         asked=_asked(policy, len(grids)),
-        figures=figures,
+        figures=count_figures(city, as_of),
         tally=tally,
+        communities=_communities(city, grids, rosters),
         homes_in_a_grid=sum(grid.households for own in grids for grid in own),
         homes=sum(building.households for building in city.buildings),
-        rules=_judged(stored, policy),
+        rules=_judged(city, stored, policy),
         plan=divided,
         compound_first=other,
         stars=_stars(city),
         pairing=_pairing(city),
     )
-    return Overview(**{**_fields(made), "lines": tuple(sentences(made))})
 
 
-def overview_json(made: Overview) -> dict[str, Any]:
-    """Return the overview as plain JSON values."""
-    return asdict(made)
-
-
-def _fields(made: Overview) -> dict[str, Any]:
-    return {name: getattr(made, name) for name in made.__slots__}
+def overview_json(made: Overview, language: str = DEFAULT) -> dict[str, Any]:
+    """Return the overview as plain JSON values; ``lines`` say the findings in words."""
+    return {**asdict(made), "lines": list(sentences(made, language))}
 
 
 def _asked(policy: Policy, communities: int) -> tuple[int, int] | None:
@@ -152,11 +90,22 @@ def _asked(policy: Policy, communities: int) -> tuple[int, int] | None:
     return policy.grids_min * communities, policy.grids_max * communities
 
 
+def _communities(
+    city: City, grids: Sequence[Sequence[Grid]], rosters: Sequence[Roster]
+) -> tuple[CommunityTally, ...]:
+    names = {one.id: one.name for one in city.communities}
+    found = []
+    for own, roster in zip(grids, rosters, strict=True):
+        lived = {grid.number for grid in own if grid.households}
+        served = sum(team.branch is not None and team.number in lived for team in roster.teams)
+        found.append(CommunityTally(roster.community_id, names[roster.community_id], len(lived), served))
+    return tuple(found)
+
+
 def _put_on(
-    city: City, grids: Sequence[Sequence[Grid]], policy: Policy, as_of: date
+    city: City, grids: Sequence[Sequence[Grid]], rosters: Sequence[Roster], policy: Policy
 ) -> tuple[CityTally, Divided]:
     """Return the tallies of the organisation on these grids, and what they are."""
-    rosters = [match_roster(city, own, as_of=as_of) for own in grids]
     every = [grid for own in grids for grid in own]
     tally = tally_city(city, every, rosters)
     lived = [[grid for grid in own if grid.kind is GridKind.RESIDENTIAL] for own in grids]
@@ -181,30 +130,31 @@ def _put_on(
     )
 
 
-def _judged(stored: Iterable[tuple[UnitGraph, Plan]], policy: Policy) -> tuple[RuleTally, ...]:
+def _judged(city: City, stored: Iterable[tuple[UnitGraph, Plan]], policy: Policy) -> tuple[RuleTally, ...]:
     """Return each rule of the division with the communities that hold it."""
-    found: dict[str, list[Any]] = {}
+    names = {one.id: one.name for one in city.communities}
+    found: dict[str, list[tuple[str, Verdict]]] = {}
     for graph, plan in stored:
         for verdict in judge(plan, graph, policy):
-            found.setdefault(verdict.rule, []).append(verdict)
-    tallies = []
-    for rule, verdicts in found.items():
-        breaches = [breach for verdict in verdicts for breach in verdict.breaches]
-        holds = sum(verdict.state is State.HOLDS for verdict in verdicts)
-        worst = max(breaches, key=lambda breach: breach.by, default=None)
-        tallies.append(
-            RuleTally(
-                rule,
-                verdicts[0].hard,
-                holds,
-                len(verdicts) - holds,
-                len(breaches),
-                round(sum(breach.by for breach in breaches), 3),
-                worst.words if worst else "",
-                REMEDIES.get(rule, "") if breaches else "",
-            )
-        )
-    return tuple(tallies)
+            found.setdefault(verdict.rule, []).append((names[graph.community_id], verdict))
+    return tuple(_rule(rule, verdicts) for rule, verdicts in found.items())
+
+
+def _rule(rule: str, verdicts: Sequence[tuple[str, Verdict]]) -> RuleTally:
+    breaches = [(breach, name) for name, verdict in verdicts for breach in verdict.breaches]
+    holds = sum(verdict.state is State.HOLDS for _, verdict in verdicts)
+    tally = RuleTally(
+        rule,
+        verdicts[0][1].hard,
+        holds,
+        len(verdicts) - holds,
+        len(breaches),
+        round(sum(breach.by for breach, _ in breaches), 3),
+    )
+    if not breaches:
+        return tally
+    worst, name = max(breaches, key=lambda found: found[0].by)
+    return replace(tally, most=round(worst.by, 3), place=name, example=worst.words)
 
 
 def _stars(city: City) -> dict[str, int]:
@@ -219,11 +169,27 @@ def _stars(city: City) -> dict[str, int]:
 def _pairing(city: City) -> PairingTally:
     report = propose_pairs(city)
     metres = [pair.metres for pair in report.pairs if pair.metres is not None]
-    given = sum(pair.given for pair in report.pairs)
+    organisations = {one.id: one.organisation for one in city.pairings}
+    branches = {one.id: one.name for one in city.branches}
     return PairingTally(
-        given,
-        len(report.pairs) - given,
+        len(report.pairs) - len(report.proposed),
+        len(report.proposed),
         len(report.unpaired_organisations),
         len(report.unpaired_branches),
         median(metres) if metres else None,
+        tuple(
+            ProposedPair(
+                organisations[pair.organisation_id],
+                branches[pair.branch_id],
+                pair.branch_id,
+                pair.metres,
+                round(pair.cost.total, 4),
+                pair.cost.distance,
+                pair.cost.size,
+                pair.cost.balance,
+            )
+            for pair in report.proposed
+        ),
+        tuple(organisations[id_] for id_ in report.unpaired_organisations),
+        tuple(branches[id_] for id_ in report.unpaired_branches),
     )

@@ -4,77 +4,80 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from geogrid.overview.words import DEFAULT, words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from geogrid.overview.made import Divided, Overview
+    from geogrid.overview.facts import Divided, Overview
 
 
-REMEDIES = {
-    "the_number_of_grids_is_in_range": "finer units there: give building groups, or accept another number",
-    "households_lie_in_the_window": "building groups of more even size, or a wider window",
-    "every_compound_is_one_grid": "the policy compound-first: the number of grids then follows the compounds",
-    "no_grid_crosses_a_soft_barrier": "another number of grids on either side of the road",
-    "land_without_homes_is_apart": "a border of the land that leaves its neighbours connected",
-}
-
-
-def sentences(made: Overview) -> Iterator[str]:
+def sentences(made: Overview, language: str = DEFAULT) -> Iterator[str]:
     """Yield the findings, the most important first."""
+    said = words(language)
     if made.asked is not None:
-        yield _why_it_cannot(made, *made.asked)
-    yield _what_was_made(made)
-    yield _what_it_takes(made)
+        low, high = made.asked
+        yield said[_verdict(made)].format(**_asked(made, low, high))
+    yield said["says.made"].format(**_made(made.plan))
+    total = made.tally.total
+    yield said["says.takes"].format(
+        found=f"{made.plan.to_found:,}",
+        merge=f"{made.plan.to_merge:,}",
+        branches=f"{total.branches:,}",
+        two=f"{total.in_two_grids:,}",
+    )
     if made.compound_first is not None:
-        yield _instead(made.compound_first, made.plan)
-    yield _who_leads(made)
+        yield said["says.instead"].format(**_instead(made.compound_first, made.plan))
+    yield said["says.leads"].format(
+        grids=f"{total.grids:,}",
+        led=f"{total.grids_led:,}",
+        another=f"{total.grids_led_by_another:,}",
+        vacant=f"{total.leaders_vacant:,}",
+    )
 
 
-def _why_it_cannot(made: Overview, low: int, high: int) -> str:
+def _verdict(made: Overview) -> str:
+    low, high = made.asked or (0, 0)
     total = made.tally.total
-    per = f"{low // max(total.communities, 1)}-{high // max(total.communities, 1)}"
-    words = (
-        f"{per} grids in each of {total.communities:,} communities are {low:,}-{high:,} grids, "
-        f"but there are {total.compounds:,} compounds and {total.branches:,} branches"
-    )
-    if low <= min(total.compounds, total.branches) and max(total.compounds, total.branches) <= high:
-        return f"{words}."
-    return f"{words}: one compound a grid and one branch a grid cannot hold as well."
+    fits = low <= min(total.compounds, total.branches) and max(total.compounds, total.branches) <= high
+    return "says.can" if fits else "says.cannot"
 
 
-def _what_was_made(made: Overview) -> str:
-    plan, held = made.plan, made.plan.alignments
-    return (
-        f"The plan has {plan.grids:,} grids with homes and {plan.special:,} special-purpose grids. "
-        f"{held.get('whole', 0):,} are one whole compound, {held.get('part', 0):,} part of one, "
-        f"{held.get('joined', 0):,} join several, {held.get('homes', 0):,} hold homes outside compounds; "
-        f"{plan.split_compounds:,} compounds are split and {plan.joined_compounds:,} joined."
-    )
-
-
-def _what_it_takes(made: Overview) -> str:
-    total, plan = made.tally.total, made.plan
-    return (
-        f"For a branch in every grid {plan.to_found:,} are to be founded, and {plan.to_merge:,} of the "
-        f"{total.branches:,} branches, which are without a grid, merged with others; "
-        f"{total.in_two_grids:,} branches have homes in two grids or more."
-    )
-
-
-def _instead(first: Divided, plan: Divided) -> str:
-    return (
-        f"compound-first would give {first.grids:,} grids with homes: {first.split_compounds:,} compounds "
-        f"split and {first.joined_compounds:,} joined, {first.to_found:,} branches to be founded instead of "
-        f"{plan.to_found:,}, {first.to_merge:,} without a grid instead of {plan.to_merge:,}. But "
-        f"8-10 grids would be in {first.in_range:,} communities instead of {plan.in_range:,}, and the "
-        f"largest grid {first.households_max:,} homes instead of {plan.households_max:,}."
-    )
-
-
-def _who_leads(made: Overview) -> str:
+def _asked(made: Overview, low: int, high: int) -> dict[str, str]:
     total = made.tally.total
-    return (
-        f"Of {total.grids:,} grids with homes {total.grids_led:,} are led by the secretary of their own "
-        f"branch, {total.grids_led_by_another:,} by one of another branch with homes there, "
-        f"{total.leaders_vacant:,} by nobody."
-    )
+    communities = max(total.communities, 1)
+    return {
+        "per": f"{low // communities}-{high // communities}",
+        "communities": f"{total.communities:,}",
+        "low": f"{low:,}",
+        "high": f"{high:,}",
+        "compounds": f"{total.compounds:,}",
+        "branches": f"{total.branches:,}",
+    }
+
+
+def _made(plan: Divided) -> dict[str, str]:
+    held = {kind: f"{plan.alignments.get(kind, 0):,}" for kind in ("whole", "part", "joined", "homes")}
+    return {
+        **held,
+        "grids": f"{plan.grids:,}",
+        "special": f"{plan.special:,}",
+        "split": f"{plan.split_compounds:,}",
+        "joined_compounds": f"{plan.joined_compounds:,}",
+    }
+
+
+def _instead(first: Divided, plan: Divided) -> dict[str, str]:
+    return {
+        "grids": f"{first.grids:,}",
+        "split": f"{first.split_compounds:,}",
+        "joined": f"{first.joined_compounds:,}",
+        "found": f"{first.to_found:,}",
+        "found_now": f"{plan.to_found:,}",
+        "merge": f"{first.to_merge:,}",
+        "merge_now": f"{plan.to_merge:,}",
+        "in_range": f"{first.in_range:,}",
+        "in_range_now": f"{plan.in_range:,}",
+        "most": f"{first.households_max:,}",
+        "most_now": f"{plan.households_max:,}",
+    }
