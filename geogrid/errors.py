@@ -36,7 +36,8 @@ class Fault:
     """One thing wrong with an input: where it is, which rule it breaks, what to do about it.
 
     ``rule`` is a stable kebab-case name (``duplicate-id``) that tests and scripts can rely on;
-    ``message`` and ``remedy`` are sentences for a person.
+    ``message`` and ``remedy`` are sentences for a person. ``row`` is the row of a table as a spreadsheet
+    numbers it, the header being row 1; 0 where the file has no such rows.
     """
 
     rule: str
@@ -47,9 +48,10 @@ class Fault:
     id: str = ""
     field: str = ""
     severity: Severity = Severity.ERROR
+    row: int = 0
 
     def __str__(self) -> str:
-        named = {"layer": self.layer, "id": self.id, "field": self.field}
+        named = {"layer": self.layer, "row": self.row, "id": self.id, "field": self.field}
         place = ", ".join([self.file] * bool(self.file) + [f"{k} {v}" for k, v in named.items() if v])
         text = f"{place}: {self.message} [{self.rule}]" if place else f"{self.message} [{self.rule}]"
         return f"{text}. {self.remedy}" if self.remedy else text

@@ -157,6 +157,42 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     }
 
 
+BROKEN_TABLES = {
+    ("branches", 1, "founded"): ("2019-13-01", "bad-date"),
+    ("branches", 1, "compounds"): ("B;Z", "unknown-compound"),
+    ("branches", 0, "members"): (-3, "negative-number"),
+    ("branches", 0, "secretary_id"): ("m9", "unknown-team-member"),
+    ("team", 1, "role"): ("king", "unknown-class"),
+    ("team", 1, "public"): ("perhaps", "bad-flag"),
+    ("team", 0, "branch_id"): ("b9", "unknown-branch"),
+    ("building_groups", 0, "buildings"): ("A0;Z9", "unknown-building"),
+    ("building_groups", 0, "compound_id"): ("Z", "unknown-compound"),
+    ("pairings", 0, "branch_id"): ("b9", "unknown-branch"),
+    ("venues", 0, "community_id"): ("c9", "unknown-community"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_faults_of_tables_are_told_with_file_row_and_column(suffix: str, tmp_path: Path) -> None:
+    """The header is row 1, as a spreadsheet numbers it; every fault of every table at once."""
+    town = sound_town()
+    for (layer, row, column), (value, _) in BROKEN_TABLES.items():
+        town.set(layer, row, column, value)
+    folder = town.write(tmp_path)
+    if suffix == "xlsx":
+        for layer, table in town.tables.items():
+            (folder / f"{layer}.csv").unlink()
+            table.to_excel(folder / f"{layer}.xlsx", index=False)
+    with pytest.raises(InputError) as refusal:
+        read_city(folder)
+    told = {(one.file, one.row, one.field): one.rule for one in refusal.value.faults}
+    assert told == {
+        (f"{layer}.{suffix}", row + 2, column): rule
+        for (layer, row, column), (_, rule) in BROKEN_TABLES.items()
+    }
+    assert "branches." + suffix + ", layer branches, row 3, id b2, field founded" in str(refusal.value)
+
+
 def test_many_faults_of_one_kind_are_counted_not_listed(tmp_path: Path) -> None:
     town = sound_town()
     buildings = pd.concat([town.layers["buildings"]] * 3, ignore_index=True)

@@ -173,8 +173,8 @@ def test_bars_stay_inside_their_picture(rows: list[Bar]) -> None:
 
 
 def test_shares_and_columns_draw_what_there_is() -> None:
-    """10 of 40 is a quarter of 420 wide; a column for each number that occurs."""
-    assert 'width="105.0"' in shares("s", [("x", (("a", 10), ("n", 30)))])
+    """10 of 40 is a quarter of 380 wide; a column for each number that occurs."""
+    assert 'width="95.0"' in shares("s", [("x", (("a", 10), ("n", 30)))])
     drawn = columns("c", [("a", {2: 1, 4: 3}), ("d", {3: 2})])
     assert drawn.count("<rect") == 3
     assert columns("c", [("a", {})]) == ""

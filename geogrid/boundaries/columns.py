@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from geogrid.boundaries.faults import FaultBook
     from geogrid.boundaries.files import RawTable
+
+
+SHEETS = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xls"})  # their rows have numbers that people see
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Table:
     crs_stated: bool = False
     min_width_m: float = 0.0
     believe_place: bool = False
+    rows: NDArray[np.int64] | None = None  # of CSV and Excel, the header being row 1
 
     @property
     def ids(self) -> NDArray[np.object_]:
@@ -59,7 +64,14 @@ class Table:
     def keep(self, rows: NDArray[np.bool_]) -> Table:
         """Return the table with only ``rows``."""
         geometry = self.geometry[rows] if self.geometry is not None else None
-        return replace(self, frame=self.frame.loc[rows].reset_index(drop=True), geometry=geometry)
+        frame = self.frame.loc[rows].reset_index(drop=True)
+        numbers = self.rows[rows] if self.rows is not None else None
+        return replace(self, frame=frame, geometry=geometry, rows=numbers)
+
+    def places(self, rows: NDArray[np.bool_]) -> list[tuple[object, int]]:
+        """Return the ids of ``rows`` and their rows in the file, 0 where it has none."""
+        numbers = self.rows[rows].tolist() if self.rows is not None else [0] * int(np.count_nonzero(rows))
+        return list(zip(self.ids[rows].tolist(), numbers, strict=True))
 
     def put(self, **columns: Any) -> Table:
         """Return the table with these columns added or replaced; objects stay objects."""
@@ -71,7 +83,8 @@ class Table:
     ) -> Fault:
         """Return an error at this layer, at one of its rows if ``row`` is given."""
         found = "" if row is None else printable(self.ids[row])
-        return Fault(rule, message, remedy, self.file, self.layer.name, found, field)
+        number = 0 if row is None or self.rows is None else int(self.rows[row])
+        return Fault(rule, message, remedy, self.file, self.layer.name, found, field, row=number)
 
     def repair(self, rule: str, message: str, *, row: int | None = None) -> Fault:
         """Return the notice of something that was mended."""
@@ -93,6 +106,7 @@ def clean_table(raw: RawTable, book: FaultBook) -> Table:
         crs_stated=bool(raw.source.crs),
         min_width_m=raw.source.min_width_m,
         believe_place=raw.source.believe_place,
+        rows=np.arange(2, len(raw.frame) + 2) if Path(raw.file).suffix.lower() in SHEETS else None,
     )
     if len(raw.frame) == 0:
         book.add(table.fault("empty-layer", "the layer has no rows", "Leave it out or fill it"))
@@ -101,9 +115,8 @@ def clean_table(raw: RawTable, book: FaultBook) -> Table:
     columns: dict[str, Any] = {"id": ids}
     for column in raw.layer.columns:
         if column.name != "id":
-            cells = Cells(
-                column, found[column.name], tuple(ids), table.fault("", "", "", field=column.name), book
-            )
+            place = table.fault("", "", "", field=column.name)
+            cells = Cells(column, found[column.name], tuple(ids), place, book, table.rows)
             columns[column.name] = convert(cells, raw.source.classes)
     # Objects, not pandas' own strings: rows are looked at one by one far more often than searched.
     series = {name: _series(values) for name, values in columns.items()}
@@ -151,10 +164,11 @@ def _ids(values: pd.Series[Any] | None, raw: RawTable, table: Table, book: Fault
     size = len(raw.frame)
     if values is None:
         return [f"{stem}-{n}" for n in range(1, size + 1)]
-    cells = Cells(Column("id", Kind.ID), values, (), table.fault("", "", "", field="id"), book)
+    cells = Cells(Column("id", Kind.ID), values, (), table.fault("", "", "", field="id"), book, table.rows)
     ids = clean_texts(cells)
     if raw.layer.id_required:
         for n in (n for n, found in enumerate(ids, start=1) if not found):
-            message = f"row {n} has no id"
-            book.add(table.fault("missing-id", message, "Give every row an id of its own", field="id"))
+            message = f"row {n} has no id" if table.rows is None else "this row has no id"
+            fault = table.fault("missing-id", message, "Give every row an id of its own", field="id")
+            book.add(replace(fault, row=0 if table.rows is None else n + 1))
     return [found or f"{stem}-{n}" for n, found in enumerate(ids, start=1)]

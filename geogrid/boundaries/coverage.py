@@ -41,7 +41,7 @@ def mend_communities(table: Table, book: FaultBook) -> Table:
     if lost.any() or not shapely.coverage_is_valid(cleaned):
         message = "the communities' borders cannot be fitted together"
         remedy = "Draw every shared border once"
-        book.add_each(table.ids[lost], table.fault("no-coverage", message, remedy, field="geometry"))
+        book.add_each(table.places(lost), table.fault("no-coverage", message, remedy, field="geometry"))
         book.add(table.fault("no-coverage", message, remedy, field="geometry"))
         return table
     for row in np.flatnonzero(changed > DUST_M2):

@@ -30,10 +30,10 @@ class FaultBook:
         if self.counts[key] <= TOLD:
             self.found.append(fault)
 
-    def add_each(self, ids: Iterable[object], template: Fault) -> None:
-        """Note the same fault for each of ``ids``."""
-        for found in ids:
-            self.add(replace(template, id=printable(found)))
+    def add_each(self, places: Iterable[tuple[object, int]], template: Fault) -> None:
+        """Note the same fault for each of ``places``: the id and the row of the file."""
+        for found, row in places:
+            self.add(replace(template, id=printable(found), row=row))
 
     def has_errors(self) -> bool:
         """Say whether anything found so far refuses the data."""
@@ -64,7 +64,7 @@ def _kind(fault: Fault) -> tuple[str, ...]:
 
 def _rest(found: list[Fault], key: tuple[str, ...], count: int) -> Fault:
     last = next(fault for fault in reversed(found) if _kind(fault) == key)
-    return replace(last, id="", message=f"the same fault in {count - TOLD:,} more")
+    return replace(last, id="", row=0, message=f"the same fault in {count - TOLD:,} more")
 
 
 def printable(value: object) -> str:

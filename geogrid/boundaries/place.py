@@ -146,7 +146,7 @@ def tell_rows(rows: Rows, table: Table, defect: Defect, book: FaultBook) -> None
     """Note a defect in each of ``rows``."""
     if rows.any():
         template = table.fault(defect.rule, defect.message, defect.remedy, field="geometry")
-        book.add_each(table.ids[rows], template)
+        book.add_each(table.places(rows), template)
 
 
 def _usable(table: Table, book: FaultBook) -> Rows:

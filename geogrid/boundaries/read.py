@@ -158,7 +158,7 @@ def _compounds(compounds: Table, communities: Table, book: FaultBook) -> Table:
     known = placed.frame["community_id"].isin(set(communities.ids)).to_numpy(dtype=bool)
     outside = np.asarray(placed.texts("community_id") == "", dtype=bool)
     message, remedy = "it lies outside every community", "Draw its community, or leave it out"
-    book.add_each(placed.ids[outside], placed.fault("compound-outside", message, remedy, field="geometry"))
+    book.add_each(placed.places(outside), placed.fault("compound-outside", message, remedy, field="geometry"))
     return mend_compounds(placed.keep(known), communities, book)
 
 

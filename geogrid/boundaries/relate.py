@@ -106,7 +106,7 @@ def refuse_duplicates(table: Table, book: FaultBook) -> Table:
     template = table.fault(
         "duplicate-id", "another row has the same id", "Give every row its own", field="id"
     )
-    book.add_each(table.ids[again], template)
+    book.add_each(table.places(again), template)
     return table.keep(~again)
 
 
@@ -121,14 +121,14 @@ def refuse_shared_codes(communities: Table, book: FaultBook) -> None:
     template = communities.fault(
         "duplicate-code", "another community has the same code", "Give every community its own", field="code"
     )
-    book.add_each(communities.ids[again], template)
+    book.add_each(communities.places(again), template)
 
 
 def refuse_ids_of_units(compounds: Table, book: FaultBook) -> None:
     """Tell compounds whose id ends as those of units do ("A/g01"): two units could bear one id."""
     taken = pd.Series(compounds.ids, dtype=str).str.contains(UNIT_ENDING).to_numpy(dtype=bool)
     message, remedy = "its id ends as the ids of units do", "Give it an id without /g, /h or /l and a number"
-    book.add_each(compounds.ids[taken], compounds.fault("reserved-id", message, remedy, field="id"))
+    book.add_each(compounds.places(taken), compounds.fault("reserved-id", message, remedy, field="id"))
 
 
 def inner_points(table: Table) -> Points:
@@ -198,7 +198,7 @@ def drop_outside(table: Table, book: FaultBook) -> Table:
     outside = np.asarray(table.texts("community_id") == "", dtype=bool)
     homes = outside & has_homes(table)
     message, remedy = "it lies outside every community", "Draw its community, or leave it out"
-    book.add_each(table.ids[homes], table.fault("building-outside", message, remedy, field="geometry"))
+    book.add_each(table.places(homes), table.fault("building-outside", message, remedy, field="geometry"))
     idle = int((outside & ~homes).sum())
     if idle:
         message = f"{idle:,} buildings without homes outside every community were left out"

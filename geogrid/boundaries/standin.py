@@ -32,7 +32,7 @@ def stand_in(buildings: Table | None, compounds: Table, book: FaultBook) -> Tabl
         message = "it has neither buildings nor a number of households"
         remedy = "Give it its buildings, or say how many households it has (0 where nobody lives)"
         template = compounds.fault("missing-households", message, remedy, field="households")
-        book.add_each(compounds.ids[unknown], template)
+        book.add_each(compounds.places(unknown), template)
     chosen = bare & (np.nan_to_num(stated) > 0)
     if not chosen.any():
         return buildings

@@ -49,13 +49,16 @@ class Cells:
     ids: tuple[str, ...]
     place: Fault
     book: FaultBook
+    rows: NDArray[np.int64] | None = None
 
     def tell(self, rows: ArrayLike, rule: str, message: str, remedy: str) -> None:
         """Note a fault in each of ``rows``."""
         numbers = np.flatnonzero(np.asarray(rows, dtype=bool))
         if len(numbers):
             template = replace(self.place, rule=rule, message=message, remedy=remedy)
-            self.book.add_each((self.ids[n] if self.ids else f"row {n + 1}" for n in numbers), template)
+            ids = [self.ids[n] if self.ids else f"row {n + 1}" for n in numbers]
+            rows = self.rows[numbers].tolist() if self.rows is not None else [0] * len(ids)
+            self.book.add_each(zip(ids, rows, strict=True), template)
 
 
 def convert(cells: Cells, classes: Mapping[str, str]) -> Any:
@@ -211,5 +214,6 @@ def _classes(cells: Cells, texts: list[str], mapping: Mapping[str, str]) -> NDAr
                 f"{printable(text)!r} is no known {cells.column.name}" if text else "the class is missing"
             )
             told = replace(cells.place, rule="unknown-class", message=message, remedy=remedy)
-            cells.book.add(replace(told, id=printable(cells.ids[n])))
+            row = 0 if cells.rows is None else int(cells.rows[n])
+            cells.book.add(replace(told, id=printable(cells.ids[n]), row=row))
     return np.array([value if value in known else "" for value in found], dtype=object)

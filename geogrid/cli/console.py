@@ -98,7 +98,7 @@ def note_repairs(faults: Sequence[Fault]) -> None:
 
 
 def _place(fault: Fault) -> str:
-    named = {"layer": fault.layer, "id": fault.id, "field": fault.field}
+    named = {"layer": fault.layer, "row": fault.row, "id": fault.id, "field": fault.field}
     return " ".join([fault.file, *(f"{name} {value}" for name, value in named.items() if value)]).strip()
 
 

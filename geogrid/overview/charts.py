@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROW, LABEL, WIDTH, VALUE = 26, 250, 420, 130
+ROW, LABEL, WIDTH, VALUE = 26, 290, 380, 130
 
 
 @dataclass(frozen=True, slots=True)
