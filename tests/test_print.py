@@ -30,7 +30,7 @@ from maps.printed.lettering import Label, Sheet, wrapped
 from maps.printed.press import press_for, run
 from maps.printed.svg import plain, shorten
 from maps.printed.told import printed_words, runs, said_day, said_numbers
-from maps.printed.wall import wall_sheet
+from maps.printed.wall import ABOVE, BESIDE, map_size_of, wall_sheet
 from maps.words import LANGUAGES
 from tests.governed import governed_town
 from tests.printed import codes_of, fonts_of, pages_of, picture_of, text_of
@@ -189,6 +189,21 @@ def test_what_does_not_fit_follows_overleaf(town: Snapshot) -> None:
     text = text_of(pdf)
     assert said()["print.more"] in text
     assert all(f"第{n}号名" in text for n in range(60))
+
+
+def test_a_long_community_lies_above_its_table(town: Snapshot) -> None:
+    """9 times as wide as high: 218 mm hold it beside the table, 378 mm above it, so 1:3000 becomes 1:2000."""
+    lon, lat, wide = 124.39, 40.13, 7.4e-3
+    community: Any = {**town.communities()[0], "bounds": [lon, lat, lon + wide, lat + wide / 9]}
+    assert map_size_of(community) == ABOVE
+    assert fitted(community["bounds"], *ABOVE, 9).scale == 2000
+    assert fitted(community["bounds"], *BESIDE, 9).scale == 3000
+    press = press_for(town, JOB)
+    sheet = wall_sheet(press, community)
+    rows = [{**sheet["rows"][0], "name": f"第{n}号名"} for n in range(11)]
+    pdf = run(press, "t", [{**sheet, "rows": rows}], "a3").pdf
+    assert len(pages_of(pdf)) == 1
+    assert all(f"第{n}号名" in text_of(pdf) for n in range(11))
 
 
 def test_other_papers_are_the_same_sheet(town: Snapshot) -> None:

@@ -69,8 +69,13 @@ class Frame:
 
     def cut(self, shapes: Shapes, beyond: float = 3.0) -> Shapes:
         """Return shapes on the paper cut ``beyond`` mm outside the frame, so that no cut is seen."""
-        cut = shapely.clip_by_rect(shapes, -beyond, -beyond, self.width + beyond, self.height + beyond)
-        return np.asarray(cut, dtype=object)
+        cut = np.asarray(
+            shapely.clip_by_rect(shapes, -beyond, -beyond, self.width + beyond, self.height + beyond),
+            dtype=object,
+        )
+        torn = ~shapely.is_valid(cut)  # cut quickly, a ring may be left that crosses itself
+        cut[torn] = shapely.make_valid(cut[torn])
+        return cut
 
 
 def fitted(bounds: Sequence[float], width: float, height: float, margin: float) -> Frame:

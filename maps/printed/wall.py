@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from geogrid.errors import NotFoundError
-from maps.printed.gridmap import draw_community, known_roster, on_paper
+from maps.printed.frame import fitted
+from maps.printed.gridmap import MARGIN, draw_community, known_roster, on_paper
 from maps.printed.legend import legend_of
 from maps.printed.press import anchor_of, issue_facts, press_for, run, shared
 from maps.printed.svg import plain
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from maps.printed.press import Press
 
 Json = dict[str, Any]
-MAP = (236.0, 232.0)  # mm on A3
+# The map stands beside the table, or above it where a long community is drawn larger so; mm on A3.
+BESIDE, ABOVE = (236.0, 232.0), (396.0, 122.0)
 
 
 def print_wall(source: Snapshot, community_id: str, job: Job) -> Printed:
@@ -56,7 +58,8 @@ def community_of(source: Snapshot, community_id: str) -> CommunityCard:
 def wall_sheet(press: Press, community: CommunityCard) -> Json:
     """Return all that a wall sheet shows."""
     said, name = press.said, plain(community["name"])
-    drawn = draw_community(press.source, community, MAP, font=press.font, north=said["print.north"])
+    size = map_size_of(community)
+    drawn = draw_community(press.source, community, size, font=press.font, north=said["print.north"])
     cards = [one.card for one in drawn.grids]
     return {
         **shared(press, "wall", community["id"], anchor_of("c", community["id"])),
@@ -64,7 +67,8 @@ def wall_sheet(press: Press, community: CommunityCard) -> Json:
         "place": place_of(press, community),
         "summary": summary_of(press, community, cards),
         "facts": issue_facts(press),
-        "map_size": MAP,
+        "map_size": size,
+        "above": size == ABOVE,
         "map": drawn.svg,
         "map_alt": said["print.map"].replace("{name}", name),
         "legend": legend_of(drawn.signs, said, press.font),
@@ -76,6 +80,11 @@ def wall_sheet(press: Press, community: CommunityCard) -> Json:
         "more": said["print.more"],
         "details": said["print.details"].replace("{name}", name),
     }
+
+
+def map_size_of(community: CommunityCard) -> tuple[float, float]:
+    """Return the size of the map, beside or above the table, that shows a community larger."""
+    return min((BESIDE, ABOVE), key=lambda size: fitted(community["bounds"], *size, MARGIN).scale)
 
 
 def place_of(press: Press, community: Mapping[str, Any]) -> str:

@@ -1,0 +1,1 @@
+"""Printed sheets beside other ways to put the same sheet on paper."""
