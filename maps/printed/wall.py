@@ -84,7 +84,7 @@ def wall_sheet(press: Press, community: CommunityCard) -> Json:
 
 def map_size_of(community: CommunityCard) -> tuple[float, float]:
     """Return the size of the map, beside or above the table, that shows a community larger."""
-    return min((BESIDE, ABOVE), key=lambda size: fitted(community["bounds"], *size, MARGIN).scale)
+    return min((BESIDE, ABOVE), key=lambda size: fitted(community["bounds"], size[0], size[1], MARGIN).scale)
 
 
 def place_of(press: Press, community: Mapping[str, Any]) -> str:
