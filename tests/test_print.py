@@ -26,6 +26,7 @@ from maps.printed import Job, fonts, print_book, print_notice, print_notices, pr
 from maps.printed.frame import SCALES, fitted
 from maps.printed.furniture import INK, bar_step
 from maps.printed.gridmap import SPECIAL, draw_community, hatching, on_paper
+from maps.printed.ground import Piece, joined
 from maps.printed.lettering import Label, Sheet, wrapped
 from maps.printed.press import press_for, run
 from maps.printed.svg import plain, shorten
@@ -404,6 +405,14 @@ def test_the_scale_bar_is_as_long_as_it_says(scale: int) -> None:
     length = 4000 * bar_step(scale) / scale
     assert length <= 44 or bar_step(scale) == 10
     assert scale > 600_000 or scale < 500 or length >= 11
+
+
+def test_a_river_cut_by_communities_is_whole_again() -> None:
+    """Two cuts of 6 x 2 that overlap by 2 x 2: together 10 x 2, named once; buildings stay apart."""
+    river = [Piece("water", "water", "样例河", shapely.box(x, 0, x + 6, 2)) for x in (0, 4)]
+    houses = [Piece("building", "homes", "1", shapely.box(0, 0, 1, 1))] * 2
+    found = joined([*houses, *river])
+    assert [(one.layer, one.shape.area) for one in found] == [("water", 20), ("building", 1), ("building", 1)]
 
 
 def test_hatching_stays_inside_and_covers() -> None:

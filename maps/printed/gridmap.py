@@ -89,7 +89,8 @@ def draw_community(
     frame = _framed(source, community, size, front)
     near = ground.neighbours_of(source, frame)
     own = ground.pieces_of(source.background_bytes(community["id"]), frame)
-    pieces = [*ground.pieces_near(source, [one for one in near if one != community], frame), *own]
+    around = ground.pieces_near(source, [one for one in near if one != community], frame)
+    pieces = ground.joined([*around, *own])
     grids = grids_of(source, community["id"], frame)
     whole = on_ground(frame, community)
     corner = corner_box(frame, _middle(grids, front) or whole)

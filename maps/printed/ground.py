@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Shapes = NDArray[Any]
 
 PAPER = "#fbfaf6"
+SHARED = frozenset({"land", "park", "water"})  # they reach over the borders of communities
 AREAS: dict[str, Style] = {
     "land": {"fill": "#efece3"},
     "park": {"fill": "#dbe8cd"},
@@ -61,8 +62,23 @@ class Piece:
 
 
 def pieces_near(source: Snapshot, communities: Iterable[CommunityCard], frame: Frame) -> list[Piece]:
-    """Return what lies under ``communities`` within the frame."""
-    return [piece for one in communities for piece in pieces_of(source.background_bytes(one["id"]), frame)]
+    """Return what lies under ``communities`` within the frame; waters and parks are whole again."""
+    return joined(
+        [piece for one in communities for piece in pieces_of(source.background_bytes(one["id"]), frame)]
+    )
+
+
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """Return pieces with waters, parks and land joined that each community shows its own cut of."""
+    cuts: dict[tuple[str, str, str], list[Any]] = {}
+    whole = []
+    for one in pieces:
+        if one.layer in SHARED:
+            cuts.setdefault((one.layer, one.kind, one.name), []).append(one.shape)
+        else:
+            whole.append(one)
+    tidy = [shapely.orient_polygons(shapely.union_all(shapes), exterior_cw=False) for shapes in cuts.values()]
+    return [*(Piece(*facts, shape) for facts, shape in zip(cuts, tidy, strict=True)), *whole]
 
 
 def pieces_of(content: bytes, frame: Frame) -> list[Piece]:
