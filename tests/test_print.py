@@ -373,7 +373,7 @@ def test_borders_and_letters_stand_out_on_every_colour_in_grey(colour: str) -> N
 def test_a_grey_print_keeps_every_number(town: Snapshot) -> None:
     """Measured on the paper: between the lightest and the darkest grey of each badge lie ten to one."""
     drawn = draw_community(
-        town, town.communities()[0], (236.0, 232.0), font=fonts.family("zh-Hans"), north="北"
+        town, town.communities()[0], (236.0, 231.0), font=fonts.family("zh-Hans"), north="北"
     )
     page = picture_of(print_wall(town, "c1", JOB).pdf, dpi=100, grey=True).astype(float) / 255
     page = page.reshape(page.shape[:2])

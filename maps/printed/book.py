@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from maps.printed.press import Press
 
 Json = dict[str, Any]
-MAP = (236.0, 232.0)  # mm on A3
+MAP = (236.0, 231.0)  # mm on A3
 
 
 def print_book(source: Snapshot, subdistrict_id: str, job: Job) -> Printed:

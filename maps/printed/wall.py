@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 # The map stands beside the table, or above it where a long community is drawn larger so; mm on A3.
-BESIDE, ABOVE = (236.0, 232.0), (396.0, 122.0)
+BESIDE, ABOVE = (236.0, 231.0), (396.0, 122.0)
 
 
 def print_wall(source: Snapshot, community_id: str, job: Job) -> Printed:
