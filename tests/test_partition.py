@@ -8,85 +8,23 @@ from itertools import pairwise
 from threading import Event
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import shortest_path
 
 from geogrid.errors import PlanError
 from geogrid.model import BarrierKind
 from geogrid.partition import (
     Locks,
     divide,
-    solve,
-    weighted_graph,
 )
-from geogrid.partition.centres import least_moment
-from geogrid.partition.general import _peeled, _problem, value_of
 from geogrid.plan import Plan
 from geogrid.policy import COMPOUND_FIRST, EIGHT_TO_TEN, HOUSEHOLDS_300_500
-from tests.brute_force import groupings, lattice
+from tests.brute_force import lattice
 
 if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
     from geogrid.partition import Division
-    from geogrid.partition.general import Score
 
 TWO = replace(EIGHT_TO_TEN, grids_min=2, grids_max=2)
-
-
-def ladder(length: int) -> list[tuple[int, int]]:
-    """Return the pairs of a ladder of ``length`` rungs; node 2 i and 2 i + 1 are rung i."""
-    rungs = [(2 * i, 2 * i + 1) for i in range(length)]
-    return rungs + [(n, n + 2) for n in range(2 * length - 2)]
-
-
-def test_a_ladder_is_cut_between_two_rungs() -> None:
-    found = solve(weighted_graph([1] * 12, ladder(6)), 2, 6, 6)
-    assert (found.value, found.proved) == (2, True)
-    assert found.parts == ((0, 1, 2, 3, 4, 5), (6, 7, 8, 9, 10, 11))
-
-
-def test_no_parts_are_told_as_proved() -> None:
-    found = solve(weighted_graph([5, 1, 1], [(0, 1), (1, 2)]), 2, 3, 4)
-    assert (found.parts, found.proved) == (None, True)
-
-
-def test_the_moment_needs_distances() -> None:
-    with pytest.raises(PlanError):
-        solve(weighted_graph([1, 1], [(0, 1)]), 2, 1, 1, objective="moment")
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(1, 9), min_size=8, max_size=8), st.integers(2, 3), st.integers(0, 6))
-def test_every_engine_finds_the_least_of_all_divisions(weights: list[int], parts: int, slack: int) -> None:
-    pairs = ladder(4)
-    a, b = np.array(pairs).T
-    table = coo_array((np.ones(len(a)), (a, b)), shape=(8, 8)).tocsr()
-    hops = np.asarray(shortest_path(table, directed=False, unweighted=True))
-    graph = weighted_graph(weights, pairs, None, hops)
-    lower, upper = max(sum(weights) // parts - slack, 1), sum(weights) // parts + slack
-    best: dict[Score, float | None] = {"cut_edges": None, "moment": None}
-    for labels in groupings(8, parts):
-        groups = [tuple(i for i in range(8) if labels[i] == n) for n in range(max(labels) + 1)]
-        loads = [sum(weights[i] for i in group) for group in groups]
-        if len(groups) != parts or min(loads) < lower or max(loads) > upper:
-            continue
-        if any(np.isinf(shortest_path(table[list(g)][:, list(g)], directed=False)).any() for g in groups):
-            continue
-        for score, least in best.items():
-            value = value_of(graph, groups, score)
-            best[score] = value if least is None else min(least, value)
-    for score, least in best.items():
-        assert solve(graph, parts, lower, upper, objective=score).value == least
-    later = time.monotonic() + 20
-    peeled = _peeled(_problem(graph), parts, lower, upper, later)
-    assert (None if peeled[0] is None else peeled[1]) == best["cut_edges"]
-    cost = graph.weight[:, None] * hops
-    centred = least_moment(_problem(graph), cost, parts, lower, upper, later)[0]
-    assert (None if centred is None else value_of(graph, centred, "moment")) == best["moment"]
 
 
 def test_a_river_community_is_divided_bank_by_bank() -> None:

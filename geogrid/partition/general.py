@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from geogrid.errors import PlanError
-from geogrid.partition.centres import least_moment
-from geogrid.partition.clock import Clock
-from geogrid.partition.cover import choose, cover_rows
-from geogrid.partition.legal_grids import Window, list_legal_grids
-from geogrid.partition.objectives import pair_sums
-from geogrid.partition.peel import least_cut
-from geogrid.partition.problem import Problem, members_of, neighbour_masks, pieces
-from geogrid.partition.sweep import sweep_order
+from geogrid.partition.clock import running
+from geogrid.partition.least_parts import least_parts
+from geogrid.partition.question import cut_question, moment_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    from geogrid.partition.problem import Floats, Ints, Masks
+    from geogrid.partition.problem import Floats, Ints
+    from geogrid.partition.question import Question
 
-    Score = Literal["cut_edges", "cut_length", "moment"]
-    Found = tuple[list[tuple[int, ...]] | None, float, bool, str]
+Score = Literal["cut_edges", "cut_length", "moment"]
 
-LIST_FIRST = 20_000
-LIST_LIMIT = 500_000
+ENGINE = "priced-parts"
+# A search adds costs as whole numbers of 64 bits.
+HEAVIEST = 1 << 50
 
 
 @dataclass(frozen=True)
 class WeightedGraph:
     """``n`` nodes with whole weights; ``pairs`` (e, 2) of neighbours with whole ``length`` (1 where None).
 
-    ``distance`` (n, n) is what a unit of weight at a node costs when the part's centre is another node.
+    ``distance`` (n, n) is what a unit of weight at a node (row) costs when the part's centre is another node
+    (column): any numbers of 0 or more, symmetric or not.
     """
 
     weight: Ints
@@ -47,7 +45,11 @@ class WeightedGraph:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Parts as sorted tuples of nodes (None: there are none), and what is proved of their value."""
+    """Parts as sorted tuples of nodes (None: none found), and what is proved of their value.
+
+    ``proved`` with no parts says that there are none; else that no division is better. ``bound`` is what
+    every division costs at least.
+    """
 
     parts: tuple[tuple[int, ...], ...] | None
     value: float | None
@@ -56,20 +58,32 @@ class Solution:
     engine: str
     seconds: float
 
+    @property
+    def gap(self) -> float:
+        """Return by which share of the value it could still fall (inf: nothing found)."""
+        if self.value is None:
+            return 0.0 if self.proved else float("inf")
+        return 0.0 if self.proved or self.value == 0 else (self.value - self.bound) / self.value
+
 
 def weighted_graph(
     weight: ArrayLike,
-    pairs: Sequence[Sequence[int]],
+    pairs: Sequence[Sequence[int]] | Ints,
     length: ArrayLike | None = None,
     distance: ArrayLike | None = None,
 ) -> WeightedGraph:
-    """Make a graph of plain lists."""
-    return WeightedGraph(
-        np.asarray(weight, np.int64),
-        np.asarray(pairs, np.int64).reshape(-1, 2),
-        None if length is None else np.asarray(length, np.int64),
+    """Make a graph of plain lists.
+
+    :raises PlanError: the lists do not make a graph; all faults are told.
+    """
+    graph = WeightedGraph(
+        _whole(weight, "weight"),
+        _whole(pairs, "pairs").reshape(-1, 2),
+        None if length is None else _whole(length, "length"),
         None if distance is None else np.asarray(distance, np.float64),
     )
+    _refuse(_faults(graph))
+    return graph
 
 
 def solve(
@@ -86,72 +100,41 @@ def solve(
     ``cut_edges`` counts the pairs between parts, ``cut_length`` sums their length, ``moment`` sums weight
     times distance to each part's best centre among its members.
 
-    :raises PlanError: ``parts`` is below one, or a moment is asked for without distances.
+    :raises PlanError: the graph or the question makes no sense; all faults are told.
     """
-    started = time.monotonic()
+    faults = _faults(graph)
     if parts < 1:
-        raise PlanError("a graph is divided into at least one part")
+        faults.append("a graph is divided into at least one part")
+    if objective not in get_args(Score):
+        faults.append(f"objective {objective!r} is none of {', '.join(get_args(Score))}")
     if objective == "moment" and graph.distance is None:
-        raise PlanError("the moment objective needs distances")
-    problem, deadline = _problem(graph), started + time_limit_s
-    limit = LIST_FIRST if objective != "cut_length" else LIST_LIMIT
-    listed = list_legal_grids(problem, Window(lower, upper, parts), 0, limit)
-    if listed.complete:
-        found = _covered(graph, problem, listed.masks, parts, objective, deadline)
-    elif objective == "cut_edges":
-        found = _peeled(problem, parts, lower, upper, deadline)
-    elif objective == "moment":
-        assert graph.distance is not None
-        cost = graph.weight[:, None] * graph.distance
-        groups, bound, proved = least_moment(problem, cost, parts, lower, upper, deadline)
-        found = groups, bound, proved, "centres"
-    else:
-        found = None, 0.0, False, "legal-grids"
-    return _told(graph, problem, Window(lower, upper, parts), objective, found, time.monotonic() - started)
+        faults.append("the moment objective needs distances")
+    _refuse(faults)
+    _make_ready()
+    started = time.monotonic()
+    if _cannot_be(graph.weight, parts, lower, upper):
+        return Solution(None, None, np.inf, True, ENGINE, time.monotonic() - started)
+    question = _question(graph, parts, max(lower, 0), upper, objective)
+    with running(started + time_limit_s) as clock:
+        found = least_parts(question, clock)
+    bound = max(found.bound * question.unit - question.slack, 0.0)
+    proved = found.bound >= found.value
+    if found.groups is None:
+        return Solution(None, None, bound, proved, ENGINE, time.monotonic() - started)
+    chosen = tuple(sorted(found.groups))
+    value = _checked(graph, chosen, parts, lower, upper, objective)
+    if value < bound - question.slack - 1e-9 * bound:
+        raise PlanError(f"the solver's plan costs {value}, less than its bound {bound}")
+    return Solution(chosen, value, value if proved else bound, proved, ENGINE, time.monotonic() - started)
 
 
-def _covered(
-    graph: WeightedGraph, problem: Problem, masks: Masks, parts: int, objective: Score, deadline: float
-) -> Found:
-    constant, cost = _cost(graph, masks, objective)
-    found = choose(cover_rows(masks, problem.n, parts), cost, None, Clock(deadline))
-    if found.columns is None:
-        return None, np.inf if found.proved else 0.0, found.proved, "legal-grids"
-    groups = [members_of(row) for row in masks[found.columns]]
-    return groups, float(found.bound + constant), found.proved, "legal-grids"
-
-
-def _peeled(problem: Problem, parts: int, lower: int, upper: int, deadline: float) -> Found:
-    """Divide by peeling, with the nodes in an order that begins at one end of the graph."""
-    order = sweep_order(problem.xy, problem.pairs)
-    place = np.empty(problem.n, np.int64)
-    place[order] = np.arange(problem.n)
-    turned = replace(problem, weight=problem.weight[order], pairs=place[problem.pairs])
-    masks, cut, finished = least_cut(neighbour_masks(turned), turned.weight, parts, lower, upper, deadline)
-    if masks is None:
-        return None, np.inf if finished else float(cut), finished, "peeling"
-    groups = [tuple(sorted(int(order[u]) for u in members_of(row))) for row in masks]
-    return groups, float(cut), True, "peeling"
-
-
-def _told(
-    graph: WeightedGraph, problem: Problem, window: Window, objective: Score, found: Found, seconds: float
-) -> Solution:
-    """Judge the parts found by their definition before anyone sees them."""
-    groups, bound, proved, engine = found
-    if groups is None:
-        return Solution(None, None, bound, proved, engine, seconds)
-    chosen = tuple(sorted(groups))
-    once = sorted(node for part in chosen for node in part) == list(range(problem.n))
-    loads = [int(problem.weight[list(part)].sum()) for part in chosen]
-    bounded = all(window.lower <= load <= window.upper for load in loads)
-    connected = all(len(pieces(problem, part)) == 1 for part in chosen)
-    value = value_of(graph, chosen, objective)
-    if not (
-        once and bounded and connected and len(chosen) == window.parts and value >= bound - 1e-4 * abs(bound)
-    ):
-        raise PlanError("the solver's answer does not stand up to the check of its parts")
-    return Solution(chosen, value, value if proved else bound, proved, engine, seconds)
+@cache
+def _make_ready() -> None:
+    """Have the loops compiled, or loaded from numba's cache, before the first clock runs."""
+    weight, pairs = np.ones(4, np.int64), np.array([(0, 1), (1, 2), (2, 3), (3, 0)])
+    with running(time.monotonic() + 3600) as clock:
+        least_parts(cut_question(weight, pairs, weight, 2, 2, 2), clock)
+        least_parts(moment_question(weight, pairs, 1.0 - np.eye(4), 2, 2, 2), clock)
 
 
 def value_of(graph: WeightedGraph, parts: Sequence[Sequence[int]], objective: Score) -> float:
@@ -159,49 +142,116 @@ def value_of(graph: WeightedGraph, parts: Sequence[Sequence[int]], objective: Sc
     side = {node: n for n, part in enumerate(parts) for node in part}
     if objective == "moment":
         assert graph.distance is not None
-        return float(
-            sum(
-                round(min(sum(int(graph.weight[i]) * graph.distance[i, j] for i in part) for j in part))
-                for part in parts
-            )
-        )
-    lengths = _lengths(graph) if objective == "cut_length" else np.ones(len(graph.pairs), np.int64)
-    pairs = zip(graph.pairs.tolist(), lengths.tolist(), strict=True)
+        moments = graph.weight[:, None] * graph.distance
+        return float(sum(moments[np.ix_(part, part)].sum(axis=0).min() for part in parts))
+    lengths = _lengths(graph, objective).tolist()
+    pairs = zip(graph.pairs.tolist(), lengths, strict=True)
     return float(sum(length for (a, b), length in pairs if side[a] != side[b]))
 
 
-def _problem(graph: WeightedGraph) -> Problem:
-    n, e = len(graph.weight), len(graph.pairs)
-    return Problem(
-        ids=tuple(str(i) for i in range(n)),
-        weight=graph.weight,
-        pairs=graph.pairs,
-        length=_lengths(graph),
-        open=np.ones(e, np.bool_),
-        crossing=np.zeros(e, np.int64),
-        compound=np.full(n, -1, np.int64),
-        size=np.zeros(0, np.int64),
-        xy=np.zeros((n, 2)),
-        perimeter=np.zeros(n, np.int64),
-        area=np.zeros(n),
-        old=np.full(n, -1, np.int64),
-        kept=np.full(n, -1, np.int64),
-        pinned=np.full(n, -1, np.int64),
+def _question(graph: WeightedGraph, parts: int, lower: int, upper: int, objective: Score) -> Question:
+    if objective == "moment":
+        assert graph.distance is not None
+        return moment_question(graph.weight, graph.pairs, graph.distance, parts, lower, upper)
+    return cut_question(graph.weight, graph.pairs, _lengths(graph, objective), parts, lower, upper)
+
+
+def _lengths(graph: WeightedGraph, objective: Score) -> Ints:
+    if objective == "cut_edges" or graph.length is None:
+        return np.ones(len(graph.pairs), np.int64)
+    return graph.length
+
+
+def _cannot_be(weight: Ints, parts: int, lower: int, upper: int) -> bool:
+    """Tell whether the weights alone forbid every division."""
+    total = int(weight.sum())
+    return (
+        parts > len(weight)
+        or lower > upper
+        or int(weight.max()) > upper
+        or not parts * lower <= total <= parts * upper
     )
 
 
-def _lengths(graph: WeightedGraph) -> Ints:
-    return np.ones(len(graph.pairs), np.int64) if graph.length is None else graph.length
+def _checked(
+    graph: WeightedGraph, parts: Sequence[Sequence[int]], count: int, lower: int, upper: int, objective: Score
+) -> float:
+    """Judge the parts found by their definition before anyone sees them, and return what they cost."""
+    once = sorted(node for part in parts for node in part) == list(range(len(graph.weight)))
+    loads = [int(graph.weight[list(part)].sum()) for part in parts]
+    bounded = all(lower <= load <= upper for load in loads)
+    if not (len(parts) == count and once and bounded and all(_connected(graph.pairs, p) for p in parts)):
+        raise PlanError("the solver's answer does not stand up to the check of its parts")
+    return value_of(graph, parts, objective)
 
 
-def _cost(graph: WeightedGraph, masks: Masks, objective: Score) -> tuple[int, NDArray[np.int64]]:
-    if objective == "cut_edges":
-        return len(graph.pairs), -pair_sums(masks, graph.pairs, np.ones(len(graph.pairs), np.int64))
-    if objective == "cut_length":
-        return int(_lengths(graph).sum()), -pair_sums(masks, graph.pairs, _lengths(graph))
-    assert graph.distance is not None
-    table = np.array([[row >> 6, row & 63] for row in range(len(graph.weight))])
-    member = ((masks[:, table[:, 0]] >> table[:, 1].astype(np.uint64)) & np.uint64(1)).astype(np.float64)
-    cost = member @ (graph.weight[:, None] * graph.distance)
-    cost[member == 0] = np.inf
-    return 0, np.rint(cost.min(axis=1)).astype(np.int64)
+def _connected(pairs: Ints, part: Sequence[int]) -> bool:
+    left = set(part)
+    inside = [(a, b) for a, b in pairs.tolist() if a in left and b in left]
+    beside: dict[int, list[int]] = {node: [] for node in part}
+    for a, b in inside:
+        beside[a].append(b)
+        beside[b].append(a)
+    stack = [left.pop()]
+    while stack:
+        new = [node for node in beside[stack.pop()] if node in left]
+        left.difference_update(new)
+        stack.extend(new)
+    return not left
+
+
+def _whole(given: ArrayLike, name: str) -> Ints:
+    """Return whole numbers, or say what is not."""
+    numbers = np.asarray(given)
+    if numbers.size and (numbers.dtype.kind not in "iufb" or not (numbers == np.rint(numbers)).all()):
+        raise PlanError(f"{name}: whole numbers are needed; scale it and round it first")
+    return numbers.astype(np.int64)
+
+
+def _faults(graph: WeightedGraph) -> list[str]:
+    """Return in words what is wrong with a graph."""
+    n, faults = len(graph.weight), []
+    if n == 0:
+        faults.append("the graph has no nodes")
+    if (graph.weight < 0).any():
+        faults.append(f"weight of node {int(np.argmax(graph.weight < 0))} is negative")
+    if int(graph.weight.sum()) > HEAVIEST:
+        faults.append(f"the weights add up to more than {HEAVIEST}; scale them down")
+    return faults + _pair_faults(graph, n) + _distance_faults(graph, n)
+
+
+def _pair_faults(graph: WeightedGraph, n: int) -> list[str]:
+    pairs, length, faults = graph.pairs, graph.length, []
+    outside = ((pairs < 0) | (pairs >= n)).any(axis=1)
+    if outside.any():
+        faults.append(f"pair {pairs[np.argmax(outside)].tolist()} names a node outside 0..{n - 1}")
+    if (pairs[:, 0] == pairs[:, 1]).any():
+        faults.append(f"node {int(pairs[np.argmax(pairs[:, 0] == pairs[:, 1]), 0])} neighbours itself")
+    if len(np.unique(np.sort(pairs, axis=1), axis=0)) < len(pairs):
+        faults.append("a pair is given twice; add up its lengths")
+    if length is None:
+        return faults
+    if length.shape != (len(pairs),):
+        faults.append(f"{len(pairs)} pairs but lengths of shape {length.shape}")
+    elif (length < 0).any():
+        faults.append(f"length of pair {pairs[np.argmax(length < 0)].tolist()} is negative")
+    elif int(length.sum()) > HEAVIEST >> 8:
+        faults.append(f"the lengths add up to more than {HEAVIEST >> 8}; take a larger unit")
+    return faults
+
+
+def _distance_faults(graph: WeightedGraph, n: int) -> list[str]:
+    distance = graph.distance
+    if distance is None:
+        return []
+    if distance.shape != (n, n):
+        return [f"distances have shape {distance.shape}, not ({n}, {n})"]
+    if not np.isfinite(distance).all() or (distance < 0).any():
+        i, j = np.argwhere(~np.isfinite(distance) | (distance < 0))[0].tolist()
+        return [f"distance from node {i} to centre {j} is {distance[i, j]}, not a number of 0 or more"]
+    return []
+
+
+def _refuse(faults: list[str]) -> None:
+    if faults:
+        raise PlanError("; ".join(faults))

@@ -1,0 +1,388 @@
+"""List the parts that cost little under prices: connected, within the bounds, and leaving a rest to divide.
+
+A part costs what is charged for its nodes and for the edges around it, less the prices of its nodes. A
+branch-and-bound decides node by node. What the part must cost at least is a minimum cut in which a multiplier
+makes weight dear or cheap, so that sets outside the bounds do not look good; the flow of the step before is
+continued. Nodes that the rest cannot reach, spare or bear are decided at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from geogrid.partition.legal_grids import NEVER, ONE
+from geogrid.partition.min_cut import NO_END, Arcs, charge_more, push, put_inside, put_outside
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from geogrid.partition.legal_grids import Flag
+    from geogrid.partition.problem import Ints, Masks
+
+FREE, INSIDE, OUTSIDE = 0, 1, 2
+TURNS_AT_ROOT = 25
+ROWS_FIRST = 256
+
+
+class Frame(NamedTuple):
+    """What does not change with the prices: arcs, weights, and the bounds of a part."""
+
+    arcs: Arcs
+    weight: Ints
+    lower: int
+    upper: int
+    parts: int
+
+
+class Listed(NamedTuple):
+    """Parts as bits (m, words) with their costs; ``least`` a root (NO_END: none within the limit).
+
+    ``roots`` of them were searched, from the first asked for.
+    """
+
+    masks: Masks
+    cost: Ints
+    root: Ints
+    least: Ints
+    roots: int
+    steps: int
+
+
+def list_cheap_parts(
+    frame: Frame,
+    charges: Ints,
+    roots: Ints,
+    limit: int,
+    *,
+    best_only: bool = False,
+    begin: int = 0,
+    enough: int = NO_END,
+    steps_a_root: int = NO_END,
+    steps: int = NO_END,
+    flag: Flag = NEVER,
+) -> Listed:
+    """List the parts that cost at most ``limit``, each for the first root that it holds.
+
+    ``charges`` (1, n) are paid inside. With ``best_only`` each further part of a root must be
+    cheaper than those before. Roots are taken in a circle from ``begin`` until ``enough`` parts are found. A
+    root is left after ``steps_a_root``, everything after ``steps`` or when
+    ``flag`` is raised.
+    """
+    found = _list(
+        *frame.arcs,
+        frame.weight,
+        charges,
+        roots,
+        limit,
+        frame.lower,
+        frame.upper,
+        frame.parts,
+        best_only,
+        begin,
+        enough,
+        steps_a_root,
+        steps,
+        flag,
+    )
+    return Listed(*found)
+
+
+@njit(cache=True)
+def settle(  # noqa: C901, PLR0912 - one loop over nodes and reach, in no need of calls
+    root: int,
+    first: Ints,
+    head: Ints,
+    weight: Ints,
+    lower: int,
+    upper: int,
+    state: NDArray[np.int8],
+    end: Ints,
+    queue: Ints,
+    seen: NDArray[np.int8],
+) -> int:
+    """Decide what reach and weight alone decide; return what that adds to the least, or -1: nothing fits."""
+    n = len(weight)
+    more = 0
+    while True:
+        seen[:] = 0
+        seen[root] = 1
+        queue[0] = root
+        length = 1
+        at = 0
+        held = 0
+        reach = 0
+        while at < length:
+            v = queue[at]
+            at += 1
+            reach += weight[v]
+            if state[v] == INSIDE:
+                held += weight[v]
+            for a in range(first[v], first[v + 1]):
+                u = head[a]
+                if seen[u] == 0 and state[u] != OUTSIDE:
+                    seen[u] = 1
+                    queue[length] = u
+                    length += 1
+        if reach < lower or held > upper:
+            return -1
+        changed = False
+        for v in range(n):
+            if state[v] == INSIDE:
+                if seen[v] == 0:
+                    return -1
+            elif state[v] == FREE:
+                if seen[v] == 0 or held + weight[v] > upper:
+                    state[v] = OUTSIDE
+                    more += put_outside(v, end)
+                    changed = changed or seen[v] == 1
+                elif reach - weight[v] < lower:
+                    state[v] = INSIDE
+                    more += put_inside(v, end)
+                    changed = True
+        if not changed:
+            return more
+
+
+@njit(cache=True)
+def rest_divides(
+    first: Ints,
+    head: Ints,
+    weight: Ints,
+    lower: int,
+    upper: int,
+    parts: int,
+    state: NDArray[np.int8],
+    queue: Ints,
+    seen: NDArray[np.int8],
+    whole: bool,
+) -> bool:
+    """Tell whether the pieces outside that touch no free node can by their weights be whole parts."""
+    seen[:] = 0
+    fewest = 0
+    most = 0
+    for start in range(len(weight)):
+        if state[start] != OUTSIDE or seen[start]:
+            continue
+        seen[start] = 1
+        queue[0] = start
+        length = 1
+        at = 0
+        total = 0
+        sealed = True
+        while at < length:
+            v = queue[at]
+            at += 1
+            total += weight[v]
+            for a in range(first[v], first[v + 1]):
+                u = head[a]
+                if state[u] == FREE:
+                    sealed = False
+                elif state[u] == OUTSIDE and seen[u] == 0:
+                    seen[u] = 1
+                    queue[length] = u
+                    length += 1
+        if not sealed:
+            continue
+        few = max(-(-total // upper) if upper > 0 else (1 if total == 0 else parts), 1)
+        many = total // lower if lower > 0 else parts
+        if few > many:
+            return False
+        fewest += few
+        most += many
+    return fewest < parts and not (whole and most < parts - 1)
+
+
+@njit(cache=True)
+def _tilt(by: int, weight: Ints, end: Ints) -> int:
+    """Make each unit of weight cheaper by ``by``; return what that adds to the least."""
+    more = 0
+    for v in range(len(weight)):
+        more += charge_more(v, -by * weight[v], end)
+    return more
+
+
+@njit(cache=True)
+def next_node(first: Ints, head: Ints, weight: Ints, state: NDArray[np.int8]) -> int:
+    """Return the heaviest free node beside the part."""
+    best = -1
+    for v in range(len(weight)):
+        if state[v] != FREE or (best >= 0 and weight[v] <= weight[best]):
+            continue
+        for a in range(first[v], first[v + 1]):
+            if state[head[a]] == INSIDE:
+                best = v
+                break
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba cannot recurse cheaply
+    first: Ints,
+    head: Ints,
+    back: Ints,
+    paid: Ints,
+    weight: Ints,
+    charges: Ints,
+    roots: Ints,
+    limit: int,
+    lower: int,
+    upper: int,
+    parts: int,
+    best_only: bool,
+    begin: int,
+    enough: int,
+    steps_a_root: int,
+    step_limit: int,
+    flag: Flag,
+) -> tuple[Masks, Ints, Ints, Ints, int, int]:
+    n = len(weight)
+    words = (n + 63) // 64
+    depth = n + 2
+    room = np.empty((depth, len(head)), np.int64)
+    end = np.empty((depth, n), np.int64)
+    state = np.empty((depth, n), np.int8)
+    floor = np.zeros(depth, np.int64)
+    tilt = np.zeros(depth, np.int64)
+    phase = np.zeros(depth, np.int8)
+    node = np.zeros(depth, np.int64)
+    took = np.zeros(depth, np.bool_)
+    came = np.zeros(n, np.int64)
+    queue = np.zeros(n, np.int64)
+    inside = np.zeros(n, np.int8)
+    seen = np.zeros(n, np.int8)
+    masks = np.zeros((ROWS_FIRST, words), np.uint64)
+    cost = np.zeros(ROWS_FIRST, np.int64)
+    owner = np.zeros(ROWS_FIRST, np.int64)
+    least = np.full(len(roots), NO_END, np.int64)
+    rows = 0
+    steps = 0
+    dearest = 1
+    for a in range(len(paid)):
+        dearest = max(dearest, paid[a])
+    for turn in range(len(roots)):
+        if rows >= enough:
+            return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
+        i = (begin + turn) % len(roots)
+        root = roots[i]
+        charge = charges[0]
+        top = limit
+        room[0] = paid
+        state[0] = FREE
+        floor[0] = 0
+        tilt[0] = 0
+        for v in range(n):
+            floor[0] += min(charge[v], 0)
+            end[0, v] = -charge[v]
+        for j in range(i):
+            state[0, roots[j]] = OUTSIDE
+            floor[0] += put_outside(roots[j], end[0])
+        state[0, root] = INSIDE
+        floor[0] += put_inside(root, end[0])
+        stride = max((8 * dearest) // max(lower, 1), 1)
+        here = 0
+        d = 0
+        phase[0] = 0
+        while d >= 0:
+            if phase[d] == 2:
+                d -= 1
+                continue
+            if phase[d] == 0:
+                here += 1
+                steps += 1
+                if steps > step_limit or flag[0]:
+                    return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
+                if here > steps_a_root:
+                    least[i] = -NO_END
+                    break
+                more = settle(root, first, head, weight, lower, upper, state[d], end[d], queue, seen)
+                if more < 0:
+                    d -= 1
+                    continue
+                floor[d] += more
+                whole = True
+                for v in range(n):
+                    if state[d, v] == FREE:
+                        whole = False
+                        break
+                if not rest_divides(first, head, weight, lower, upper, parts, state[d], queue, seen, whole):
+                    d -= 1
+                    continue
+                dear = False
+                turns = TURNS_AT_ROOT if d == 0 else 1
+                stretch = stride
+                last = 0
+                for tilted in range(turns):
+                    floor[d] += push(first, head, back, room[d], end[d], came, queue, inside)
+                    if floor[d] + tilt[d] * (lower if tilt[d] > 0 else upper) > top:
+                        dear = True
+                        break
+                    if tilted == turns - 1 or whole:
+                        break
+                    total = 0
+                    for v in range(n):
+                        total += weight[v] if inside[v] else 0
+                    way = 0
+                    if total < lower or (tilt[d] < 0 and total < upper):
+                        way = 1
+                    elif total > upper or (tilt[d] > 0 and total > lower):
+                        way = -1
+                    if way == 0:
+                        break
+                    if last != 0:
+                        stretch = stretch + stretch // 2 if way == last else max(stretch // 2, 1)
+                    last = way
+                    by = way * stretch
+                    if tilt[d] * (tilt[d] + by) < 0:
+                        by = -tilt[d]
+                    tilt[d] += by
+                    floor[d] += _tilt(by, weight, end[d])
+                if dear:
+                    d -= 1
+                    continue
+                if whole:
+                    value = 0
+                    for v in range(n):
+                        if state[d, v] == INSIDE:
+                            value += charge[v]
+                            for a in range(first[v], first[v + 1]):
+                                if state[d, head[a]] == OUTSIDE:
+                                    value += paid[a]
+                    if value <= top:
+                        if rows == len(cost):
+                            masks = np.concatenate((masks, np.zeros_like(masks)))
+                            cost = np.concatenate((cost, np.zeros_like(cost)))
+                            owner = np.concatenate((owner, np.zeros_like(owner)))
+                        for v in range(n):
+                            if state[d, v] == INSIDE:
+                                masks[rows, v >> 6] |= ONE << np.uint64(v & 63)
+                        cost[rows] = value
+                        owner[rows] = root
+                        rows += 1
+                        least[i] = min(least[i], value)
+                        if best_only:
+                            top = value - 1
+                    d -= 1
+                    continue
+                node[d] = next_node(first, head, weight, state[d])
+            v = node[d]
+            # The side that the relaxed part chose comes first: there a part is found soonest.
+            took[d] = inside[v] == 1 if phase[d] == 0 else not took[d]
+            phase[d] += 1
+            e = d + 1
+            room[e] = room[d]
+            end[e] = end[d]
+            state[e] = state[d]
+            floor[e] = floor[d]
+            tilt[e] = tilt[d]
+            phase[e] = 0
+            if took[d]:
+                state[e, v] = INSIDE
+                floor[e] += put_inside(v, end[e])
+            else:
+                state[e, v] = OUTSIDE
+                floor[e] += put_outside(v, end[e])
+            d = e
+    return masks[:rows], cost[:rows], owner[:rows], least, len(roots), steps
