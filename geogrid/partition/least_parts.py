@@ -26,7 +26,7 @@ from geogrid.partition.sweep import sweep
 
 if TYPE_CHECKING:
     from geogrid.partition.clock import Clock
-    from geogrid.partition.problem import Floats, Masks
+    from geogrid.partition.problem import Floats, Ints, Masks
     from geogrid.partition.question import Question
 
     Group = tuple[int, ...]
@@ -37,6 +37,7 @@ BOX_STEPS = 300_000
 BOX_SHARE = 6
 SWEEP_STEPS = 300_000_000
 TURNS = 2_000
+MAIN_SHARE = 0.9
 PATIENCE = 2
 GROWTH = 1.5
 EASE = 1e-6
@@ -69,9 +70,12 @@ class _Pool:
 
 def least_parts(question: Question, clock: Clock) -> Found:
     """Return the division of least cost, or the best found and a bound when time is over."""
-    pool = _Pool(question, _empty_program(question), clock)
+    pool = _Pool(question, _empty_program(question), clock.share(MAIN_SHARE))
     middle, width = (_start if question.bordered else _start_around)(pool)
     _close(pool, *_price(pool, middle, width))
+    if pool.groups is None and pool.masks and np.isfinite(pool.bound):
+        pool.clock = clock
+        _choose(pool, np.array(pool.masks))
     return Found(pool.groups, pool.value, min(_rounded(pool.bound, question.step), pool.value))
 
 
@@ -273,7 +277,8 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
         listed, whole = _list(pool, prices, room + question.ease)
         if not whole:
             return
-        if not _choose(pool, listed.masks, prices, base + room + 2 * question.ease):
+        most = base + room + 2 * question.ease
+        if not (_sweep(pool, listed.masks, prices, most) or _choose(pool, listed.masks)):
             return
         beyond = _rounded(base + room + question.ease, step)
         pool.bound = max(pool.bound, min(pool.value, beyond))
@@ -283,12 +288,12 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
             pool.bound = pool.value
             return
         # Only a better plan is still looked for.
-        grown = max(beyond - base, room * 2)
+        grown = max(beyond - base, room * GROWTH)
         room = min(grown, pool.value - step - base) if np.isfinite(pool.value) else grown
 
 
-def _choose(pool: _Pool, masks: Masks, prices: Floats, most: float) -> bool:
-    """Take the best division into the parts that costs at most ``most``; tell whether that is settled."""
+def _sweep(pool: _Pool, masks: Masks, prices: Floats, most: float) -> bool:
+    """Take the best division into parts that costs at most ``most``; tell whether the sweep finished."""
     question = pool.question
     masks = np.unique(masks, axis=0)
     cost = part_costs(question, masks)
@@ -303,14 +308,27 @@ def _choose(pool: _Pool, masks: Masks, prices: Floats, most: float) -> bool:
         SWEEP_STEPS,
         pool.clock.flag,
     )
-    columns, settled = swept.columns, swept.finished
-    if not settled and not pool.clock.over:
-        chosen = choose(cover_rows(masks, question.n, question.parts), cost, None, pool.clock)
-        columns, settled = chosen.columns, chosen.proved
+    _take(pool, masks, cost, swept.columns)
+    return swept.finished
+
+
+def _choose(pool: _Pool, masks: Masks) -> bool:
+    """Take the best division into parts by an integer program; tell whether it is proved to be that."""
+    if pool.clock.over:
+        return False
+    question = pool.question
+    masks = np.unique(masks, axis=0)
+    cost = part_costs(question, masks)
+    chosen = choose(cover_rows(masks, question.n, question.parts), cost, None, pool.clock)
+    _take(pool, masks, cost, chosen.columns)
+    return chosen.proved
+
+
+def _take(pool: _Pool, masks: Masks, cost: Ints, columns: Ints | None) -> None:
+    """Keep a division that is better than the one known."""
     if columns is not None and cost[columns].sum() < pool.value:
         pool.value = int(cost[columns].sum())
         pool.groups = [members_of(row) for row in masks[columns]]
-    return settled
 
 
 def _rounded(bound: float, step: int) -> float:
