@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import cos, pi, sin
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,21 +15,16 @@ from maps.dress import dress_grids
 from maps.markup import Markup
 from maps.printed import ground
 from maps.printed.frame import Frame, fitted
-from maps.printed.furniture import BOLD, INK, corner_box, scale_bar, station
+from maps.printed.furniture import INK, corner_box, scale_bar
 from maps.printed.lettering import (
-    Label,
     Sheet,
     drawn,
-    inner_circle,
-    name_areas,
-    name_ways,
-    number_buildings,
-    wrapped,
 )
-from maps.printed.svg import POINT, Style, circle, document, path, plain, rect, words
+from maps.printed.signs import letter, place_signs
+from maps.printed.svg import Style, document, path, rect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from shapely.geometry.base import BaseGeometry
 
@@ -41,11 +35,7 @@ MARGIN = 9.0  # mm between what is shown and the edge of the map
 TINT, FAINT = 0.5, 0.2  # how strongly a grid's colour covers the basemap; faint where another is in front
 VEIL = 0.5
 SPECIAL = "#c4c7c8"
-GREY = "#6d675c"
 HATCH_GAP = 2.2  # mm
-NAMES = tuple(points * POINT for points in (10.5, 9.5, 8.5, 7.5, 6.6))
-SIGN = 2.4  # radius of the ground that a sign takes, mm
-BADGES = (3.4, 2.8, 2.2, 1.7)  # radius, mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +82,12 @@ def draw_community(
     around = ground.pieces_near(source, [one for one in near if one != community], frame)
     pieces = ground.joined([*around, *own])
     grids = grids_of(source, community["id"], frame)
-    whole = on_ground(frame, community)
+    whole = ground.border_of(frame, community)
     corner = corner_box(frame, _middle(grids, front) or whole)
     sheet = Sheet(shapely.box(0.8, 0.8, size[0] - 0.8, size[1] - 0.8))
     sheet.take(corner)
-    signs = _signs(sheet, grids, frame, font, front)
-    _letter(sheet, frame, near, community, own, pieces, grids)
+    signs = place_signs(sheet, grids, frame, font, front)
+    letter(sheet, frame, near, community, own, pieces, grids)
     svg = document(
         *size,
         rect(0, 0, *size, fill=ground.PAPER),
@@ -167,12 +157,6 @@ def on_paper(colour: str) -> str:
     )
 
 
-def on_ground(frame: Frame, community: CommunityCard) -> BaseGeometry:
-    """Return the border of a community on the paper."""
-    whole: BaseGeometry = shapely.orient_polygons(frame.project([shape(community["geometry"])]))[0]
-    return whole
-
-
 def _middle(grids: Sequence[DrawnGrid], front: str) -> BaseGeometry | None:
     return next((one.shape for one in grids if one.card["code"] == front), None)
 
@@ -224,7 +208,7 @@ def _compounds(own: Sequence[Piece]) -> Markup:
 
 
 def _neighbours(frame: Frame, near: Sequence[CommunityCard], community: CommunityCard) -> Markup:
-    shapes = [on_ground(frame, one) for one in near if one != community]
+    shapes = [ground.border_of(frame, one) for one in near if one != community]
     return path(shapes, fill="none", stroke="#8a8375", stroke_width=0.35, stroke_dasharray="3 0.9 0.6 0.9")
 
 
@@ -240,117 +224,6 @@ def _borders(grids: Sequence[DrawnGrid], whole: BaseGeometry, front: str) -> Mar
     ]
     ahead = _middle(grids, front)
     return Markup("".join([*drawn_, path([ahead], **line, stroke=INK, stroke_width=1.6) if ahead else ""]))
-
-
-# What is written
-
-
-def _signs(sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame, font: str, front: str) -> list[Markup]:
-    """Place badges, names of grids and places of service; they come before all other lettering."""
-    placed = []
-    for one in sorted(grids, key=lambda grid: (grid.card["code"] != front, grid.number)):
-        x, y, room = inner_circle(one.shape)
-        radius = next((size for size in BADGES if size <= room), BADGES[-1])
-        sheet.take(shapely.Point(x, y).buffer(radius + 0.2))
-        placed.append((one, x, y, radius))
-    marks = _stations(sheet, grids, frame)
-    for one, x, y, radius in sorted(
-        placed, key=lambda item: (item[0].card["code"] != front, -item[0].shape.area)
-    ):
-        sheet.put(_grid_names(one, x, y, radius))
-    return [*marks, *(badge(one.number, x, y, radius, font) for one, x, y, radius in placed)]
-
-
-def _grid_names(one: DrawnGrid, x: float, y: float, radius: float) -> Iterator[Label]:
-    """Yield ways to write a grid's name at its number, the larger the better.
-
-    Inside the grid, or else small and with most of it inside.
-    """
-    name = plain(one.card["name"])
-    every = [label for size in NAMES for label in _at_number(name, x, y, radius, size)] if name else []
-    roomy = one.shape.buffer(0.6)
-    yield from (label for label in every if roomy.covers(label.box))
-    small = [label for label in every if label.size <= NAMES[-2]]
-    yield from (label for label in small if roomy.intersection(label.box).area > 0.6 * label.box.area)
-
-
-def _at_number(name: str, x: float, y: float, radius: float, size: float) -> Iterator[Label]:
-    """Yield a name in one to three lines below and above its number."""
-    for lines in wrapped(name, 3):
-        high = len(lines) * size * 1.12 / 2
-        for down in (radius + high + 0.7, -radius - high - 0.7):
-            yield Label(lines, x, y + down, size, halo=0.45, style=BOLD)
-
-
-def badge(number: int, x: float, y: float, radius: float, font: str) -> Markup:
-    """Return a number in a white disc: what links the map to the table, in colour and in grey."""
-    disc = circle(x, y, radius, fill="#ffffff", stroke=INK, stroke_width=0.4)
-    return Markup(disc + words([str(number)], x, y, size=radius * 1.25, font=font, style=BOLD))
-
-
-def _stations(sheet: Sheet, grids: Sequence[DrawnGrid], frame: Frame) -> list[Markup]:
-    """Return the places of service that lie on the map, each named where there is room."""
-    venues = {(one["lon"], one["lat"]): one["name"] for grid in grids for one in grid.card.get("venues", [])}
-    marks = []
-    for (lon, lat), name in sorted(venues.items()):
-        at = _room_for_sign(sheet, *frame.place(lon, lat))
-        if at is None:
-            continue
-        x, y = at
-        sheet.take(shapely.Point(x, y).buffer(SIGN))
-        marks.append(station(x, y))
-        style: Style = {"fill": "#8c1d18", "font_weight": "700"}
-        sheet.put(
-            Label(lines, x, y + down, 6.5 * POINT, halo=0.4, style=style)
-            for lines in wrapped(name, 2)
-            for down in (2.6 + len(lines) * 1.3, -2.6 - len(lines) * 1.3)
-        )
-    return marks
-
-
-def _room_for_sign(sheet: Sheet, x: float, y: float) -> tuple[float, float] | None:
-    """Return where a sign stands free: at its place or just beside it."""
-    around = [(x, y), *((x + dx, y + dy) for far in (5.0, 8.0) for dx, dy in _ways(far))]
-    return next((at for at in around if sheet.free(shapely.Point(at).buffer(SIGN))), None)
-
-
-def _ways(far: float) -> list[tuple[float, float]]:
-    return [(far * cos(n * pi / 4), far * sin(n * pi / 4)) for n in range(8)]
-
-
-def _letter(
-    sheet: Sheet,
-    frame: Frame,
-    near: Sequence[CommunityCard],
-    community: CommunityCard,
-    own: Sequence[Piece],
-    pieces: Sequence[Piece],
-    grids: Sequence[DrawnGrid],
-) -> None:
-    """Write the neighbours' names, streets, compounds, parks, waters and building numbers, in this order."""
-    sheet.take(shapely.union_all([one.shape.boundary for one in grids]).buffer(0.3))
-    for one in near:
-        if one != community:
-            name_neighbour(sheet, frame, one)
-    name_ways(sheet, pieces, sheet.within)
-    told = frozenset(plain(one.card["name"]) for one in grids)
-    wide = [one for one in pieces if one.layer in ("park", "water")]
-    name_areas(sheet, [*wide, *(one for one in own if one.layer == "compound")], told)
-    number_buildings(sheet, own)
-
-
-def name_neighbour(sheet: Sheet, frame: Frame, community: CommunityCard) -> None:
-    """Name a community next door where the frame shows enough of it."""
-    shown = frame.cut(np.array([on_ground(frame, community)], dtype=object), beyond=-2.0)[0]
-    if shown.is_empty or shown.area < 60:
-        return
-    x, y, _ = inner_circle(shown)
-    sheet.put(
-        Label(lines, x, y + down, 8 * POINT, halo=0.4, style={"fill": GREY, "font_weight": "500"})
-        for lines in wrapped(community["name"], 3)
-        for down in (0.0, 6.0, -6.0)
-        if shown.covers(Label(lines, x, y + down, 8 * POINT).box)
-    )
 
 
 def _seen(pieces: Sequence[Piece], own: Sequence[Piece], grids: Sequence[DrawnGrid]) -> frozenset[str]:

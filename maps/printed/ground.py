@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.geometry import shape
 
 from maps.markup import Markup
 from maps.printed.svg import Style, path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from geogrid.snapshot import CommunityCard, Snapshot
     from maps.printed.frame import Frame
@@ -110,6 +112,12 @@ def neighbours_of(source: Snapshot, frame: Frame) -> list[CommunityCard]:
         if one["bounds"][0] < east and one["bounds"][2] > west
         and one["bounds"][1] < north and one["bounds"][3] > south
     ]  # fmt: skip
+
+
+def border_of(frame: Frame, community: CommunityCard) -> BaseGeometry:
+    """Return the border of a community on the paper."""
+    whole: BaseGeometry = shapely.orient_polygons(frame.project([shape(community["geometry"])]))[0]
+    return whole
 
 
 def areas(pieces: Sequence[Piece]) -> Markup:

@@ -12,9 +12,10 @@ from maps.colouring import PALETTE, colour_grids
 from maps.markup import Markup
 from maps.printed import ground
 from maps.printed.frame import Frame, fitted
-from maps.printed.furniture import BOLD, INK, corner_box, scale_bar
-from maps.printed.gridmap import MARGIN, TINT, badge, name_neighbour, on_ground, veil
-from maps.printed.lettering import Label, Sheet, drawn, inner_circle, name_areas, name_ways, wrapped
+from maps.printed.furniture import INK, corner_box, scale_bar
+from maps.printed.gridmap import MARGIN, TINT, veil
+from maps.printed.lettering import Label, Sheet, drawn, inner_circle, name_areas, name_ways
+from maps.printed.signs import at_number, badge, name_neighbour
 from maps.printed.svg import POINT, Style, document, path, rect
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _bounds(communities: Sequence[CommunityCard]) -> list[float]:
 
 def _drawn(communities: Sequence[CommunityCard], frame: Frame) -> list[DrawnCommunity]:
     """Return the communities on the paper, numbered from the upper left to the lower right."""
-    shapes = [on_ground(frame, one) for one in communities]
+    shapes = [ground.border_of(frame, one) for one in communities]
     order = sorted(range(len(shapes)), key=lambda n: (round(shapes[n].centroid.y / 20), shapes[n].centroid.x))
     near = shapely.STRtree(shapes).query(shapely.buffer(shapes, TOUCH), predicate="intersects").T.tolist()
     neighbours = {
@@ -110,17 +111,13 @@ def _name(sheet: Sheet, shown: Sequence[DrawnCommunity], font: str) -> list[Mark
 
 
 def _labels(one: DrawnCommunity, x: float, y: float, radius: float) -> Iterator[Label]:
-    for size in NAMES:
-        for lines in wrapped(one.card["name"], 3):
-            high = len(lines) * size * 1.12 / 2
-            for down in (radius + high + 0.7, -radius - high - 0.7):
-                label = Label(lines, x, y + down, size, halo=0.5, style=BOLD)
-                if one.shape.buffer(0.6).covers(label.box):
-                    yield label
+    roomy = one.shape.buffer(0.6)
+    every = (label for size in NAMES for label in at_number(one.card["name"], x, y, radius, size))
+    return (label for label in every if roomy.covers(label.box))
 
 
 def _borders(frame: Frame, near: Sequence[CommunityCard], shown: Sequence[DrawnCommunity]) -> Markup:
-    others = [on_ground(frame, one) for one in near if all(one != own.card for own in shown)]
+    others = [ground.border_of(frame, one) for one in near if all(one != own.card for own in shown)]
     line: Style = {"fill": "none", "stroke_linejoin": "round"}
     own = [one.shape for one in shown]
     return Markup(
