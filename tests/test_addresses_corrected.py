@@ -119,3 +119,33 @@ def test_a_phase_that_was_begun_is_not_dropped() -> None:
 
 def test_the_score_does_not_change_with_what_else_is_stated_rightly() -> None:
     assert ask("富勇花园88号楼").score == ask("北山街道富勇花园88号楼").score
+
+
+# Names that are one slip apart, and both exist
+
+
+def test_an_address_that_has_a_twin_is_answered_and_the_twin_is_told() -> None:
+    answer = ask("泰和花园1号楼")
+    assert (answer.status, IDS[answer.grid], answer.score) == (Status.MATCHED, "泰和1", 1.0)
+    assert [IDS[one.door] for one in answer.candidates] == ["泰和1", "泰河1"]
+    assert answer.margin == pytest.approx(1 - answer.candidates[1].score)
+    assert ("alike", "name", "泰和花园", "泰河花园") in [tuple(note) for note in answer.notes]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "东山街道泰和花园1号楼",  # the other lies in another subdistrict
+        "富民花园1号楼",  # no other name is like it
+        "泰和花园88号楼",  # no such building
+    ],
+)
+def test_no_twin_is_told_where_there_is_none(text: str) -> None:
+    assert not any(note.kind == "alike" for note in ask(text).notes)
+
+
+def test_a_twin_in_the_same_grid_is_no_matter() -> None:
+    together = grids_by_building(INDEX)
+    together[IDS.index("泰河1")] = together[IDS.index("泰和1")]
+    answer = Matcher(INDEX, together).match("泰和花园1号楼")
+    assert (len(answer.candidates), answer.margin, answer.notes) == (1, 1.0, ())

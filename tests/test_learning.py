@@ -209,6 +209,8 @@ def test_the_loop_from_doubt_to_a_name_that_is_known(tmp_path: Path, town: str, 
     (one,) = json.loads(told.stdout)["names"]
     assert (one["text"], one["means"], one["until"], one["who"]) == ("甲乙大院", "compound A", "", "reviewer")
     assert assigned(town, tmp_path, name, "甲乙大院2号楼", "甲乙大院1号楼3单元") == ["matched", "matched"]
+    told = CliRunner().invoke(app, ["lookup", "甲乙大院2号楼", "--store", town])
+    assert "Also called: name 甲乙大院 -> A小区" in told.stdout
     told = CliRunner().invoke(app, ["learn", "--forget", str(one["number"]), "--now", "--store", town])
     assert "1 ended; 0 in use" in told.stdout
     assert assigned(town, tmp_path, name, "甲乙大院2号楼") == ["none"]

@@ -68,14 +68,14 @@ def examine(name: str, city: City, count: int, chosen: argparse.Namespace, *, la
         index.save(folder)
         print(f"- {sum(path.stat().st_size for path in Path(folder).iterdir()) / 1e6:.1f} MB on disk")
         del index
-        index, size = speed.opened(Path(folder))
+        index = speed.opened(Path(folder))
         matcher = Matcher(index, grids)
         grid_of = dict(zip(index.door_building_ids(), grids.tolist(), strict=True))
         bars = accuracy(name, matcher, city, cases, grid_of, examples=chosen.examples)
         if name == "bukit-merah":
             bars += foreign(matcher, chosen.data, index)
         sped = SPED // 4 if chosen.quick else SPED
-        rate, judged = speeds(name, city, cases, size, (matcher, index, grids), sped)
+        rate, judged = speeds(name, city, cases, Path(folder), (matcher, index, grids), sped)
         if largest:
             bars += judged + beside(name, rate, speed.peers(city, cases, grid_of))
     return bars
@@ -115,16 +115,17 @@ def foreign(matcher: Matcher, data: Path, index: AddressIndex) -> list[Bar]:
 
 
 def speeds(
-    name: str, city: City, cases: Sequence[Case], size: dict[str, float], parts: Any, sped: int
+    name: str, city: City, cases: Sequence[Case], folder: Path, parts: Any, sped: int
 ) -> tuple[float, list[Bar]]:
     """Print how fast and how large it is; return the changed addresses a second, and the bars."""
     matcher, index, grids = parts
     written = city.addresses["text"].sample(min(sped, len(city.addresses)), random_state=SEED).tolist()
     changed = [case.text for case in cases]
     clean, mix = speed.matched(matcher, written), speed.matched(matcher, changed)
-    with tempfile.TemporaryDirectory() as folder:
-        filed = speed.assigned(index, grids, written, Path(folder))
-        filed_mix = speed.assigned(index, grids, changed, Path(folder))
+    with tempfile.TemporaryDirectory() as files:
+        filed = speed.assigned(index, grids, written, Path(files))
+        filed_mix = speed.assigned(index, grids, changed, Path(files))
+    size = speed.size(folder, grids, written[:20_000])
     late = speed.latencies(index, matcher, written[:20_000], changed[:20_000])
     print(f"- opened in {size['open_s']:.3f} s, {size['resident_mb']:.0f} MB resident")
     print(f"- in process: {clean:,.0f} clean addresses a second, {mix:,.0f} changed")

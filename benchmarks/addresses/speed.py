@@ -12,6 +12,8 @@ import random
 import re
 import sqlite3
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +28,8 @@ from geogrid.batch.matchers import SnapshotMatcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from benchmarks.errors import Case
     from geogrid.model import City
     from geogrid.snapshot import Snapshot
@@ -33,16 +37,30 @@ if TYPE_CHECKING:
 SEED = 7
 
 
-def opened(folder: Path) -> tuple[AddressIndex, dict[str, float]]:
-    """Open a saved index as a service does; tell the seconds and the memory that it takes."""
+def opened(folder: Path) -> AddressIndex:
+    """Open a saved index as a service does."""
+    index = AddressIndex.open(folder)
+    warm(index)
     gc.collect()
+    gc.freeze()  # as the command line and the service do: what never changes need not be walked
+    return index
+
+
+def size(folder: Path, grids: NDArray[np.int64], texts: Sequence[str]) -> dict[str, float]:
+    """Tell the seconds to open an index in a fresh process, and its memory once it has answered ``texts``."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+        return fresh.submit(_size, folder, grids, texts).result()
+
+
+def _size(folder: Path, grids: NDArray[np.int64], texts: Sequence[str]) -> dict[str, float]:
     before, started = resident_mb(), time.perf_counter()
     index = AddressIndex.open(folder)
     seconds = time.perf_counter() - started
     warm(index)
-    gc.collect()
-    gc.freeze()  # as the command line and the service do: what never changes need not be walked
-    return index, {"open_s": seconds, "resident_mb": resident_mb() - before}
+    matcher = Matcher(index, grids)
+    for text in texts:
+        matcher.match(text)
+    return {"open_s": seconds, "resident_mb": resident_mb() - before}
 
 
 def resident_mb() -> float:

@@ -36,7 +36,8 @@ class Level(StrEnum):
 class Note(NamedTuple):
     """One step of the explanation.
 
-    ``kind`` is read, corrected, filled, contradicted, unknown, ignored, former, alias, ranked or doubt.
+    ``kind`` is read, corrected, filled, contradicted, unknown, ignored, former, alias, ranked, doubt, or
+    alike (another address of the city is one slip away from this one).
     """
 
     kind: str

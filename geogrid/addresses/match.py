@@ -14,6 +14,7 @@ from geogrid.addresses.judge import Question, judge
 from geogrid.addresses.normalize import fold, name_key
 from geogrid.addresses.partial import partial
 from geogrid.addresses.reread import rereadings, with_divisions_of_rest
+from geogrid.addresses.twins import with_twins
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -55,7 +56,11 @@ class Matcher:
         if found.hits and read.postcode:
             found = found._replace(hits=search.with_postcode(self._index, read, found.hits))
         if found.hits and any(search.undisputed(hit) for hit in found.hits):
-            return judge(self._index, self._grids, question, found.hits)
+            answer = judge(self._index, self._grids, question, found.hits)
+            best = found.hits[0]
+            if answer.grid < 0 or best.how != "own":
+                return answer
+            return with_twins(self._index, self._grids, answer, best, question.context, limit)
         if found.hits:
             return judge(self._index, self._grids, question, found.hits + self._agreeing(question))
         if found.no_such_number:

@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 
 SHOWN = 6  # grids of one candidate that a person is shown; --json has all
 
+# What a person is told of how an address was read; --json has every step.
+EXPLAINED = {
+    "corrected": "Corrected",
+    "filled": "Filled in",
+    "contradicted": "Disagrees",
+    "unknown": "Not known here",
+    "ignored": "Ignored",
+    "former": "Former",
+    "alias": "Also called",
+    "doubt": "In doubt",
+    "alike": "Not to be confused",
+}
+
 CrsOption = Annotated[
     str, typer.Option("--crs", help="WGS-84, CGCS2000, GCJ-02 (AMap, Tencent), BD-09 (Baidu) or EPSG:n.")
 ]
@@ -83,6 +96,10 @@ def tell(answer: LookupAnswer) -> None:
     say(f"{answer.status}: {found}" if found else answer.status, "bold")
     if answer.grid is not None:
         _tell_grid(answer.grid)
+    for step in answer.explain:
+        if step.kind in EXPLAINED:
+            became = f" -> {step.became}" if step.became else ""
+            say(f"{EXPLAINED[step.kind]}: {step.element} {step.text}{became}".rstrip())
     if answer.missing:
         say(f"To be certain, add: {', '.join(answer.missing)}")
     if answer.grid is None and answer.candidates:

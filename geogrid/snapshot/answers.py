@@ -172,7 +172,8 @@ class LookupAnswer:
     ``status``: ``matched`` (``grid`` is certain), ``ambiguous`` (``candidates`` in different grids),
     ``partial`` (``missing`` would settle it), ``historical`` (found under a former name), ``outside`` (the
     place lies in no grid; ``nearest`` is, ``distance_m`` metres away), ``none``. ``address`` is the text of
-    the city's data that was found, never the question. ``lon, lat`` is the place, WGS-84.
+    the city's data that was found, never the question. ``lon, lat`` is the place, WGS-84. ``margin`` is the
+    distance in ``score`` to the best candidate in another grid.
     """
 
     status: str
@@ -187,3 +188,4 @@ class LookupAnswer:
     lat: float | None = None
     nearest: GridCard | None = None
     distance_m: float | None = None
+    margin: float | None = None

@@ -221,6 +221,7 @@ class Snapshot:
             address=first.text if first else "",
             match_level=found.match_level.value,
             score=found.score,
+            margin=found.margin,
             candidates=candidates,
             missing=found.missing,
             explain=tuple(Reading(*note) for note in found.explain) if explain else (),
