@@ -117,7 +117,9 @@ def errors_of(city: City, chance: Random) -> tuple[Any, list[Any]]:
             for building, community, text in zip(*columns, strict=True)
             if (flat := read_flat(building, names.get(community, ""), text)) is not None
         ]
-        return MainlandErrors(flats, chance), flats
+        compounds = {compound.id: compound.aliases for compound in city.compounds}
+        also = {one.id: compounds.get(one.compound_id, ()) for one in city.buildings}
+        return MainlandErrors(flats, chance, also), flats
     frame = city.addresses
     seen = Counter(zip(frame["number"], frame["road"], strict=True))
     blocks = [BlockAddress(*row) for row in _rows(frame, "building_id", "number", "road", "postcode")]

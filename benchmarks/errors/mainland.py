@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -93,18 +93,22 @@ def read_flat(door: str, community: str, text: str) -> MainlandAddress | None:
 class MainlandErrors(Maker[MainlandAddress]):
     """Makes one case of a mechanism from an address; knows all compounds to tell collisions."""
 
-    def __init__(self, addresses: Sequence[MainlandAddress], chance: Random) -> None:
+    def __init__(
+        self, addresses: Sequence[MainlandAddress], chance: Random, also: Mapping[str, Sequence[str]]
+    ) -> None:
         super().__init__(chance)
-        #: (subdistrict, compound) pairs by compound name; a name can stand for several compounds
+        self.also = also  # the other names of a door's compound
+        #: (county, subdistrict) pairs by compound name; a name can stand for several compounds
         self.places: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self.buildings: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self.doors: dict[tuple[str, str, str, str], str] = {}
+        names = sorted({a.compound for a in addresses})
         for a in addresses:
-            self.places[a.compound].add((a.county, a.subdistrict))
-            self.buildings[a.county, a.subdistrict, a.compound].add(a.building)
-        self.doors = {(a.county, a.subdistrict, a.compound, a.building): a.door for a in addresses}
+            for name in (a.compound, *also.get(a.door, ())):
+                self.places[name].add((a.county, a.subdistrict))
+                self.buildings[a.county, a.subdistrict, name].add(a.building)
+                self.doors[a.county, a.subdistrict, name, a.building] = a.door
         self.subdistricts = sorted({(a.county, a.subdistrict) for a in addresses})
-        self.length = Counter(len(name) for name in self.places)
-        names = sorted(self.places)
         chance.shuffle(names)
         free = [a + b for a in "澄泓灏沁沅漪" for b in "霁霖岚皓晟洲"]
         chance.shuffle(free)
@@ -181,11 +185,12 @@ class MainlandErrors(Maker[MainlandAddress]):
         head = self.chance.choice((None, a.subdistrict, ""))
         within = "" if head == "" else a.subdistrict
         text = replace(a, compound=wrong).written(head=head)
-        if wrong in self.places:
+        own = {a.compound, *self.also.get(a.door, ())}
+        if wrong in self.places and wrong not in own:
             others = [self.doors.get((*place, wrong, a.building), "") for place in self.places[wrong]
                       if within in place or not within]  # fmt: skip
             return Changed(text, Truth.OTHER, what, others[0] if len(others) == 1 else "")
-        rivals = self._near(wrong, within) - {a.compound}
+        rivals = self._near(wrong, within) - own
         alone = self._alone(a, within)
         return Changed(text, Truth.SEVERAL if rivals or alone is Truth.SEVERAL else Truth.DOOR, what)
 

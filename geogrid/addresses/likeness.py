@@ -171,6 +171,12 @@ def core_length(key: str) -> int:
     return max(len(key), 1)
 
 
+def _endings_differ(written: str, meant: str) -> bool:
+    """Tell whether two names have words for their kind that are others: 玫瑰家园 is not 玫瑰花园."""
+    one, other = written[core_length(written) :], meant[core_length(meant) :]
+    return len(one) > 1 and len(other) > 1 and syllables(one) != syllables(other)
+
+
 def quality(written: str, meant: str) -> float:
     """Judge from 1 (the name itself) to 0 how likely ``written`` is a slip for ``meant``.
 
@@ -181,6 +187,8 @@ def quality(written: str, meant: str) -> float:
         return 0.0  # a phase that was said is never dropped
     slips = cost(written, meant)
     core = core_length(meant)
+    if _endings_differ(written, meant):
+        return min(OTHER_CHARACTERS, 1 - 0.25 * slips)
     judged = 1 - 0.25 * slips - 0.35 * slips / max(core, 2)
     if not set(written) & set(meant[:core]):
         judged = min(judged, OTHER_CHARACTERS)

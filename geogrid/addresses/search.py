@@ -25,6 +25,7 @@ WITHOUT_HOMES = 0.95  # ... for a building without homes when one with homes has
 CORROBORATED = 0.12  # what a place that few other names have adds to a corrected name
 CORRECTED = 0.98  # the most that a corrected name can be worth
 BY_CHANCE = 0.1  # the share of all names that may have such a place for it to mean something
+BY_NUMBERS = 0.07  # ... where no division is stated, and only the numbers agree
 ALIKE = 0.7  # from here on a name is as likely a slip as the one that was written
 SURE = 0.6  # below this a name is asked back, however few may be meant
 
@@ -158,7 +159,7 @@ def _slips(
     for hit in _hits(index, found, like.quality, "slip", context, notes):
         against = any(note.kind == "contradicted" for note in hit.notes)
         score = hit.score
-        if not against and _corroborated(index, hit, path, context, unit):
+        if not against and like.changes == 1 and _corroborated(index, hit, path, context, unit):
             score = round(min(CORRECTED, score + CORROBORATED), 4)
         yield hit._replace(score=score, changes=like.changes)
 
@@ -173,7 +174,7 @@ def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context, u
     code = suffix_codes(index).get(unit, -1) if unit and index.grammar is Grammar.MAINLAND else -1
     if unit and index.grammar is Grammar.MAINLAND and (code < 0 or not find.has_unit(index, hit.door, code)):
         return False
-    few = BY_CHANCE * len(index.texts["stem_key"])
+    few = (BY_CHANCE if context.allowed else BY_NUMBERS) * len(index.texts["stem_key"])
     doors, names = index.views["entry_door"], set[int]()
     for entry in by_numbers(index, path):
         door = doors[entry]
