@@ -174,6 +174,17 @@ def test_a_former_name_is_told_with_its_dates(mainland: Town) -> None:
     assert mainland.ask("六道口街道泰河花园3号楼").status is Status.HISTORICAL
 
 
+def test_a_name_in_use_today_means_todays_thing() -> None:
+    """泰和公寓 was what k1 was called; today it is k2. The code of s1 was c2's."""
+    told = (
+        KnownName("泰和公寓", "compound", "k1", "former", "1998-01-01", "2012-06-30"),
+        KnownName("210602006010", "community", "c2", "former", "", "2019-01-01"),
+    )
+    town, plain = Town(mainland_town(), told), Town(mainland_town())
+    for text in ("泰和公寓1号楼", "泰和公寓3号楼", "210602006010"):
+        assert town.ask(text) == plain.ask(text)
+
+
 def test_a_division_code_is_a_name(mainland: Town) -> None:
     answer = mainland.ask("210602006010")
     assert (answer.status, answer.match_level) == (Status.PARTIAL, Level.COMMUNITY)

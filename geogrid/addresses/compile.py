@@ -13,7 +13,7 @@ from geogrid.addresses import grammar_block, keys
 from geogrid.addresses.gazetteer import Gazetteer
 from geogrid.addresses.grammars import PARSERS
 from geogrid.addresses.index import AddressIndex, folded_or_empty
-from geogrid.addresses.naming import KnownName, divisions, names_of
+from geogrid.addresses.naming import KnownName, divisions, names_of, without_own
 from geogrid.addresses.normalize import fold, name_key
 from geogrid.addresses.paths import Path, paths_of, unit_key
 from geogrid.model import Grammar
@@ -50,7 +50,7 @@ class _Draft:
 
 def compile_index(city: City, names: Iterable[KnownName] = ()) -> AddressIndex:
     """Compile the index of a city; ``names`` adds learnt aliases and former names or codes."""
-    draft, known = _Draft(), tuple(names)
+    draft, known = _Draft(), without_own(city, names)
     doors = _read_buildings(city, draft, known)
     _read_addresses(city, draft, doors)
     return _finish(city, draft, doors, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geogrid.addresses.gazetteer import Name
 from geogrid.addresses.grammars import PARSERS
@@ -13,7 +13,7 @@ from geogrid.addresses.paths import paths_of
 from geogrid.model import Grammar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from geogrid.model import City, District, Subdistrict
 
@@ -40,6 +40,22 @@ class KnownName(NamedTuple):
     how: str = "alias"
     since: str = ""
     until: str = ""
+
+
+def without_own(city: City, told: Iterable[KnownName]) -> tuple[KnownName, ...]:
+    """Return what was told without the names that are another thing's own today: those mean today's thing."""
+    kinds: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        ("compound", city.compounds),
+        ("community", city.communities),
+        *divisions(city),
+    )
+    own = {
+        (kind, name_key(text)): thing.id
+        for kind, things in kinds
+        for thing in things
+        for text in (thing.name, getattr(thing, "code", ""))
+    }
+    return tuple(one for one in told if own.get((one.kind, name_key(one.text)), one.id) == one.id)
 
 
 def names_of(
