@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from api.facts import name_of
 from api.shapes import (
@@ -18,14 +19,18 @@ from api.shapes import (
     PageLink,
 )
 from api.walking import item_links
+from api.words import sentence
 
 if TYPE_CHECKING:
     from api.served import Served
     from geogrid.snapshot import CommunityCard, LookupAnswer, LookupCandidate
 
 
-def answer_of(found: LookupAnswer, here: Served) -> Answer:
-    """Return the answer to an address or a position; its card and its plan are JSON already."""
+def answer_of(found: LookupAnswer, here: Served, language: str | None = None) -> Answer:
+    """Return the answer to an address or a position; its card and its plan are JSON already.
+
+    With a ``language`` it is told as a sentence, too.
+    """
     plan: Any = here.raw_plan
     card: Any = here.raw_card(found.grid["code"]) if found.grid else None
     near = found.nearest
@@ -42,6 +47,7 @@ def answer_of(found: LookupAnswer, here: Served) -> Answer:
         nearest=Nearest(name_of(near), round(found.distance_m or 0.0, 1)) if near else None,
         plan=plan,
         **here.credit,
+        sentence=sentence(found, language) if language else UNSET,
     )
 
 

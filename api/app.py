@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
@@ -31,25 +32,39 @@ from api.routes import (
     tiles,
 )
 from api.served import Desk
+from api.words import language_asked
 from geogrid.tiles.basemap import Basemap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from api.settings import Settings
+
+
+class Fronted(FastAPI):
+    """FastAPI with layers before all of its own: what they answer is spared its work for each request."""
+
+    front: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await (self.front or super().__call__)(scope, receive, send)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the service over ``settings.snapshot``; it starts without one too, and then says so."""
     desk = Desk(settings)
     jobs = Jobs(settings, settings.jobs) if settings.jobs else None
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        async with desk.watching(), jobs.working() if jobs else nullcontext():
+        async with desk.watching(), metrics.shared(), jobs.working() if jobs else nullcontext():
             yield
 
-    app = FastAPI(
+    app = Fronted(
         title="geogrid",
         version="1",
         description=DESCRIPTION,
@@ -63,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.desk = desk
     problems.install(app)
     for room in (lookup, batch, files, communities, levels, plans, ogc, tiles, prints, service):
-        app.include_router(room.router, dependencies=[Depends(known_only)])
+        app.include_router(room.router, dependencies=[Depends(known_only), Depends(language_asked)])
     app.include_router(pages.router)
     app.include_router(embeds.router)
     app.state.sites = sites_of(settings)
@@ -72,10 +87,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.jobs = jobs
     if settings.store:
         _open_office(app, settings)
-    app.state.metrics = Metrics()
-    if settings.hot:
-        app.add_middleware(Hot, desk=desk, settings=settings)
-    app.add_middleware(Edge, settings=settings, gate=Gate(settings), metrics=app.state.metrics)
+    app.state.metrics = metrics
+    routes: ASGIApp = partial(FastAPI.__call__, app)
+    behind = Hot(routes, desk=desk, settings=settings) if settings.hot else routes
+    app.front = Edge(behind, settings=settings, gate=Gate(settings), metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
 

@@ -57,7 +57,7 @@ async def known_only(request: Request) -> None:
     if not request.query_params:
         return
     parameters = get_flat_params(request.scope["route"].dependant)
-    known = {one.alias for one in parameters if isinstance(one.field_info, params.Query)}
+    known = {"lang", *(one.alias for one in parameters if isinstance(one.field_info, params.Query))}
     if any(name not in known for name in request.query_params):
-        told = f"known are {', '.join(sorted(known))}" if known else "this address takes none"
-        raise Refusal(422, errors=[{"in": "query", "name": "", "message": f"unknown parameter; {told}"}])
+        told = f"unknown parameter; known are {', '.join(sorted(known))}"
+        raise Refusal(422, errors=[{"in": "query", "name": "", "message": told}])

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from api.shapes import GridName, PlanInForce  # noqa: TC001 - read at run time by msgspec
+from api.shapes import AsOfDay, GridName, PlanInForce  # noqa: TC001 - read at run time by msgspec
 
 MOST_ROWS = 1000
 
@@ -24,6 +24,7 @@ class Batch(Struct, forbid_unknown_fields=True):
 
     rows: Annotated[list[AskedRow], Meta(max_length=MOST_ROWS)]
     crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
+    as_of: AsOfDay | None = None
 
 
 class Row(Struct):
@@ -53,6 +54,7 @@ class Around(Struct, forbid_unknown_fields=True):
     crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
     radius: Annotated[float, Meta(gt=0, le=1000, description="metres")] = 200.0
     limit: Annotated[int, Meta(ge=1, le=20)] = 5
+    as_of: AsOfDay | None = None
 
 
 class NearAddress(Struct):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 import secrets
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import Response
 
+from api.arriving import in_time
 from api.limits import UnknownToken
 from api.problems import Refusal, problem
+from api.words import language_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -86,11 +87,13 @@ class Edge:
             await self._answer(scope, receive, dressed)
         except Refusal as refusal:
             if not status:
-                await problem(refusal.status, refusal.detail)(scope, receive, dressed)
+                await problem(refusal.status, refusal.detail, language=language_of(scope))(
+                    scope, receive, dressed
+                )
         except Exception as error:  # the last place: what gets past it lands in a log with the question
             _log_error(error, number)
             if not status:
-                await problem(500)(scope, receive, dressed)
+                await problem(500, language=language_of(scope))(scope, receive, dressed)
         finally:
             seconds = time.perf_counter() - started
             route: str = scope.get("geogrid.route") or str(getattr(scope.get("route"), "path", "unmatched"))
@@ -105,13 +108,15 @@ class Edge:
         try:
             wait = self.gate.wait_s(scope)
         except UnknownToken:
-            await problem(401, headers={"WWW-Authenticate": "Bearer"})(scope, receive, send)
+            told = {"WWW-Authenticate": "Bearer"}
+            await problem(401, headers=told, language=language_of(scope))(scope, receive, send)
             return
         if wait:
             self.metrics.refused()
-            await problem(429, headers={"Retry-After": str(math.ceil(wait))})(scope, receive, send)
+            told = {"Retry-After": str(math.ceil(wait))}
+            await problem(429, headers=told, language=language_of(scope))(scope, receive, send)
             return
-        await self.app(scope, receive if scope["method"] == "GET" else self._in_time(receive), send)
+        await self.app(scope, receive if scope["method"] == "GET" else in_time(receive, self.body_s), send)
         rows = scope.get("geogrid.rows")
         if rows:
             self.metrics.rows(rows)
@@ -119,23 +124,6 @@ class Edge:
         sheets = scope.get("geogrid.sheets")
         if sheets:
             self.gate.charge_requests(scope, sheets * SHEET_REQUESTS)
-
-    def _in_time(self, receive: Receive) -> Receive:
-        done = False
-
-        async def timely() -> Message:
-            nonlocal done
-            if done:  # then the next message is that the client has gone, whenever that is
-                return await receive()
-            try:
-                async with asyncio.timeout(self.body_s):
-                    message = await receive()
-            except TimeoutError:
-                raise Refusal(408) from None
-            done = not message.get("more_body", False)
-            return message
-
-        return timely
 
 
 def _log_request(method: str, route: str, status: int, seconds: float, number: str) -> None:

@@ -64,7 +64,7 @@ class History:
             return now
         held = self._open.pop(version, None)
         if held is None or held.until != period.effective_until:  # its fixed answers tell the last day
-            snapshot = held.snapshot if held else Snapshot.open(self.root / str(version))
+            snapshot = held.snapshot if held else Snapshot.open(self.root / str(version), numba=False)
             held = Served(snapshot, period.effective_until, now.clock)
         self._open[version] = held
         while len(self._open) > KEPT:
@@ -88,10 +88,16 @@ async def served_as_of(request: Request, as_of: AsOf = None) -> Served:
     :raises SnapshotError: there is nothing to serve yet, or the snapshot of that day is damaged.
     """
     desk: Desk = request.app.state.desk
-    now = desk.now()
-    if as_of is None:
-        return now
-    return await asyncio.to_thread(history_of(request).on, as_of, now)
+    return await plan_of_day(request, as_of, desk.now())
+
+
+async def plan_of_day(request: Request, day: date | None, now: Served) -> Served:
+    """Return the plan of a day that a body names, ``now`` where it names none.
+
+    :raises Refusal: no plan was in force then.
+    :raises SnapshotError: its snapshot is missing or damaged.
+    """
+    return now if day is None else await asyncio.to_thread(history_of(request).on, day, now)
 
 
 HereOrThen = Annotated[Served, Depends(served_as_of)]

@@ -87,8 +87,8 @@ class Hot:
         await self.app(scope, again, send)
 
     def _content(self, question: Question) -> bytes | None:
-        """Return the answer; None where a route has to refuse, or to look into the past."""
-        if question.as_of is not None:
+        """Return the answer; None where a route has to refuse, to find words or to look into the past."""
+        if question.as_of is not None or question.lang is not None:
             return None
         try:
             return answer(self.desk.now(), question, self.settings)

@@ -87,7 +87,7 @@ class Gate:
             return 0.0
         token = self._token(scope) if self._tokens else None
         if token is None:
-            return self._take(client_of(scope, self._settings.proxies), 1.0, always=False)
+            return self._take(scope, 1.0, always=False)
         scope["geogrid.token"] = token
         return self._take_token(token, 1.0, always=False)
 
@@ -99,13 +99,16 @@ class Gate:
         """Charge for work that counts as ``cost`` requests, after it was done."""
         token = scope.get("geogrid.token")
         if token is None:
-            self._take(client_of(scope, self._settings.proxies), cost, always=True)
+            self._take(scope, cost, always=True)
         else:
             self._take_token(token, cost, always=True)
 
-    def _take(self, client: str, cost: float, *, always: bool) -> float:
+    def _take(self, scope: Scope, cost: float, *, always: bool) -> float:
         rate = self._settings.rate
-        return self._buckets.take(client, rate, self._settings.burst, cost, always=always) if rate else 0.0
+        if not rate:
+            return 0.0
+        client = client_of(scope, self._settings.proxies)
+        return self._buckets.take(client, rate, self._settings.burst, cost, always=always)
 
     def _take_token(self, token: Token, cost: float, *, always: bool) -> float:
         if token.per_day:

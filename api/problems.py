@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.words import language_of, said
 from geogrid.errors import (
     FaultyError,
     FrozenError,
@@ -86,21 +87,19 @@ def problem(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
     more: Mapping[str, Any] | None = None,
+    *,
+    language: str = "en",
 ) -> Response:
-    """Return the response for one problem."""
+    """Return the response for one problem, in a language."""
     name, title = TITLES.get(status, ("error", "The request was refused"))
-    body: dict[str, Any] = {"type": TYPE + name, "title": title, "status": status}
+    body: dict[str, Any] = {"type": TYPE + name, "title": said(title, language), "status": status}
     if detail:
-        body["detail"] = detail
+        body["detail"] = said(detail, language)
     if errors:
-        body["errors"] = list(errors)
+        body["errors"] = [{**one, "message": said(one["message"], language)} for one in errors]
     body |= more or {}
-    return Response(
-        orjson.dumps(body, default=str),
-        status,
-        {"Cache-Control": "no-store", **(headers or {})},
-        media_type=MEDIA_TYPE,
-    )
+    told = {"Cache-Control": "no-store", "Content-Language": language, **(headers or {})}
+    return Response(orjson.dumps(body, default=str), status, told, media_type=MEDIA_TYPE)
 
 
 def status_of(error: Exception) -> int:
@@ -114,13 +113,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_unforeseen)
 
 
 async def _on_geogrid(request: Request, error: Exception) -> Response:
     if request.url.path.startswith(PLANNING):
         return to_planner(error)
     detail = f"The published plan has no such {error.kind}." if isinstance(error, NotFoundError) else ""
-    return problem(status_of(error), detail)
+    return problem(status_of(error), detail, language=language_of(request.scope))
 
 
 def to_planner(error: Exception, more: Mapping[str, Any] | None = None) -> Response:
@@ -146,20 +146,26 @@ def _fault_told(fault: Fault) -> dict[str, str]:
     }
 
 
-async def _on_refusal(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _on_refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return problem(error.status, error.detail, error.errors)
+    return problem(error.status, error.detail, error.errors, language=language_of(request.scope))
 
 
-async def _on_validation(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [
         {"in": str(fault["loc"][0]), "name": str(fault["loc"][-1]), "message": str(fault["msg"])}
         for fault in error.errors()
     ]
-    return problem(422, errors=errors)
+    return problem(422, errors=errors, language=language_of(request.scope))
 
 
-async def _on_http(request: Request, error: Exception) -> Response:  # noqa: ARG001
+async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, headers=error.headers)
+    return problem(error.status_code, headers=error.headers, language=language_of(request.scope))
+
+
+async def _on_unforeseen(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    return problem(
+        500, language=language_of(request.scope)
+    )  # it is raised again behind this answer, for `api.edge` to log

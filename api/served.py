@@ -18,6 +18,7 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 from api.batch_shapes import Row
 from api.facts import credit_of, grid_of, plan_of
 from api.replies import GEOJSON, JSON, Body
+from geogrid.addresses import warm
 from geogrid.batch.matchers import SnapshotMatcher
 from geogrid.clock import SHANGHAI, now
 from geogrid.errors import GeogridError, NotFoundError, SnapshotError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from geogrid.batch import RowAnswer
 
 log = logging.getLogger("geogrid.api")
+AT_EASE_S = 0.2  # after the start, before what is not needed at once is made ready
 
 
 def row_bytes(one: RowAnswer) -> bytes:
@@ -95,6 +97,11 @@ class Served:
         if found is None:
             found = self.raw_cards[code] = msgspec.Raw(msgspec.json.encode(self.card(code)))
         return found
+
+    def warm(self) -> None:
+        """Make ready what the first batch, misspelt address, suggestion and reverse lookup wait for."""
+        warm(self.snapshot.addresses)
+        _ = self.point_rows, self.nearby
 
     @cached_property
     def matcher(self) -> SnapshotMatcher:
@@ -203,8 +210,11 @@ class Desk:
         if stamp is None or (stamp, self._periods) == self._stamp:
             return
         try:
-            self._served = self._opened(place)
-            settle()
+            fresh = self._opened(place)
+            if self._served is not None:  # which goes on answering; at the start somebody waits
+                fresh.warm()
+            replaced, self._served = self._served is not None, fresh
+            settle(replaced=replaced)
             self._stamp = (stamp, self._periods)
         except (GeogridError, OSError) as error:
             if str(error) != self._said:  # once, not every few seconds
@@ -221,7 +231,7 @@ class Desk:
         return next((folder for folder in due if folder.is_dir()), place)
 
     def _opened(self, place: Path) -> Served:
-        snapshot = Snapshot.open(place)
+        snapshot = Snapshot.open(place, numba=False)  # a batch is small, and memory is not
         version = snapshot.city["version"]
         until = next((one.effective_until for one in self._periods if one.version == version), None)
         return Served(snapshot, until, self.clock)
@@ -230,9 +240,6 @@ class Desk:
     async def watching(self) -> AsyncIterator[None]:
         """Keep looking for a newly published snapshot."""
         self.refresh()
-        if not self.settings.reload_s:
-            yield
-            return
         task = asyncio.create_task(self._watch())
         try:
             yield
@@ -242,15 +249,19 @@ class Desk:
                 await task
 
     async def _watch(self) -> None:
-        while True:
+        await asyncio.sleep(AT_EASE_S)
+        if self._served is not None:
+            await asyncio.to_thread(self._served.warm)
+        while self.settings.reload_s:
             await asyncio.sleep(self.settings.reload_s)
             await asyncio.to_thread(self.refresh)  # every file is read and checked; answers go on meanwhile
 
 
-def settle() -> None:
+def settle(*, replaced: bool) -> None:
     """Keep the garbage collector from walking an index again and again that never changes."""
-    gc.unfreeze()
-    gc.collect()
+    if replaced:
+        gc.unfreeze()
+        gc.collect()
     gc.freeze()
 
 

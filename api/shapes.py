@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date  # noqa: TC003 - read at run time by msgspec
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 Bounds = Annotated[list[float], Meta(min_length=4, max_length=4, description="west, south, east, north")]
+AsOfDay = Annotated[date, Meta(description="answer from the plan in force on that day")]
+Language = Literal["zh-Hans", "zh-Hant", "en"]
 Date = Annotated[str, Meta(description="ISO 8601 date", examples=["2026-12-01"])]
 
 
@@ -19,7 +21,8 @@ class Question(Struct, forbid_unknown_fields=True):
     lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
     crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
     limit: Annotated[int, Meta(ge=1, le=20)] = 5
-    as_of: Annotated[date, Meta(description="answer from the plan in force on that day")] | None = None
+    as_of: AsOfDay | None = None
+    lang: Annotated[Language, Meta(description="answer with a sentence in this language, too")] | None = None
 
 
 class Typed(Struct, forbid_unknown_fields=True):
@@ -27,6 +30,7 @@ class Typed(Struct, forbid_unknown_fields=True):
 
     q: str
     limit: Annotated[int, Meta(ge=1, le=20)] = 8
+    as_of: AsOfDay | None = None
 
 
 class PlanInForce(Struct):
@@ -196,6 +200,9 @@ class Answer(Struct):
     attribution: str
     licence: str
     synthetic: bool
+    sentence: (
+        Annotated[str, Meta(description="the answer in words, where `lang` asks for it")] | UnsetType
+    ) = UNSET
 
 
 class PageLink(Struct):
@@ -256,6 +263,10 @@ class SuggestionList(Struct):
     """Suggestions, the likeliest first."""
 
     suggestions: list[Suggestion]
+    plan: PlanInForce
+    attribution: str
+    licence: str
+    synthetic: bool
 
 
 class Problem(Struct, omit_defaults=True):

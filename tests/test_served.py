@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -151,3 +153,27 @@ def until_on(client: TestClient, path: str) -> str | None:
     assert plan["version"] == 2
     until: str | None = plan["effective_until"]
     return until
+
+
+ANSWER = """
+import asyncio, sys
+from pathlib import Path
+from api import Settings, create_app
+from api.batch_shapes import AskedRow, Batch
+from api.routes.batch import told_batch
+app = create_app(Settings(Path(sys.argv[1]), reload_s=0))
+app.state.desk.refresh()
+here = app.state.desk.now()
+here.warm()
+rows = [AskedRow(lon=124.3905866, lat=40.1318012), AskedRow(address="A小区1号搂")]
+told = asyncio.run(told_batch(here, Batch(rows), app.state.settings))
+assert told.count(b'"matched"') == 2, told
+needless = {"numba", "folium", "pandas", "scipy", "geopandas", "pyogrio", "sqlalchemy", "highspy", "pypinyin"}
+print(sorted(needless & set(sys.modules)))
+"""
+
+
+def test_a_worker_starts_without_what_only_files_pages_and_plans_need(two: Path) -> None:
+    asked = [sys.executable, "-c", ANSWER, str(two / "current")]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert told.stdout.strip() == "[]", told.stderr

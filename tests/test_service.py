@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import hashlib
 import json
@@ -368,3 +369,58 @@ def test_one_and_many_agree_on_the_border(client: TestClient, town_snapshot: Pat
     for row, code in list(zip(rows, many, strict=True))[::3]:
         grid = client.post("/v1/lookup", json=row).json()["grid"]
         assert (grid["code"] if grid else "") == code
+
+
+# A body that does not come
+
+
+def asked_in_parts(app: Any, parts: list[bytes | None]) -> int:
+    """Send a body to ``POST /v1/lookup/batch`` in parts, None for waiting; return the status."""
+    told: list[int] = []
+    left = list(parts)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0)  # as a line does that has to be waited for
+        part = left.pop(0)
+        if part is None:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": part, "more_body": bool(left)}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            told.append(message["status"])
+
+    head = [(b"content-type", b"application/json")]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/lookup/batch",
+        "query_string": b"",
+        "headers": head,
+    }
+    asyncio.run(app({**scope, "raw_path": b"/v1/lookup/batch", "http_version": "1.1"}, receive, send))
+    return told[0]
+
+
+def test_a_body_may_come_slowly_but_must_come(town_snapshot: Path) -> None:
+    app = create_app(Settings(town_snapshot, reload_s=0, rate=0, body_s=0.05))
+    app.state.desk.refresh()
+    assert asked_in_parts(app, [b'{"rows": [{"lon"', b": 1, ", b'"lat": 2}]}']) == 200
+    assert asked_in_parts(app, [b'{"rows": [', None]) == 408
+    assert asked_in_parts(app, [None]) == 408
+
+
+def test_the_counts_of_several_processes_add_up(
+    town_snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEOGRID_COUNTS", str(tmp_path))
+    settings = Settings(town_snapshot, reload_s=0, rate=0)
+    with TestClient(create_app(settings)) as one:
+        one.get("/v1/city")
+        one.get("/v1/city")
+    with TestClient(create_app(settings)) as other:  # the first has ended; what it counted still counts
+        other.get("/v1/city")
+        text = other.get("/metrics").text
+    assert 'geogrid_requests_total{method="GET",route="/v1/city",status="200"} 3.0' in text
+    assert 'geogrid_request_seconds_count{route="/v1/city"} 3.0' in text
+    assert 'geogrid_request_seconds_bucket{le="+Inf",route="/v1/city"} 3.0' in text

@@ -14,6 +14,7 @@ from api.asked import read_body
 from api.batch_shapes import Around, Batch, BatchAnswer, NearAddress, ReverseAnswer
 from api.documented import answers, takes
 from api.facts import name_of
+from api.history import HereOrThen, plan_of_day
 from api.problems import Refusal
 from api.replies import JSON, PRIVATE, Body, reply
 from api.routes.lookup import Crs  # noqa: TC001 - read at run time by FastAPI
@@ -37,7 +38,7 @@ BLANK = row_bytes(EMPTY)
 @router.post(
     "/v1/lookup/batch",
     summary="Find the grids of up to 1,000 addresses or positions",
-    **answers(BatchAnswer, 413, 415, 422, 503),
+    **answers(BatchAnswer, 404, 413, 415, 422, 503),
     **takes(Batch),
 )
 async def lookup_batch(request: Request, here: Here) -> Response:
@@ -49,6 +50,7 @@ async def lookup_batch(request: Request, here: Here) -> Response:
     asked = await read_body(request, Batch, settings.max_batch_body)
     if len(asked.rows) > settings.max_batch:
         raise Refusal(422, f"A batch may have {settings.max_batch} rows.")
+    here = await plan_of_day(request, asked.as_of, here)
     request.scope["geogrid.rows"] = len(asked.rows)
     return Response(await told_batch(here, asked, settings), headers=NO_STORE, media_type=JSON)
 
@@ -94,10 +96,12 @@ def _address(here: Served, row: AskedRow, settings: Settings) -> bytes:
     return row_bytes(here.matcher.addresses([text])[0])
 
 
-@router.get("/v1/reverse", summary="Find the addresses near a position", **answers(ReverseAnswer, 422, 503))
+@router.get(
+    "/v1/reverse", summary="Find the addresses near a position", **answers(ReverseAnswer, 404, 422, 503)
+)
 async def reverse(
     request: Request,
-    here: Here,
+    here: HereOrThen,
     lon: Annotated[float, Query(ge=-180, le=180, description="Longitude in degrees.")],
     lat: Annotated[float, Query(ge=-90, le=90, description="Latitude in degrees.")],
     crs: Annotated[Crs, Query(description="What lon and lat are given in.")] = "WGS-84",
@@ -112,12 +116,13 @@ async def reverse(
 @router.post(
     "/v1/reverse",
     summary="Find the addresses near a position, with the position in the body",
-    **answers(ReverseAnswer, 413, 415, 422, 503),
+    **answers(ReverseAnswer, 404, 413, 415, 422, 503),
     **takes(Around),
 )
 async def reverse_by_post(request: Request, here: Here) -> Response:
     """Answer without the position in any URL, history or log."""
     asked = await read_body(request, Around)
+    here = await plan_of_day(request, asked.as_of, here)
     return Response(_around(here, asked), headers=NO_STORE, media_type=JSON)
 
 

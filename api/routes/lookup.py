@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -12,11 +11,11 @@ from starlette.responses import Response
 from api.answering import answer_of
 from api.asked import read_body
 from api.documented import answers, takes
-from api.history import HereOrThen, history_of
+from api.history import HereOrThen, plan_of_day
 from api.problems import Refusal
 from api.replies import JSON, PRIVATE, Body, reply
 from api.served import Served, served
-from api.shapes import Answer, Question, Suggestion, SuggestionList, Typed
+from api.shapes import Answer, Language, Question, Suggestion, SuggestionList, Typed
 from geogrid.crs import to_wgs84
 
 if TYPE_CHECKING:
@@ -39,9 +38,12 @@ async def lookup(
     lat: Annotated[float | None, Query(ge=-90, le=90, description="Latitude in degrees.")] = None,
     crs: Annotated[Crs, Query(description="What lon and lat are given in.")] = "WGS-84",
     limit: Annotated[int, Query(ge=1, le=20, description="Most choices to answer with.")] = 5,
+    lang: Annotated[
+        Language | None, Query(description="Answer with a sentence in this language, too; refuse in it.")
+    ] = None,
 ) -> Response:
     """Answer by link. An address in a link is kept by browsers; prefer POST for people's addresses."""
-    content = answer(here, Question(address, lon, lat, crs, limit), request.app.state.settings)
+    content = answer(here, Question(address, lon, lat, crs, limit, lang=lang), request.app.state.settings)
     return reply(request, Body(content, JSON), PRIVATE)
 
 
@@ -54,16 +56,15 @@ async def lookup(
 async def lookup_by_post(request: Request, here: Here) -> Response:
     """Answer without the address in any URL, history or log."""
     question = await read_body(request, Question)
-    if question.as_of is not None:
-        here = await asyncio.to_thread(history_of(request).on, question.as_of, here)
+    here = await plan_of_day(request, question.as_of, here)
     content = answer(here, question, request.app.state.settings)
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
 
-@router.get("/v1/suggest", summary="Complete an address", **answers(SuggestionList, 422, 503))
+@router.get("/v1/suggest", summary="Complete an address", **answers(SuggestionList, 404, 422, 503))
 async def suggest(
     request: Request,
-    here: Here,
+    here: HereOrThen,
     q: Annotated[str, Query(description="What was typed so far.")],
     limit: Annotated[int, Query(ge=1, le=20, description="Most suggestions to answer with.")] = 8,
 ) -> Response:
@@ -75,12 +76,13 @@ async def suggest(
 @router.post(
     "/v1/suggest",
     summary="Complete an address, with the text in the body",
-    **answers(SuggestionList, 413, 415, 422, 503),
+    **answers(SuggestionList, 404, 413, 415, 422, 503),
     **takes(Typed),
 )
 async def suggest_by_post(request: Request, here: Here) -> Response:
     """Suggest without the text in any URL, history or log."""
     typed = await read_body(request, Typed)
+    here = await plan_of_day(request, typed.as_of, here)
     content = _suggest(here, typed, request.app.state.settings)
     return Response(content, headers={"Cache-Control": "no-store"}, media_type=JSON)
 
@@ -95,18 +97,21 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
         raise Refusal(422, BOTH)
     if address is not None:
         found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit, explain=False)
-        return msgspec.json.encode(answer_of(found, here))
+        return msgspec.json.encode(answer_of(found, here, question.lang))
     if lon is None or lat is None:
         raise Refusal(422, "A longitude and a latitude belong together.")
     if question.crs not in ("WGS-84", "CGCS2000"):
         east, north = to_wgs84(lon, lat, crs=question.crs)
         lon, lat = float(east), float(north)
-    return msgspec.json.encode(answer_of(here.snapshot.lookup_point(lon=lon, lat=lat), here))
+    found = here.snapshot.lookup_point(lon=lon, lat=lat)
+    return msgspec.json.encode(answer_of(found, here, question.lang))
 
 
 def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:
     found = here.snapshot.suggest(_short(typed.q, settings), limit=typed.limit)
-    return msgspec.json.encode(SuggestionList([Suggestion(text=one) for one in found]))
+    return msgspec.json.encode(
+        SuggestionList([Suggestion(text=one) for one in found], here.plan, **here.credit)
+    )
 
 
 def _short(text: str, settings: Settings) -> str:

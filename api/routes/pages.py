@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,9 +15,10 @@ from api.replies import FOREVER, HTML, JSON, Body, reply
 from api.served import served
 from geogrid.errors import SnapshotError
 from maps.assets import assets_by_path
-from maps.docs import docs_page
-from maps.page import resident_page, unavailable_page
 from maps.words import language_for
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 router = APIRouter(include_in_schema=False)
 
@@ -22,13 +26,16 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 async def page(request: Request) -> Response:
     """Show the resident page in the language of ``lang=``; other parameters are ignored."""
+    room = await asyncio.to_thread(_page_room)
     language = language_for(request.query_params.get("lang"))
     try:
         here = await served(request)
     except SnapshotError:
-        content = unavailable_page(language)
+        content = room.unavailable_page(language)
         return Response(content, 503, {"Cache-Control": "no-store", "Retry-After": "10"}, HTML)
-    body = here.body(f"page/{language}", lambda: resident_page(here.snapshot.city, language).encode(), HTML)
+    body = here.body(
+        f"page/{language}", lambda: room.resident_page(here.snapshot.city, language).encode(), HTML
+    )
     return reply(request, body, "public, no-cache")
 
 
@@ -55,4 +62,20 @@ async def openapi(request: Request) -> Response:
 async def docs(request: Request) -> Response:
     """Show the API's documentation, made from the OpenAPI document."""
     language = language_for(request.query_params.get("lang") or "en")
-    return reply(request, Body(docs_page(describe(request.app), language).encode(), HTML), "public, no-cache")
+    room = await asyncio.to_thread(_docs_room)
+    return reply(
+        request, Body(room.docs_page(describe(request.app), language).encode(), HTML), "public, no-cache"
+    )
+
+
+def _page_room() -> ModuleType:
+    """Import what makes the page; it brings folium along, so that others are answered meanwhile."""
+    from maps import page
+
+    return page
+
+
+def _docs_room() -> ModuleType:
+    from maps import docs
+
+    return docs

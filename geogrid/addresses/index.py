@@ -69,6 +69,7 @@ class AddressIndex:
     row of ``City.addresses``; ``door_*`` (D,) for each door; x, y in metres in the city's plane, NaN where
     unknown.
     Doors 0..len(city.buildings) are the city's buildings in their order; addresses of no building follow.
+    ``views`` are the arrays as plain sequences: single reads cost a tenth of numpy's.
     """
 
     grammar: Grammar

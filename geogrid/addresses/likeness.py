@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import unicodedata
-from importlib import resources
-
-from pypinyin.constants import PINYIN_DICT
+from importlib import resources, util
+from pathlib import Path
 
 from geogrid.addresses.normalize import folding
 
@@ -39,10 +38,24 @@ _CONFUSED = (
 )
 
 
+@functools.cache
+def _readings() -> dict[str, str]:
+    """Read pypinyin's table of single characters: code point in decimal -> readings with commas between.
+
+    The file alone: the package loads its table of phrases too, which nobody here asks and which takes a third
+    of a second and 30 MB.
+    """
+    found = util.find_spec("pypinyin")
+    assert found is not None
+    assert found.origin is not None
+    table: dict[str, str] = json.loads(Path(found.origin).with_name("pinyin_dict.json").read_text("utf-8"))
+    return table
+
+
 @functools.lru_cache(maxsize=65536)
 def sounds(char: str) -> frozenset[str]:
     """Return the toneless readings of a character in capitals; a Latin letter sounds like itself."""
-    readings = PINYIN_DICT.get(ord(char), "")
+    readings = _readings().get(str(ord(char)), "")
     if not readings:
         return frozenset((char,))
     return frozenset(_toneless(reading) for reading in readings.split(","))
@@ -57,7 +70,8 @@ def _toneless(reading: str) -> str:
 @functools.lru_cache(maxsize=65536)
 def sound(char: str) -> str:
     """Return the commonest toneless reading of a character."""
-    return _toneless(PINYIN_DICT[ord(char)].split(",")[0]) if ord(char) in PINYIN_DICT else char
+    readings = _readings().get(str(ord(char)), "")
+    return _toneless(readings.split(",")[0]) if readings else char
 
 
 def syllables(key: str) -> str:

@@ -102,7 +102,7 @@ def _elsewhere(index: AddressIndex, stem: int, path: Path, hits: list[Hit], cont
 
 def undisputed(hit: Hit) -> bool:
     """Tell whether no division that was stated disagrees with a door."""
-    return not any(note.kind == "contradicted" for note in hit.notes)
+    return not hit.notes or not any(note.kind == "contradicted" for note in hit.notes)
 
 
 def _exact_names(index: AddressIndex, path: Path) -> tuple[tuple[int, str, tuple[Note, ...]], ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.addresses import find, keys, likeness
 from geogrid.addresses.grammars import PARSERS
-from geogrid.addresses.groups import doors_of, kept
+from geogrid.addresses.groups import doors_of, kept, members, suffix_codes
 from geogrid.addresses.judge import distance
 from geogrid.addresses.normalize import fold, key_of
 from geogrid.addresses.numerals import DIGITS
@@ -67,7 +67,9 @@ def suggest(
 
 
 def warm(index: AddressIndex) -> None:
-    """Build what the first corrected name and the first suggestion would have to wait for."""
+    """Build what the first address, corrected name and suggestion would have to wait for."""
+    members(index)
+    suffix_codes(index)
     likeness.look_alikes()
     suggest(index, "A")
     index.gazetteer.alike("AA", "stem")

@@ -26,7 +26,7 @@ _SNAPSHOT = "GEOGRID_SERVED_SNAPSHOT"
 _SETTINGS = "GEOGRID_SETTINGS"
 _STORE = "GEOGRID_SERVED_STORE"
 _CITY = "GEOGRID_SERVED_CITY"
-_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+_COUNTS = "GEOGRID_COUNTS"
 
 
 @app.command()
@@ -69,7 +69,7 @@ def run(
         told[_SETTINGS] = str(settings)
     with contextlib.ExitStack() as kept:
         if workers > 1:  # their counts add up in a folder
-            counts = kept.enter_context(tempfile.TemporaryDirectory(prefix="geogrid-metrics-"))
+            counts = kept.enter_context(tempfile.TemporaryDirectory(prefix="geogrid-counts-"))
             told[_COUNTS] = os.environ.get(_COUNTS, counts)
         kept.enter_context(_environment(told))
         note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")

@@ -14,7 +14,7 @@ from geogrid.errors import SnapshotError
 from geogrid.locate.cells import OUTSIDE, Cells, Frame, compile_cells
 from geogrid.locate.lattice import lattice_partition
 from geogrid.locate.rim import nearest
-from geogrid.locate.walk import kernel, locate_compiled, locate_numpy, point_walk, warm
+from geogrid.locate.walk import kernel, locate_compiled, locate_numpy, point_walk, warm, warmed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,10 +56,11 @@ class PointIndex:
         return cls._of(compile_cells(*lattice_partition(polygons, labels)))
 
     @classmethod
-    def _of(cls, cells: Cells) -> Self:
+    def _of(cls, cells: Cells, *, numba: bool = True) -> Self:
         for array in (cells.table, cells.records, cells.rim):
             array.flags.writeable = False
-        warm(cells)
+        if numba:
+            warm(cells)
         return cls(cells)
 
     def __reduce__(self) -> tuple[Callable[[Cells], PointIndex], tuple[Cells]]:
@@ -76,7 +77,7 @@ class PointIndex:
     ) -> NDArray[np.int32]:
         """Return the label of every point, -1 outside; two arrays of one shape in, int32 of it out.
 
-        ``engine`` "auto" takes numba where it is installed; both give the same answers.
+        ``engine`` "auto" takes numba where it is installed and loaded; both give the same answers.
 
         :raises ValueError: the shapes differ.
         :raises RuntimeError: numba was asked for and is not installed.
@@ -84,7 +85,9 @@ class PointIndex:
         x, y = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
         if x.shape != y.shape:
             raise ValueError(f"lon has shape {x.shape}, lat has shape {y.shape}")
-        compiled = None if engine == "numpy" else kernel()
+        compiled = None
+        if engine != "numpy":
+            compiled = kernel() if engine == "numba" else warmed()
         if compiled is None and engine == "numba":
             raise RuntimeError("numba is not installed")
         if compiled is None:
@@ -125,10 +128,11 @@ class PointIndex:
         (place / "index.json").write_text(json.dumps(facts, sort_keys=True) + "\n", encoding="utf-8")
 
     @classmethod
-    def open(cls, folder: str | Path) -> Self:
+    def open(cls, folder: str | Path, *, numba: bool = True) -> Self:
         """Open a saved index, memory-mapped: pages are shared by all processes that open it.
 
-        Checksums are the snapshot's concern; this looks only at format, types and shapes.
+        Without ``numba`` numpy answers, unless numba is loaded already: slower for a million points, and
+        120 MB less. Checksums are the snapshot's concern; this looks only at format, types and shapes.
 
         :raises SnapshotError: nothing saved there, or of another format.
         """
@@ -144,7 +148,7 @@ class PointIndex:
         shapes = table.shape, records.shape[1:], rim.shape[1:]
         if shapes != ((frame.rows * frame.columns + 1,), (8,), (5,)):
             raise SnapshotError("the arrays of the point index do not belong together")
-        return cls._of(Cells(frame, table, records, rim))
+        return cls._of(Cells(frame, table, records, rim), numba=numba)
 
 
 def _mapped(path: Path) -> NDArray[np.int32]:

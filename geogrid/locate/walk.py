@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHARE = 1 << 16  # fewer points than this for each thread are not worth a thread
 _NUMPY_BLOCK = 1 << 16
+_warmed = Event()
 
 
 @cache
@@ -39,6 +41,12 @@ def warm(cells: Cells) -> None:
     compiled = kernel()
     if compiled is not None:
         locate_compiled(compiled, cells, np.zeros(1), np.zeros(1), threads=1)
+        _warmed.set()
+
+
+def warmed() -> Callable[..., None] | None:
+    """Return the compiled walk where it is ready, None where it is not (yet): then numpy answers."""
+    return kernel() if _warmed.is_set() else None
 
 
 def locate_compiled(

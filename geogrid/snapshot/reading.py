@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ class Snapshot:
     ``grids()``.
     """
 
-    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, manifest: dict[str, Any], *, numba: bool = True) -> None:
         self.folder = folder
         self.manifest = manifest
         told = json.loads((folder / "cards.json").read_bytes())
@@ -43,30 +44,32 @@ class Snapshot:
         self._communities: tuple[CommunityCard, ...] = tuple(told["communities"])
         self._grids: tuple[GridCard, ...] = tuple(told["grids"])
         self._label_of = {card["code"]: label for label, card in enumerate(self._grids)}
-        self.points = PointIndex.open(folder / "points")
+        self.points = PointIndex.open(folder / "points", numba=numba)
         self.addresses = AddressIndex.open(folder / "addresses")
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in ARRAYS}
         self.grid_of_door: NDArray[np.int32] = arrays["grid_of_door"]
         self.door_households: NDArray[np.int32] = arrays["door_households"]
-        # A plain view: single reads from numpy's memmap class cost five times as much.
         self.door_places: NDArray[np.float64] = np.asarray(arrays["door_places"])
+        # lon, lat, lon, lat ... as plain numbers: single reads from an array cost ten times as much.
+        self._places_flat = self.door_places.ravel().data
         self._matcher = Matcher(self.addresses, self.grid_of_door)
         self._places = json.loads((folder / "shapes.json").read_bytes())
         self._shapes = _mapped(folder / "shapes.bin")
         self._layers = {name: Layer.open(folder, name) for name in LAYERS}
 
     @classmethod
-    def open(cls, folder: str | Path, *, verify: bool = True) -> Snapshot:
+    def open(cls, folder: str | Path, *, verify: bool = True, numba: bool = True) -> Snapshot:
         """Open a snapshot after checking every file against the manifest.
 
-        ``verify=False`` checks sizes only.
+        ``verify=False`` checks sizes only. Without ``numba`` it opens sooner and takes less memory; the
+        answers are the same.
 
         :raises SnapshotError: missing, damaged, truncated or of another format.
         """
         place = Path(folder)
         manifest = read_manifest(place, verify=verify)
         try:
-            return cls(place, manifest)
+            return cls(place, manifest, numba=numba)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SnapshotError(f"snapshot {place.name} cannot be read: {type(error).__name__}") from error
 
@@ -208,18 +211,19 @@ class Snapshot:
         return float(x), float(y)
 
     def _told(self, found: AddressAnswer, *, explain: bool = True) -> LookupAnswer:
-        candidates = tuple(self._candidate(one) for one in found.candidates)
+        candidates = tuple([self._candidate(one) for one in found.candidates])
         first = candidates[0] if candidates else None
         grid = self._grids[found.grid] if found.grid >= 0 else None
-        if first is not None and found.status.value == "matched" and grid is None:
-            return self._outside(found.match_level.value, first.text, first.lon, first.lat)
-        if found.status.value == "ambiguous":
+        status, level = str(found.status), str(found.match_level)
+        if first is not None and status == "matched" and grid is None:
+            return self._outside(level, first.text, first.lon, first.lat)
+        if status == "ambiguous":
             first = None  # no one place is the answer; the candidates have theirs
         return LookupAnswer(
-            status=found.status.value,
+            status=status,
             grid=grid,
             address=first.text if first else "",
-            match_level=found.match_level.value,
+            match_level=level,
             score=found.score,
             margin=found.margin,
             candidates=candidates,
@@ -230,17 +234,23 @@ class Snapshot:
         )
 
     def _candidate(self, found: Candidate) -> LookupCandidate:
-        lon, lat = self.door_places[found.door].tolist() if found.door >= 0 else (np.nan, np.nan)
-        placed = np.isfinite(lon) and np.isfinite(lat)
+        lon, lat = self._place_of(found.door)
         return LookupCandidate(
             kind=found.kind,
             text=found.text,
             score=found.score,
             grid=self._grids[found.grid] if found.grid >= 0 else None,
-            grids=tuple(self._grids[label]["code"] for label in found.grids if label >= 0),
-            lon=lon if placed else None,
-            lat=lat if placed else None,
+            grids=tuple([self._grids[label]["code"] for label in found.grids if label >= 0]),
+            lon=lon,
+            lat=lat,
         )
+
+    def _place_of(self, door: int) -> tuple[float | None, float | None]:
+        """Return the lon, lat of a door, None for both where it has no place."""
+        if door < 0:
+            return None, None
+        lon, lat = self._places_flat[2 * door : 2 * door + 2]
+        return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else (None, None)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
