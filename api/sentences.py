@@ -48,9 +48,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "There is no such tile at that zoom.": ("该缩放级别没有此瓦片。", "該縮放級別沒有此圖磚。"),
     # What is wrong with a field
     "unknown parameter; known are {}": ("未知参数；可用参数：{}", "未知參數；可用參數：{}"),
-        "未知参数；此地址不接受参数",
-        "未知參數；此位址不接受參數",
-    ),
     "unknown field; known are {}": ("未知字段；可用字段：{}", "未知欄位；可用欄位：{}"),
     "unknown column; known are {}": ("未知列；可用列：{}", "未知欄；可用欄：{}"),
     "not one of the allowed values": ("不是允许的值", "不是允許的值"),
