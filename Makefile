@@ -6,7 +6,7 @@ CITY ?= dandong
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 
-.PHONY: setup demo test check lint types bench-setup lock browser clean
+.PHONY: setup demo test check lint types bench-setup bench-peers lock browser clean
 
 setup: .venv/.ready
 
@@ -42,10 +42,16 @@ browser:
 bench-setup: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
 
+# The API's peers have dependencies that are not ours; PostgreSQL with PostGIS and GDAL come from the system.
+bench-peers: setup
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/peers.txt
+
 # Needs `uv`; run after a change of the dependencies in pyproject.toml.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/dev.txt
 	uv pip compile pyproject.toml --extra dev --extra bench -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/bench.txt
+	uv pip compile locks/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/peers.txt
 
 clean:
-	rm -rf .venv var build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-peers var build *.egg-info .pytest_cache .mypy_cache .ruff_cache

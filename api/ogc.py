@@ -247,7 +247,7 @@ def features_in(layer: Layer, places: Sequence[int], uri: str, plane: str) -> li
             "type": "Feature",
             "id": layer.rows[place]["id"],
             "properties": layer.rows[place],
-            "geometry": orjson.loads(text) if text else None,
+            "geometry": orjson.Fragment(text),
         }
         for place, text in zip(places, texts, strict=True)
     ]

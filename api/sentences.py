@@ -46,6 +46,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "The file is empty.": ("文件为空。", "檔案為空。"),
     "The second day lies before the first.": ("第二个日期早于第一个。", "第二個日期早於第一個。"),
     "There is no such tile at that zoom.": ("该缩放级别没有此瓦片。", "該縮放級別沒有此圖磚。"),
+    "Too many sheets are being printed; ask again in a few seconds.": (
+        "正在打印的张数过多，请几秒后再试。",
+        "正在列印的張數過多，請幾秒後再試。",
+    ),
+    "This service has no Chinese fonts to print with; its log says more.": (
+        "本服务缺少打印用的中文字体，详见服务日志。",
+        "本服務缺少列印用的中文字型，詳見服務日誌。",
+    ),
+    "The document has no such page.": ("文件没有这一页。", "文件沒有這一頁。"),
     # What is wrong with a field
     "unknown parameter; known are {}": ("未知参数；可用参数：{}", "未知參數；可用參數：{}"),
     "unknown field; known are {}": ("未知字段；可用字段：{}", "未知欄位；可用欄位：{}"),

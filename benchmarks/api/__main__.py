@@ -1,155 +1,104 @@
-"""Run the measurements; the last line is JSON: each bar, the figure, whether it is met.
+"""Measure the service: ``python -m benchmarks.api [SNAPSHOT] [--quick] [--part NAME]``.
 
-    python -m benchmarks.api SNAPSHOT [--quick]
-
-SNAPSHOT is a compiled snapshot, as ``geogrid demo`` or ``geogrid publish`` leaves it (``.../current``).
+SNAPSHOT is a compiled snapshot beside its store, as ``geogrid publish`` leaves it. Without one the whole of
+Taipei is compiled once (1.1 million addresses; FOLDER or GEOGRID_DATA holds it, else ``../shared/data``) and
+kept in ``var/bench``; ``--quick`` takes the shipped city of Songshan. The last line is the JSON of the bars.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import json
 import os
 import platform
+import statistics
 import tempfile
-import time
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
-import msgspec
-import numpy as np
-
-from api import Settings
-from api.batch_shapes import Batch
-from api.routes.batch import told_batch
-from api.served import Served
-from benchmarks.api.load import Load, load, lua, require_wrk, resident_mb, serving
+from benchmarks.api.agreement import agreement
+from benchmarks.api.city import kept_snapshot
+from benchmarks.api.load import memory_mb, require_wrk, serving
+from benchmarks.api.peers import beside_peers
+from benchmarks.api.rates import at_half, handler_time, questions, rates
+from benchmarks.bars import Bar, at_most, print_bars
+from benchmarks.division.instances import data_folder
 from geogrid.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from benchmarks.api.load import Server
 
-PEERS = ("pygeoapi", "tipg", "mapit")
-CONNECTIONS = 32
+PARTS = ("start", "rates", "agreement", "peers")
+STARTS = 5
 
 
 def main() -> None:
-    """Measure everything and print it."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("snapshot", type=Path, help="a compiled snapshot")
-    parser.add_argument("--quick", action="store_true", help="shorter runs")
-    given = parser.parse_args()
+    """Measure what is asked for and print it."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words.add_argument("snapshot", nargs="?", type=Path, help="a compiled snapshot")
+    words.add_argument("--quick", action="store_true", help="a small city and short runs, under 50 s")
+    words.add_argument("--part", action="append", choices=PARTS, help="this table alone; may come twice")
+    words.add_argument("--data", help="folder of the shared instances")
+    given = words.parse_args()
     require_wrk()
-    seconds = 3 if given.quick else 10
     print(f"{platform.machine()}, Python {platform.python_version()}, one worker, {_load()}")
-    snapshot = Snapshot.open(given.snapshot)
+    name = "songshan" if given.quick else "taipei"
+    place = (given.snapshot or kept_snapshot(name, data_folder(given.data))).resolve()
+    bars = measured(place, given.part or PARTS, quick=given.quick)
+    print(_load())
+    print_bars(bars)
+
+
+def measured(place: Path, parts: list[str] | tuple[str, ...], *, quick: bool) -> list[Bar]:
+    """Return the bars of the parts asked for."""
+    snapshot = Snapshot.open(place)
     city = snapshot.city
-    print(f"{city['addresses']:,} addresses, {city['grids']:,} grids\n")
-    bars = handler_time(snapshot)
+    print(f"{city['name']}: {city['addresses']:,} addresses, {city['grids']:,} grids\n")
+    bars = starts(place, 1 if quick else STARTS) if "start" in parts else []
     with tempfile.TemporaryDirectory() as folder:
-        questions = asked(snapshot, Path(folder))
-        env = {"GEOGRID_BENCH_SNAPSHOT": str(given.snapshot.resolve())}
+        asked = questions(snapshot, Path(folder))
+        env = {"GEOGRID_BENCH_SNAPSHOT": str(place), "GEOGRID_BENCH_JOBS": f"{folder}/jobs"}
         with (
             serving("benchmarks.api.hello:app", "/hello", factory=False) as hello,
-            serving("benchmarks.api.served:app", "/readyz", factory=True, env=env) as ours,
+            serving("benchmarks.api.served:app", "/v1/city", factory=True, env=env) as ours,
         ):
-            bars |= rates(hello, ours, questions, seconds)
-            bars["start to first answer, s"] = bar(ours.first_s, at_most=2.0)
-            memory = resident_mb(ours.pid)
-            print(f"resident {memory['all']:.0f} MB, of which its own {memory['own']:.0f} MB")
-            bars["resident memory, MB"] = bar(memory["all"], at_most=400)
-    for peer in PEERS:
-        word = "installed, but not driven by this benchmark" if find_spec(peer) else "not installed here"
-        print(f"{peer}: not measured ({word})")
-    print(_load())
-    print(json.dumps({"bars": bars, "quick": given.quick}))
-
-
-def handler_time(snapshot: Snapshot) -> dict[str, Any]:
-    """Measure a batch of 1,000 positions from bytes to bytes, without the line."""
-    here = Served(snapshot)
-    west, south, east, north = snapshot.city["bounds"]
-    chance = np.random.default_rng(5)
-    lon, lat = chance.uniform(west, east, 1000), chance.uniform(south, north, 1000)
-    rows = [{"lon": x, "lat": y} for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
-    body = msgspec.json.encode({"rows": rows})
-    settings = Settings(snapshot.folder)
-    times: list[float] = []
-
-    async def run() -> None:
-        for _ in range(200):
-            start = time.thread_time()
-            await told_batch(here, msgspec.json.decode(body, type=Batch), settings)
-            times.append(time.thread_time() - start)
-
-    asyncio.run(run())
-    figure = sorted(times)[100] * 1e3
-    print(f"a batch of 1,000 positions: {figure:.2f} ms of handler time\n")
-    return {"batch of 1,000 positions, ms": bar(figure, at_most=1.0)}
-
-
-def asked(snapshot: Snapshot, folder: Path) -> dict[str, Path]:
-    """Write what is asked: 1,000 positions and 1,000 addresses as the city writes them."""
-    west, south, east, north = snapshot.city["bounds"]
-    chance = np.random.default_rng(7)
-    places = np.column_stack([chance.uniform(west, east, 4000), chance.uniform(south, north, 4000)])
-    inside = places[snapshot.locate(places[:, 0], places[:, 1]) >= 0][:1000]
-    links = [("GET", "/v1/lookup?" + urlencode({"lon": x, "lat": y}), "") for x, y in inside.tolist()]
-    texts = [text for text in snapshot.addresses.texts["entry_text"].to_pylist() if text]
-    some = [texts[at] for at in chance.integers(0, len(texts), 1000).tolist()]
-    bodies = [("POST", "/v1/lookup", json.dumps({"address": text}, ensure_ascii=False)) for text in some]
-    return {"by position": lua(folder, "position", links), "by address": lua(folder, "address", bodies)}
-
-
-def rates(hello: Server, ours: Server, questions: dict[str, Path], seconds: int) -> dict[str, Any]:
-    """Load hello and each question in turn, twice, and keep the better of each."""
-    found: dict[str, Load] = {}
-    for _ in range(2):
-        told = {"FastAPI hello": load(hello, None, "/hello", seconds, CONNECTIONS)}
-        for name, script in questions.items():
-            told[name] = load(ours, script, "/", seconds, CONNECTIONS)
-        found = {name: min(one, found.get(name, one), key=lambda x: x.cpu_us) for name, one in told.items()}
-    for name, one in found.items():
-        print(
-            f"{name:15} {one.rate:8,.0f} requests/s, p99 {one.p99_ms:.1f} ms, "
-            f"{one.cpu_us:.0f} us of processor time each, {one.errors} errors"
-        )
-    base = found["FastAPI hello"]
-    bars: dict[str, Any] = {}
-    for name, least in (("by position", 1.0), ("by address", 0.6)):
-        one = found[name]
-        bars[f"{name}: rate of hello's"] = bar(one.rate / base.rate, at_least=least)
-        bars[f"{name}: rate of hello's, by processor time"] = bar(base.cpu_us / one.cpu_us, at_least=least)
-        bars[f"{name}: errors"] = bar(one.errors, at_most=0)
-    late = half(ours, found["by position"].rate, questions)
-    bars["by position: p99 at half of the ceiling, ms"] = bar(late, at_most=5.0)
+            if "rates" in parts:
+                bars.append(handler_time(snapshot))
+                found, ceiling = rates(hello, ours, asked, 1 if quick else 5, 2 if quick else 7)
+                bars += [*found, *at_half(ours, ceiling, asked, 2 if quick else 5)]
+                bars.append(memory(ours))
+            if "agreement" in parts:
+                store = f"sqlite:///{place.parents[1].with_suffix('')}.db"
+                bars += agreement(snapshot, ours.url, store, 1_000 if quick else 100_000)
+            if "peers" in parts:
+                beside_peers(snapshot, ours, 1 if quick else 5)
     return bars
 
 
-def half(ours: Server, ceiling: float, questions: dict[str, Path]) -> float:
-    """Return the p99 in milliseconds at about half of the ceiling.
+def starts(place: Path, count: int) -> list[Bar]:
+    """Start a worker ``count`` times and ask it for a position until it answers; the median counts."""
+    west, south, east, north = Snapshot.open(place, verify=False, numba=False).city["bounds"]
+    first = f"/v1/lookup?lon={(west + east) / 2}&lat={(south + north) / 2}"
+    seconds, busy = [], []
+    for _ in range(count):
+        env = {"GEOGRID_BENCH_SNAPSHOT": str(place)}
+        with serving("benchmarks.api.served:app", first, factory=True, env=env) as ours:
+            seconds.append(ours.first_s)
+            busy.append(ours.busy_s)
+    middle = statistics.median(seconds)
+    print(f"start to first answer: {middle:.2f} s, {statistics.median(busy):.2f} s of processor time")
+    return [
+        at_most("start to first answer, s", middle, 2),
+        at_most("start to first answer, s of processor time", statistics.median(busy), 2),
+    ]
 
-    wrk sends as fast as answers come, so half of the load is made by a pause before each request.
-    """
-    script = questions["by position"]
-    pause = max(1, round(CONNECTIONS / (ceiling / 2) * 1e3))
-    slow = script.with_name("half.lua")
-    slow.write_text(
-        script.read_text(encoding="utf-8") + f"\ndelay = function() return {pause} end\n", "utf-8"
+
+def memory(ours: Server) -> Bar:
+    """Tell the memory of a worker after the load, and what of it others may share."""
+    found = memory_mb(ours.pid)
+    print(
+        f"resident {found['all']:.0f} MB, {found['files']:.0f} MB of them pages of files, which workers share"
     )
-    found = load(ours, slow, "/", 5, CONNECTIONS)
-    print(f"by position at {found.rate:,.0f} requests/s: p99 {found.p99_ms:.2f} ms")
-    return found.p99_ms
-
-
-def bar(figure: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:
-    """Return a figure, its bar, and whether it is met."""
-    met = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
-    wanted = f">= {at_least}" if at_least is not None else f"<= {at_most}"
-    return {"figure": round(float(figure), 4), "bar": wanted, "met": bool(met)}
+    return at_most("resident memory of a worker, MB", found["all"], 400)
 
 
 def _load() -> str:

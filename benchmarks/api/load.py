@@ -23,11 +23,12 @@ UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
 
 @dataclass(frozen=True)
 class Server:
-    """A running server; ``first_s`` is the time from its start to its first answer."""
+    """A running server, and the seconds and the processor time that it took to its first answer."""
 
     url: str
     pid: int
     first_s: float
+    busy_s: float
 
 
 @dataclass(frozen=True)
@@ -47,22 +48,43 @@ def require_wrk() -> None:
 
 
 @contextmanager
-def serving(target: str, first: str, *, factory: bool, env: dict[str, str] | None = None) -> Iterator[Server]:
-    """Serve an application in a process of its own until it is left."""
+def serving(
+    target: str,
+    first: str,
+    *,
+    factory: bool,
+    env: dict[str, str] | None = None,
+) -> Iterator[Server]:
+    """Serve an application by uvicorn in a process of its own, on the first processor, until it is left."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [sys.executable, "-m", "uvicorn", target, "--port", str(port), "--no-access-log", "--log-level"]
+    words = [
+        *on_processor(0),
+        sys.executable,
+        "-m",
+        "uvicorn",
+        target,
+        "--port",
+        str(port),
+        "--no-access-log",
+        "--log-level",
+    ]
     words += ["warning", "--no-server-header", "--loop", "uvloop", "--http", "httptools"]
     started = time.perf_counter()
     process = subprocess.Popen(words + ["--factory"] * factory, env={**os.environ, **(env or {})})
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url + first, process)
-        yield Server(url, process.pid, time.perf_counter() - started)
+        yield Server(url, process.pid, time.perf_counter() - started, cpu_s(process.pid))
     finally:
         process.terminate()
         process.wait(20)
+
+
+def on_processor(processor: int) -> list[str]:
+    """Return the words that keep a program on one processor, so that server and load do not change places."""
+    return ["taskset", "-c", str(processor)] if shutil.which("taskset") and (os.cpu_count() or 1) > 1 else []
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -83,20 +105,20 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_mb(pid: int) -> dict[str, float]:
-    """Return the resident memory of a process in MB, all of it and the part that it shares with nobody."""
-    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
-    found = {name: int(kb) / 1e3 for name, kb in re.findall(r"^(\w+): +(\d+) kB", text, re.M)}
-    return {"all": found["Rss"], "own": found["Private_Clean"] + found["Private_Dirty"]}
+def memory_mb(pid: int) -> dict[str, float]:
+    """Return the resident memory of a process in MB, all of it, and the pages of files in it (Linux)."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    found = {name: int(kb) / 1e3 for name, kb in re.findall(r"^(\w+):\s+(\d+) kB", text, re.M)}
+    return {"all": found["VmRSS"], "files": found["RssFile"]}
 
 
-def load(server: Server, script: Path | None, path: str, seconds: int, connections: int) -> Load:
+def load(url: str, pid: int, script: Path | None, path: str, seconds: float, connections: int) -> Load:
     """Ask as fast as the server answers."""
-    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency"]
+    words = [*on_processor(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
     words += ["-s", str(script)] if script else []
-    before = cpu_s(server.pid)
-    done = subprocess.run([*words, server.url + path], capture_output=True, text=True, check=True).stdout
-    used = cpu_s(server.pid) - before
+    before = cpu_s(pid)
+    done = subprocess.run([*words, url + path], capture_output=True, text=True, check=True).stdout
+    used = cpu_s(pid) - before
     count = int(re.findall(r"(\d+) requests in", done)[0])
     value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s|m)", done)[0]
     errors = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", done))

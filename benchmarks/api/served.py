@@ -14,4 +14,6 @@ if TYPE_CHECKING:
 
 def app() -> FastAPI:
     """Return the application."""
-    return create_app(Settings(Path(os.environ["GEOGRID_BENCH_SNAPSHOT"]), reload_s=0, rate=0))
+    jobs = os.environ.get("GEOGRID_BENCH_JOBS")
+    snapshot = Path(os.environ["GEOGRID_BENCH_SNAPSHOT"])
+    return create_app(Settings(snapshot, reload_s=0, rate=0, jobs=Path(jobs) if jobs else None))

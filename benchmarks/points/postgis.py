@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import shapely
@@ -33,31 +33,44 @@ def postgis(
     polygons: NDArray[Any], labels: NDArray[np.int32], lon: NDArray[np.float64], lat: NDArray[np.float64]
 ) -> Iterator[Callable[[], NDArray[np.int32]]]:
     """PostGIS, a GiST index on the polygons, all settings for one large query."""
-    tools = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not tools:
-        raise RuntimeError("no PostgreSQL server is installed here")
-    folder = Path(tempfile.mkdtemp(prefix="geogrid-postgis-"))
-    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-    if os.geteuid() == 0:
-        shutil.chown(folder, user)
-    server = _Server(tools[-1], folder, user)
-    try:
-        server.start()
-        server.fill(polygons, labels, lon, lat)
-        yield lambda: server.join(len(lon))
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with PostGIS() as server:
+        fill(server, polygons, labels, lon, lat)
+        yield lambda: join(server, len(lon))
 
 
-class _Server:
-    """One server process; it refuses to run as root, so root lends it another user."""
+def tools_of() -> list[Path]:
+    """Return the folders of PostgreSQL's programs, the newest last; none where it is not installed."""
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
-    def __init__(self, tools: Path, folder: Path, user: str) -> None:
-        self.tools, self.folder, self.user = tools, folder, user
+
+class PostGIS:
+    """One private server in a temporary folder; it refuses to run as root, so root lends it another user.
+
+    :raises RuntimeError: PostgreSQL or PostGIS is not installed.
+    """
+
+    def __init__(self) -> None:
+        if not tools_of():
+            raise RuntimeError("no PostgreSQL server is installed here")
+        self.tools = tools_of()[-1]
+        self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+        self.folder = Path(tempfile.mkdtemp(prefix="geogrid-postgis-"))
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, self.user)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = str(free.getsockname()[1])
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def run(self, *words: str, text: bytes | None = None) -> bytes:
         """Run one of PostgreSQL's programs as the server's user."""
@@ -84,40 +97,43 @@ class _Server:
         self.sql("CREATE EXTENSION postgis")
 
     def stop(self) -> None:
-        """Stop the server, whatever it is doing."""
+        """Stop the server, whatever it is doing, and remove all it has written."""
         if (self.folder / "data" / "postmaster.pid").exists():
             self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def sql(self, command: str, text: bytes | None = None) -> bytes:
         """Run one command, ``text`` being its standard input."""
         words = ("-h", str(self.folder), "-p", self.port, "-d", "postgres", "-qAt", "-c", command)
         return self.run("psql", *words, text=text)
 
-    def fill(
-        self, polygons: NDArray[Any], labels: NDArray[np.int32], lon: NDArray[Any], lat: NDArray[Any]
-    ) -> None:
-        """Copy polygons and points into tables, indexed and analysed."""
-        rows = "\n".join(f"{n}\t{h}" for n, h in zip(labels, shapely.to_wkb(polygons, hex=True), strict=True))
-        self.sql("CREATE TABLE grids (label int, geom geometry)")
-        self.sql("COPY grids FROM STDIN", rows.encode())
-        buffer = io.StringIO()
-        np.savetxt(
-            buffer,
-            np.column_stack([np.arange(len(lon)), lon, lat]),
-            fmt=["%d", "%.17g", "%.17g"],
-            delimiter="\t",
-        )
-        self.sql("CREATE TABLE raw (id int, lon float8, lat float8)")
-        self.sql("COPY raw FROM STDIN", buffer.getvalue().encode())
-        self.sql("CREATE TABLE places AS SELECT id, ST_MakePoint(lon, lat) AS geom FROM raw")
-        self.sql("CREATE INDEX ON grids USING gist (geom)")
-        self.sql("VACUUM ANALYZE")
 
-    def join(self, count: int) -> NDArray[np.int32]:
-        """Join on the server and read the answer."""
-        query = "SELECT p.id, g.label FROM places p JOIN grids g ON ST_Contains(g.geom, p.geom)"
-        told = self.sql(f"COPY ({query}) TO STDOUT")
-        pairs = np.fromstring(told.decode(), sep="\t", dtype=np.int64).reshape(-1, 2)
-        out = np.full(count, -1, dtype=np.int32)
-        out[pairs[:, 0]] = pairs[:, 1]
-        return out
+def fill(
+    server: PostGIS, polygons: NDArray[Any], labels: NDArray[np.int32], lon: NDArray[Any], lat: NDArray[Any]
+) -> None:
+    """Copy polygons and points into tables, indexed and analysed."""
+    rows = "\n".join(f"{n}\t{h}" for n, h in zip(labels, shapely.to_wkb(polygons, hex=True), strict=True))
+    server.sql("CREATE TABLE grids (label int, geom geometry)")
+    server.sql("COPY grids FROM STDIN", rows.encode())
+    buffer = io.StringIO()
+    np.savetxt(
+        buffer,
+        np.column_stack([np.arange(len(lon)), lon, lat]),
+        fmt=["%d", "%.17g", "%.17g"],
+        delimiter="\t",
+    )
+    server.sql("CREATE TABLE raw (id int, lon float8, lat float8)")
+    server.sql("COPY raw FROM STDIN", buffer.getvalue().encode())
+    server.sql("CREATE TABLE places AS SELECT id, ST_MakePoint(lon, lat) AS geom FROM raw")
+    server.sql("CREATE INDEX ON grids USING gist (geom)")
+    server.sql("VACUUM ANALYZE")
+
+
+def join(server: PostGIS, count: int) -> NDArray[np.int32]:
+    """Join on the server and read the answer."""
+    query = "SELECT p.id, g.label FROM places p JOIN grids g ON ST_Contains(g.geom, p.geom)"
+    told = server.sql(f"COPY ({query}) TO STDOUT")
+    pairs = np.fromstring(told.decode(), sep="\t", dtype=np.int64).reshape(-1, 2)
+    out = np.full(count, -1, dtype=np.int32)
+    out[pairs[:, 0]] = pairs[:, 1]
+    return out

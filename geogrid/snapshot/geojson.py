@@ -32,7 +32,7 @@ def geometry_texts(shapes: Shapes, digits: int) -> list[str]:
         np.asarray(shapes, dtype=object), lambda points: np.round(points, digits) + 0.0
     )
     oriented = shapely.orient_polygons(rounded, exterior_cw=False)
-    return [str(text) for text in shapely.to_geojson(oriented)]
+    return [str(text or "null") for text in shapely.to_geojson(oriented)]
 
 
 def _text(facts: Mapping[str, Any]) -> str:
