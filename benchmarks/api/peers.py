@@ -28,18 +28,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from benchmarks.api.load import Server as Served
+    from benchmarks.bars import Clock
     from geogrid.snapshot import Snapshot
 
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 SITE = Path(__file__).with_name("represent.py")
+PEER_S = 8.0  # what a peer takes to start and answer
 CONNECTIONS = 8  # what the peers bear on one worker
 
 
-def beside_peers(snapshot: Snapshot, ours: Served, seconds: float) -> None:
-    """Print the requests a second of each peer and of geogrid, to the same questions."""
+def beside_peers(snapshot: Snapshot, ours: Served, seconds: float, clock: Clock) -> None:
+    """Print the requests a second of geogrid and of each peer that there is time for, asked the same."""
     python = Path(os.environ.get("GEOGRID_BENCH_PEERS", PYTHON))
-    if not python.exists() or not tools_of():
-        print("peers: not measured; `make bench-peers` and PostgreSQL with PostGIS are missing")
+    if not python.exists() or not tools_of() or clock.left() < PEER_S:
+        late = clock.left() < PEER_S
+        why = "no time is left in a quick run" if late else "`make bench-peers` and PostGIS are missing"
+        print(f"peers: not measured; {why}")
         return
     with tempfile.TemporaryDirectory() as name, PostGIS() as base:
         folder = Path(name)
@@ -56,6 +60,9 @@ def beside_peers(snapshot: Snapshot, ours: Served, seconds: float) -> None:
         for told, (url, link) in links.items():
             _measure(told, url, ours.pid, link, places, folder, seconds)
         for peer in (_tipg, _pygeoapi, _represent):
+            if clock.left() < PEER_S:
+                print(f"{peer.__name__[1:]}: not measured; no time is left in a quick run")
+                continue
             try:
                 with peer(str(python), env, folder) as (told, url, pid, link):
                     _measure(told, url, pid, link, places, folder, seconds)

@@ -1,9 +1,8 @@
-"""Run the measurements and print tables; the last line is JSON: each bar, the figure, whether it is met."""
+"""Run the measurements and print tables; the last line is the JSON of the bars."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import tempfile
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from benchmarks.bars import Bar, Clock, at_least, at_most, print_bars
 from benchmarks.points.clock import use_processor_time
 from benchmarks.points.own import border_zoo, build_and_open, large_file, rates, single
 from benchmarks.points.partitions import partition, points
@@ -23,6 +23,7 @@ from geogrid.locate import PointIndex
 CITY = ("a city", 2_000, 40, 10_000_000, 500_000)
 REGION = ("a region", 100_000, 8, 10_000_000, 500_000)
 COUNTRY = (1_000_000, 1)
+QUICK_S, PEER_S = 30.0, 3.0  # all peers of a quick run, and one of them
 
 
 def main() -> None:
@@ -39,20 +40,21 @@ def main() -> None:
         use_processor_time()
         del PEERS["PostGIS"]  # its processes are not ours to count
     print(f"{platform.machine()}, Python {platform.python_version()}, 2 threads, {_load()}\n")
-    bars: dict[str, dict[str, Any]] = {}
+    clock = Clock(QUICK_S if given.quick else None)
+    bars: list[Bar] = []
     with tempfile.TemporaryDirectory() as folder:
         for name, count, tiles, own, others in (CITY, REGION)[: 1 if given.city else 2]:
             scale = 5 if given.quick else 1
-            told = measure(name, count, tiles, own // scale, others // scale, peers=not given.no_peers)
-            bars |= judged(name, told)
+            told = measure(name, count, tiles, own // scale, 0 if given.no_peers else others // scale, clock)
+            bars += judged(name, told)
         if not given.city:
-            bars |= sizes(Path(folder), quick=given.quick)
+            bars += sizes(Path(folder), quick=given.quick)
     print(_load())
-    print(json.dumps({"bars": bars, "quick": given.quick}))
+    print_bars(bars)
 
 
-def measure(name: str, count: int, tiles: int, own: int, others: int, *, peers: bool) -> dict[str, Any]:
-    """Measure one partition beside the peers and print the table."""
+def measure(name: str, count: int, tiles: int, own: int, others: int, clock: Clock) -> dict[str, Any]:
+    """Measure one partition beside the peers, each of which gets ``others`` points, and print the table."""
     polygons, labels = partition(count, tiles=tiles)
     index = PointIndex.compile(polygons, labels)
     told: dict[str, Any] = {**rates(index, own, 3), "single": single(index)}
@@ -64,16 +66,19 @@ def measure(name: str, count: int, tiles: int, own: int, others: int, *, peers: 
     print(f"  one point in process: {told['single']:.2f} us")
     print(f"  on vertices: {zoo}")
     told["zoo"] = zoo
-    told["peers"] = beside(polygons, labels, index, others) if peers else {}
+    told["peers"] = beside(polygons, labels, index, others, clock) if others else {}
     return told
 
 
-def beside(polygons: Any, labels: Any, index: PointIndex, count: int) -> dict[str, float]:
+def beside(polygons: Any, labels: Any, index: PointIndex, count: int, clock: Clock) -> dict[str, float]:
     """Return the peers' million points a second; those that cannot run say why."""
     lon, lat = points(count, seed=7)
     ours = index.locate(lon, lat)
     told: dict[str, float] = {}
     for name, peer in PEERS.items():
+        if clock.left() < PEER_S:
+            print(f"  {name:31} not measured: no time is left in a quick run")
+            continue
         try:
             seconds, theirs = timed(peer, polygons, labels, lon, lat, rounds=1 if name == "PostGIS" else 2)
         except (ImportError, RuntimeError, OSError) as error:
@@ -89,51 +94,44 @@ def beside(polygons: Any, labels: Any, index: PointIndex, count: int) -> dict[st
     return told
 
 
-def judged(name: str, told: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def judged(name: str, told: dict[str, Any]) -> list[Bar]:
     """Return the bars of one partition."""
-    city = name == CITY[0]
-    bars = {
-        f"{name}: points lost": bar(told["zoo"]["lost"], at_most=0),
-        f"{name}: share of the memory pass, random": bar(told["random share"], at_least=0.05),
-        f"{name}: share of the memory pass, spatial": bar(told["spatial share"], at_least=0.15),
-        f"{name}: one point, us": bar(told["single"], at_most=2.0),
-    }
+    bars = [
+        at_most(f"{name}: points on vertices lost", told["zoo"]["lost"], 0),
+        at_least(f"{name}: share of the memory pass, random", told["random share"], 0.05),
+        at_least(f"{name}: share of the memory pass, spatial", told["spatial share"], 0.15),
+        at_most(f"{name}: one point, us", told["single"], 2),
+    ]
     if told["peers"]:
         ratio = told["random"] / max(told["peers"].values())
-        bars[f"{name}: times the fastest peer"] = bar(ratio, at_least=100 if city else 60)
         print(f"  {ratio:.0f} times the fastest peer in random order\n")
+        bars.append(at_least(f"{name}: times the fastest peer", ratio, 100 if name == CITY[0] else 60))
     return bars
 
 
-def sizes(folder: Path, *, quick: bool) -> dict[str, dict[str, Any]]:
+def sizes(folder: Path, *, quick: bool) -> list[Bar]:
     """Measure building, saving, opening, and (not quick) a million grids and a file of 100 million points."""
-    bars: dict[str, dict[str, Any]] = {}
     told = build_and_open(CITY[1], CITY[2], folder / "city")
     print(f"a city: {_facts(told)}")
     if quick:
         told = large_file(5_000_000, folder / "city")
         print(f"a file of 5 million points: {_facts(told)}")
-        return {"file, M points/s": bar(told["rate"], at_least=8)}
+        return [at_least("file of 5 million points, M points/s", told["rate"], 8)]
     told = build_and_open(*COUNTRY, folder / "country")
     print(f"a million grids: {_facts(told)}")
-    bars["a million grids: build, s"] = bar(told["build_s"], at_most=300)
-    bars["a million grids: open, s"] = bar(told["open_s"], at_most=1)
+    bars = [
+        at_most("a million grids: build, s", told["build_s"], 300),
+        at_most("a million grids: open, s", told["open_s"], 1),
+    ]
     index = PointIndex.open(folder / "country")
     speed = rates(index, CITY[3], 3)
     print(f"a million grids: {_facts(speed)}")
-    bars["a million grids: one point, us"] = bar(single(index), at_most=2)
+    bars.append(at_most("a million grids: one point, us", single(index), 2))
     told = large_file(100_000_000, folder / "city")
     print(f"a file of 100 million points: {_facts(told)}")
-    bars["file of 100 million, M points/s"] = bar(told["rate"], at_least=8)
-    bars["file of 100 million, MB"] = bar(told["rss_mb"], at_most=1000)
+    bars.append(at_least("file of 100 million points, M points/s", told["rate"], 8))
+    bars.append(at_most("file of 100 million points, MB", told["rss_mb"], 1000))
     return bars
-
-
-def bar(figure: float, *, at_least: float | None = None, at_most: float | None = None) -> dict[str, Any]:
-    """Return a figure, its bar, and whether it is met."""
-    met = (at_least is None or figure >= at_least) and (at_most is None or figure <= at_most)
-    wanted = f">= {at_least}" if at_least is not None else f"<= {at_most}"
-    return {"figure": float(np.round(figure, 4)), "bar": wanted, "met": bool(met)}
 
 
 def _load() -> str:
