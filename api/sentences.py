@@ -7,6 +7,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # Titles of problems
     "The request cannot be read": ("无法读取请求", "無法讀取請求"),
     "The token is not known here": ("令牌无效", "權杖無效"),
+    "The account may not do this": ("此账号无权执行该操作", "此帳號無權執行該操作"),
     "There is nothing here": ("没有找到", "沒有找到"),
     "This address does not answer that method": ("此地址不支持该请求方法", "此位址不支援該請求方法"),
     "There is no such format of this": ("没有这种格式", "沒有這種格式"),

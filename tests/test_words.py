@@ -31,7 +31,9 @@ def client(town_snapshot: Path) -> Iterator[TestClient]:
 def templates() -> list[str]:
     """Return every text that a refusal of ours is made with, braces for what is filled in."""
     found: list[str] = []
-    for path in API.rglob("*.py"):
+    for path in {*API.rglob("*.py")} - {
+        *(API / "planning").rglob("*.py")
+    }:  # planners are told in their own words
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
             if name in ("Refusal", "_refused") and len(node.args) > 1:  # type: ignore[attr-defined]
