@@ -1,7 +1,8 @@
 """Files that are being assigned: a folder for each, worked at one after the other in a process of its own.
 
 The folder is the whole state, so every worker process can tell of every job, and a job that was cut short by
-a restart is begun again from its input: no result mixes two plans. A job's id is its secret.
+a restart goes on where it stopped; where another plan is in force by then it is begun anew, so that no result
+mixes two plans. A job's id is its secret.
 """
 
 from __future__ import annotations
@@ -182,8 +183,9 @@ def _close(place: Path) -> None:
 
 def fail(place: Path, errors: list[dict[str, str]]) -> None:
     """Say that a job has failed; its files are not kept."""
-    for path in [*place.glob("input.*"), *place.glob("result.*"), *place.glob(".result.*")]:
-        path.unlink(missing_ok=True)
+    for pattern in ("input.*", "result.*", ".result.*", "told.*"):
+        for path in place.glob(pattern):
+            path.unlink(missing_ok=True)
     write_json(place / "end.json", {"status": "failed", "errors": errors, "ended": time.time()})
 
 

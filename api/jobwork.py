@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 
 from api.jobs import fail, read_json, write_json
+from api.remembered import Remembered
 from geogrid.batch import Columns, assign_file, matcher_of
-from geogrid.errors import Fault, GeogridError, InputError
+from geogrid.errors import Fault, GeogridError, InputError, SnapshotError
 from geogrid.snapshot import Snapshot
 
 REPORT_S = 0.5
@@ -57,26 +58,29 @@ def _told(message: str, remedy: str, column: str) -> dict[str, str]:
 
 def _assign(place: Path, folder: Path, most: int) -> None:
     asked = read_json(place / "asked.json")
-    snapshot = Snapshot.open(folder, verify=False)
+    snapshot = _snapshot(folder, asked.get("version", ""))
     plan = snapshot.city["version"]
     write_json(place / "step.json", {"rows_done": 0, "rows": None, "plan": plan})
-    parent, told = os.getppid(), time.monotonic()
+    parent, reported = os.getppid(), time.monotonic()
 
     def progress(done: int, rows: int | None) -> None:
-        nonlocal told
+        nonlocal reported
         if done > most or (rows or 0) > most:
             told_rows = f"a file may have {most:,} rows"
             raise InputError(too_many(told_rows))
         if not place.is_dir() or os.getppid() != parent:
             raise Cancelled
-        if time.monotonic() - told > REPORT_S:
-            told = time.monotonic()
+        if time.monotonic() - reported > REPORT_S:
+            reported = time.monotonic()
             write_json(place / "step.json", {"rows_done": done, "rows": rows, "plan": plan})
 
     columns = Columns(asked["address"], asked["lon"], asked["lat"], crs=asked["crs"])
     source, target = place / f"input.{asked['format']}", place / f"result.{asked['format']}"
-    tally = assign_file(source, target, matcher_of(snapshot), columns=columns, progress=progress)
+    told = place / "told.jsonl"
+    matcher = Remembered(matcher_of(snapshot), told, str(snapshot.manifest["sha256"]))
+    tally = assign_file(source, target, matcher, columns=columns, progress=progress)
     source.unlink()
+    told.unlink()
     write_json(
         place / "end.json",
         {
@@ -88,6 +92,18 @@ def _assign(place: Path, folder: Path, most: int) -> None:
             "ended": time.time(),
         },
     )
+
+
+def _snapshot(folder: Path, version: str) -> Snapshot:
+    """Return the plan in force, or the version that was asked for, which lies beside it.
+
+    :raises SnapshotError: it is not there.
+    """
+    beside = folder.parent / version
+    snapshot = Snapshot.open(beside if version and beside.is_dir() else folder, verify=False)
+    if version and str(snapshot.city["version"]) != version:
+        raise SnapshotError(f"there is no snapshot {version}")
+    return snapshot
 
 
 def too_many(told: str) -> tuple[Fault, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import csv
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pyarrow as pa
@@ -16,13 +16,15 @@ from fastapi.testclient import TestClient
 
 from api import Settings, create_app
 from api.jobs import Jobs
+from api.remembered import Remembered
 from geogrid.batch import assign_file, matcher_of
+from geogrid.batch.told import RowAnswer
 from geogrid.client import AsyncClient, Client, Place, ServiceError
 from geogrid.snapshot import Snapshot
 from tests.test_service import zoo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 TEXTS = [
@@ -159,6 +161,58 @@ def test_a_job_outlives_a_restart(town_snapshot: Path, tmp_path: Path) -> None:
             time.sleep(0.1)
     assert not list(place.glob("input.*"))
     assert (place / "result.csv").stat().st_size > 0
+
+
+class Counting:
+    """A matcher that counts what it is asked, and stops after some runs as a killed process would."""
+
+    def __init__(self, runs: int) -> None:
+        self.runs, self.asked = runs, 0
+
+    def addresses(self, texts: Sequence[str]) -> list[RowAnswer]:
+        if self.runs == 0:
+            raise KeyboardInterrupt
+        self.runs -= 1
+        self.asked += len(texts)
+        return [RowAnswer("matched", "building", f"G{text[-1]}", text[-1]) for text in texts]
+
+    def points(self, lon: Any, lat: Any) -> Any:
+        raise AssertionError
+
+
+def test_a_job_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    """Three runs of 8,192 rows; the first process is killed in the third, the second one asks only that."""
+    texts = [f"样例{n}" for n in range(3 * 8192)]
+    source, target, told = in_csv(tmp_path / "in.csv", texts), tmp_path / "out.csv", tmp_path / "told.jsonl"
+    first, second = Counting(2), Counting(9)
+    with pytest.raises(KeyboardInterrupt):
+        assign_file(source, target, Remembered(first, told, "plan one"))
+    with told.open("a", encoding="utf-8") as file:
+        file.write('{"of_row": [0, 0')  # it was killed in the middle of a line
+    assign_file(source, target, Remembered(second, told, "plan one"))
+    assert (first.asked, second.asked) == (2 * 8192, 8192)
+    assert codes(target) == [("matched", f"G{text[-1]}") for text in texts]
+    assert "样例" not in told.read_text(encoding="utf-8")
+    assert told.stat().st_mode & 0o077 == 0
+
+
+def test_what_another_plan_has_answered_is_forgotten(tmp_path: Path) -> None:
+    source, told = in_csv(tmp_path / "in.csv", ["样例1"]), tmp_path / "told.jsonl"
+    for plan in ("plan one", "plan two"):
+        matcher = Counting(1)
+        assign_file(source, tmp_path / "out.csv", Remembered(matcher, told, plan))
+        assert matcher.asked == 1
+
+
+def test_a_job_is_answered_by_the_plan_of_a_day(served: TestClient) -> None:
+    asked = {"url": "/v1/jobs", "content": "address\nA小区1号楼\n".encode(), "headers": CSV}
+    assert served.post(**asked, params={"as_of": "1999-01-01"}).status_code == 404
+    job = served.post(**asked, params={"as_of": "2026-11-23"}).json()["id"]
+    deadline = time.monotonic() + 60
+    while (told := served.get(f"/v1/jobs/{job}").json())["status"] in ("waiting", "running"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert (told["status"], told["plan"]) == ("done", 1)
 
 
 def test_a_result_is_kept_for_a_time(town_snapshot: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, Response
 
 from api.batch_shapes import Job
 from api.documented import answers
+from api.history import AsOf, plan_of_day
 from api.jobs import FORMATS, Jobs
 from api.problems import Refusal
 from api.replies import JSON
@@ -49,18 +50,24 @@ There = Annotated[Jobs, Depends(jobs_of)]
 @router.post("/v1/jobs", summary="Assign a file", status_code=202, openapi_extra=BODY, **TAKEN)
 async def send_file(
     request: Request,
-    here: Here,  # noqa: ARG001 - where nothing is served, nothing is taken
+    here: Here,
     jobs: There,
     address: Column = "",
     lon: Column = "",
     lat: Column = "",
     crs: Annotated[str, Query(max_length=40, description="What lon and lat are given in.")] = "WGS-84",
+    as_of: AsOf = None,
 ) -> Response:
-    """Take a CSV or Parquet file; every row comes out once, in order, with four columns added."""
+    """Take a CSV or Parquet file; every row comes out once, in order, with four columns added.
+
+    A plan has to be served; without ``as_of`` the one that is in force when the work begins answers.
+    """
     kind = FORMATS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
     if kind is None:
         raise Refusal(415, f"A file is one of {', '.join(FORMATS)}.")
-    place = jobs.begin(kind, {"address": address, "lon": lon, "lat": lat, "crs": crs})
+    plan = await plan_of_day(request, as_of, here)
+    version = {"version": str(plan.plan.version)} if as_of else {}
+    place = jobs.begin(kind, {"address": address, "lon": lon, "lat": lat, "crs": crs, **version})
     try:
         await _keep(request, place / "upload", request.app.state.settings.job_bytes)
         jobs.submit(place)
