@@ -8,6 +8,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "The request cannot be read": ("无法读取请求", "無法讀取請求"),
     "The token is not known here": ("令牌无效", "權杖無效"),
     "The account may not do this": ("此账号无权执行该操作", "此帳號無權執行該操作"),
+    "This form of answer is not offered": ("不提供这种形式的回答", "不提供這種形式的回答"),
     "There is nothing here": ("没有找到", "沒有找到"),
     "This address does not answer that method": ("此地址不支持该请求方法", "此位址不支援該請求方法"),
     "There is no such format of this": ("没有这种格式", "沒有這種格式"),
@@ -56,6 +57,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "本服務缺少列印用的中文字型，詳見服務日誌。",
     ),
     "The document has no such page.": ("文件没有这一页。", "文件沒有這一頁。"),
+    "That address is not of a map.": ("该地址不是地图。", "該位址不是地圖。"),
+    "That address is not of this service.": ("该地址不属于本服务。", "該位址不屬於本服務。"),
+    "Only format=json is answered.": ("只支持 format=json。", "只支援 format=json。"),
     # What is wrong with a field
     "unknown parameter; known are {}": ("未知参数；可用参数：{}", "未知參數；可用參數：{}"),
     "unknown field; known are {}": ("未知字段；可用字段：{}", "未知欄位；可用欄位：{}"),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from maps.assets import asset
 from maps.markup import Markup, element, json_block
 from maps.page import city_name
-from maps.shell import Figure, Map
 from maps.words import words, words_in
 
 if TYPE_CHECKING:
@@ -71,6 +70,8 @@ def embed_page(
     wrong: tuple[str, ...] = (),
 ) -> str:
     """Return the document; the same input gives the same bytes."""
+    from maps.shell import Figure, Map  # brings folium along
+
     said = words(options.language)
     name = " · ".join(filter(None, (view.name, city_name(city, options.language))))
     figure = Figure(language=options.language, title=f"{said['map.label']} · {name}", anonymous=True)

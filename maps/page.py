@@ -5,22 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from maps.markup import Markup, element, json_block
-from maps.shell import (
-    MAP_SCRIPTS,
-    MAP_STYLES,
-    BackgroundLayer,
-    CityLayer,
-    CommunityLayer,
-    Figure,
-    GridLayer,
-    Map,
-)
 from maps.words import LANGUAGES, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geogrid.snapshot import CityCard
+    from maps.shell import Map
 
 COMMUNITIES = "/v1/communities?format=geojson"
 CITY = "/v1/city/background"
@@ -32,6 +23,8 @@ LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 
 def resident_page(city: CityCard, language: str) -> str:
     """Return the page for one city in one of `LANGUAGES`; all other data are fetched by it."""
+    from maps.shell import MAP_SCRIPTS, MAP_STYLES, Figure  # brings folium along
+
     said = words(language)
     figure = Figure(language=language, title=f"{said['title']} · {city_name(city, language)}")
     figure.use(
@@ -56,6 +49,8 @@ def resident_page(city: CityCard, language: str) -> str:
 
 def unavailable_page(language: str) -> str:
     """Return the page that says that no plan is published yet."""
+    from maps.shell import Figure
+
     said = words(language)
     figure = Figure(language=language, title=said["title"]).use(styles=("map.css", "page.css"))
     note = element("p", said["unavailable"], class_="card note")
@@ -65,6 +60,8 @@ def unavailable_page(language: str) -> str:
 
 def city_map(said: Mapping[str, str], urls: Sequence[str] = (COMMUNITIES, CITY, BACKGROUND, GRIDS)) -> Map:
     """Return the map of communities, background and grids."""
+    from maps.shell import BackgroundLayer, CityLayer, CommunityLayer, GridLayer, Map
+
     shown = Map("map", label=said["map.label"], hint=said["map.hint"])
     for layer, url in zip((CommunityLayer, CityLayer, BackgroundLayer, GridLayer), urls, strict=True):
         shown.add_child(layer(url))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from maps.markup import Markup, element, json_block
 from maps.options import BASEMAPS, LAYERS, PARTS, THEMES
 from maps.page import LANGUAGE_NAMES, city_heading, city_name
-from maps.shell import Figure
 from maps.words import LANGUAGES, words, words_in
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ def portal_page(
     city: CityCard, language: str, host: Host, choices: Mapping[str, Sequence[Mapping[str, str]]]
 ) -> str:
     """Return the page; ``choices`` are the areas of each level that can be shown."""
+    from maps.shell import Figure  # brings folium along
+
     said = words(language)
     figure = Figure(language=language, title=f"{said['embed.title']} · {city_name(city, language)}")
     figure.use(scripts=("text.js", "webmaster.js"), styles=("map.css", "portal.css"))

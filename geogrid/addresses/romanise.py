@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 # Longest first: what stands behind a name is read once.
 COMMON = (
     "党群服务中心", "服务中心", "自治县", "自治区", "党支部", "服务站", "街道", "社区", "小区", "花园",
@@ -33,6 +31,7 @@ def romanised(name: str) -> str:
 
 
 def _words(text: str) -> str:
+
     behind: list[str] = []
     while found := next((one for one in COMMON if text.endswith(one) and len(text) - len(one) >= 2), None):
         behind.insert(0, found)
