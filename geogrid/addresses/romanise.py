@@ -42,6 +42,8 @@ def _words(text: str) -> str:
 
 
 def _word(text: str) -> str:
+    from pypinyin import Style, lazy_pinyin  # brings its table of phrases along
+
     syllables = lazy_pinyin(text, style=Style.NORMAL, v_to_u=True)
     joined = "".join(f"'{one}" if place and one[:1] in VOWELS else one for place, one in enumerate(syllables))
     return joined[:1].upper() + joined[1:]
