@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -271,3 +272,43 @@ def test_owslib_reads_the_service(live: str) -> None:
     found = service.collection_items("grids", bbox=[124.39, 40.13, 124.3901, 40.1301], limit=3)
     assert [one["id"] for one in found["features"]] == [G2]
     assert service.collection_item("grids", G1)["properties"]["households"] == 160
+
+
+# The system's Python, because QGIS is of the system: Debian's python3-qgis.
+QGIS = """
+import json, sys
+from qgis.core import QgsApplication, QgsVectorLayer, QgsFeatureRequest, QgsRectangle
+app = QgsApplication([], False)
+app.initQgis()
+layer = QgsVectorLayer(f"url='{sys.argv[1]}/ogc' typename='{sys.argv[2]}' pageSize='2'", "read", "OAPIF")
+assert layer.isValid(), layer.error().message()
+request = QgsFeatureRequest()
+if len(sys.argv) > 3:
+    request.setFilterRect(QgsRectangle(*map(float, sys.argv[3].split(","))))
+found = {one["id"]: one.geometry().asWkt(9) for one in layer.getFeatures(request)}
+print(json.dumps({"crs": layer.crs().authid(), "found": found}))
+"""
+
+
+def qgis(live: str, *words: str) -> Any:
+    """Return what QGIS reads of a collection; skip, saying so, where there is no QGIS."""
+    python = Path("/usr/bin/python3")
+    known = [str(python), "-c", "import qgis.core"]
+    if not python.exists() or subprocess.run(known, capture_output=True, check=False).returncode:
+        pytest.skip("QGIS is not installed: this says nothing about QGIS (apt-get install python3-qgis)")
+    with tempfile.TemporaryDirectory() as home:
+        env = {"PATH": "/usr/bin", "HOME": home, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": home}
+        command = [str(python), "-c", QGIS, live, *words]
+        run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env)
+    assert run.stdout, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def test_qgis_reads_the_service(live: str, town_snapshot: Path) -> None:
+    told = qgis(live, "grids")
+    held = Snapshot.open(town_snapshot).layer("grids")
+    assert told["crs"] in ("OGC:CRS84", "EPSG:4326")
+    assert sorted(told["found"]) == sorted(row["id"] for row in held.rows)
+    for row, shape in zip(held.rows, held.shapes, strict=True):
+        assert shapely.hausdorff_distance(shapely.from_wkt(told["found"][row["id"]]), shape) < 2e-7
+    assert list(qgis(live, "grids", "124.39,40.13,124.3901,40.1301")["found"]) == [G2]
