@@ -22,7 +22,8 @@ BUNDLES = {
         "card.js", "messages.js", "embed.js",
     ),
     "tools.js": (
-        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "beside.js", "basemaps.js",
+        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "beside.js",
+        "vectorground.js", "basemaps.js",
     ),
     "atlas.css": ("leaflet.css", "map.css", "search.css", "embed.css"),
 }  # fmt: skip

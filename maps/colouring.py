@@ -1,8 +1,8 @@
 """Give neighbouring grids colours that everyone can tell apart.
 
 The palette is Petroff 10 (M. A. Petroff, "Accessible color sequences for data visualization", 2021).
-Distances are taken in OKLab (B. Ottosson, 2020) between the colours as they are drawn, for normal sight and
-for the three dichromacies (Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of
+Differences are CIEDE2000 (CIE 142-2001) between the colours as they are drawn, for normal sight and for the
+three dichromacies (Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of
 color vision deficiency", 2009, severity 1.0); the smallest of the four counts.
 """
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 PALETTE = (
     "#3f90da",
@@ -39,43 +41,57 @@ SIGHT = np.array(
     ]
 )
 GREYS = frozenset({3, 8})  # taken last: they are too near to the grey of special-purpose grids
-TO_LMS = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ]
+TO_XYZ = np.array(
+    [[0.4123908, 0.3575843, 0.1804808], [0.2126390, 0.7151687, 0.0721923], [0.0193308, 0.1191948, 0.9505322]]
 )
-TO_OKLAB = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ]
-)
-
-
 OPACITY = 0.7
 GROUND = "#f7f3ea"
 # What a choice costs: a neighbour of the same colour, a colour used twice, a grey; then nearness.
 SAME, TWICE, GREY = 1e6, 1e3, 5.0
-NEAR = 0.2  # OKLab; two neighbours at this distance cost 1, at half of it 16
+NEAR = 20.0  # two neighbours at this difference cost 1, at half of it 64
 ROUNDS = 20
 
 
 @cache
 def distances() -> tuple[tuple[float, ...], ...]:
-    """Return how far apart each two colours of `PALETTE` are for the eye that sees them closest."""
+    """Return the CIEDE2000 of each two colours of `PALETTE` for the eye that sees them closest."""
     srgb, under = _channels(PALETTE), _channels((GROUND,))
     drawn = OPACITY * srgb + (1 - OPACITY) * under
     linear = np.where(drawn <= 0.04045, drawn / 12.92, ((drawn + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(np.einsum("sij,nj->sni", SIGHT, linear), 0, 1)
-    lab = np.cbrt(seen @ TO_LMS.T) @ TO_OKLAB.T
-    apart = np.linalg.norm(lab[:, :, None] - lab[:, None, :], axis=-1).min(axis=0)
+    lab = _lab(np.clip(np.einsum("sij,nj->sni", SIGHT, linear), 0, 1))
+    apart = ciede2000(lab[:, :, None], lab[:, None, :]).min(axis=0)
     return tuple(tuple(float(value) for value in row) for row in apart)
 
 
-def _channels(colours: Iterable[str]) -> NDArray[np.float64]:
+def _lab(linear: Floats) -> Floats:
+    """Return CIE Lab (D65) of linear RGB; the last axis is the channel."""
+    ratio = linear @ TO_XYZ.T / TO_XYZ.sum(axis=1)
+    f = np.where(ratio > (6 / 29) ** 3, np.cbrt(ratio), ratio * (29 / 6) ** 2 / 3 + 4 / 29)
+    x, y, z = np.moveaxis(f, -1, 0)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def ciede2000(one: Floats, two: Floats) -> Floats:
+    """Return the colour difference of CIE Lab pairs (Sharma, Wu, Dalal 2005, equations 2-22)."""
+    (l1, a1, b1), (l2, a2, b2) = np.moveaxis(one, -1, 0), np.moveaxis(two, -1, 0)
+    mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
+    g = 0.5 * (1 - np.sqrt(mean_c7 / (mean_c7 + 25**7)))
+    a1, a2 = a1 * (1 + g), a2 * (1 + g)
+    c1, c2 = np.hypot(a1, b1), np.hypot(a2, b2)
+    h1, h2 = np.degrees(np.arctan2(b1, a1)) % 360, np.degrees(np.arctan2(b2, a2)) % 360
+    turn = (h2 - h1 + 180) % 360 - 180
+    dh = 2 * np.sqrt(c1 * c2) * np.sin(np.radians(turn) / 2)
+    lm, cm, hm = (l1 + l2) / 2, (c1 + c2) / 2, (h1 + turn / 2) % 360
+    t = 1 - 0.17 * np.cos(np.radians(hm - 30)) + 0.24 * np.cos(np.radians(2 * hm))
+    t += 0.32 * np.cos(np.radians(3 * hm + 6)) - 0.20 * np.cos(np.radians(4 * hm - 63))
+    sl = 1 + 0.015 * (lm - 50) ** 2 / np.sqrt(20 + (lm - 50) ** 2)
+    sc, sh = 1 + 0.045 * cm, 1 + 0.015 * cm * t
+    rt = -2 * np.sqrt(cm**7 / (cm**7 + 25**7)) * np.sin(np.radians(60 * np.exp(-(((hm - 275) / 25) ** 2))))
+    dl, dc, dh = (l2 - l1) / sl, (c2 - c1) / sc, dh / sh
+    return np.asarray(np.sqrt(dl**2 + dc**2 + dh**2 + rt * dc * dh))
+
+
+def _channels(colours: Iterable[str]) -> Floats:
     return np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in colours])
 
 
@@ -111,7 +127,7 @@ class _Colouring:
         beside: Mapping[str, int],
     ) -> None:
         apart = distances()
-        self.near = [[SAME if i == j else (NEAR / apart[i][j]) ** 4 for j in range(10)] for i in range(10)]
+        self.near = [[SAME if i == j else (NEAR / apart[i][j]) ** 6 for j in range(10)] for i in range(10)]
         self.around = {code: sorted(set(others) - {code}) for code, others in neighbours.items()}
         self.beside = {code: colour for code, colour in beside.items() if code not in neighbours}
         self.chosen: dict[str, int] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
+from geogrid.policy import EIGHT_TO_TEN
 from geogrid.snapshot import publish_snapshot
-from tests.governed import TODAY, filled, governed_town, opened
+from tests.governed import PLANS, TODAY, divisions, filled, governed_town, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,22 @@ def publish(folder: Path, city: City | None = None) -> Path:
         draft = filled(archive, city)
         publish_snapshot(archive, draft.id, TODAY, folder / "snapshot")
     return folder / "snapshot"
+
+
+def publish_two(folder: Path) -> Path:
+    """Publish the governed town, and from 2027 on a plan in which c1's homes outside compounds change grid.
+
+    Numbers 2 and 3 of c1 are exchanged with it. Return the link to the plan in force.
+    """
+    town = governed_town()
+    with opened(folder) as archive:
+        first = filled(archive, town)
+        publish_snapshot(archive, first.id, TODAY, folder / "plans" / str(first.id))
+        changed = {**PLANS, "c1": {"A": 1, "c1/h01": 1, "B": 2, "C": 3}}
+        second = archive.add_version(town.id, divisions(changed), policy=EIGHT_TO_TEN, who="planner")
+        publish_snapshot(archive, second.id, date(2027, 1, 1), folder / "plans" / str(second.id))
+    (folder / "plans" / "current").symlink_to("1")
+    return folder / "plans" / "current"
 
 
 def hostile_town() -> City:

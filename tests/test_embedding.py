@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pmtiles.tile import TileType
 
 from maps.words import LANGUAGES, words
 from tests.conftest import serving
-from tests.published import EVERYTHING_HOSTILE
+from tests.published import EVERYTHING_HOSTILE, publish_two
+from tests.test_embeds import own_tiles
 from tests.test_pages import DESKTOP, NARROW, PHONE, READY, TOO_SMALL, faults, opened, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +64,12 @@ def embeds(town_snapshot: Path, portal: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def announced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish two plans of the governed town."""
+    return publish_two(tmp_path_factory.mktemp("announced"))
+
+
 @pytest.fixture
 def guest(chromium: Browser, portal: str, embeds: str) -> Iterator[Page]:
     """Open the portal's page with the map in it."""
@@ -75,6 +84,18 @@ def guest(chromium: Browser, portal: str, embeds: str) -> Iterator[Page]:
     yield page
     context.close()
     assert not problems
+
+
+def packed(values: list[int]) -> bytes:
+    """Return numbers as protocol buffers pack them."""
+    found = bytearray()
+    for value in values:
+        rest = value
+        while rest > 127:
+            found.append(rest & 127 | 128)
+            rest >>= 7
+        found.append(rest)
+    return bytes(found)
 
 
 def heard(page: Page, kind: str) -> str:
@@ -332,3 +353,67 @@ def test_hostile_names_are_text_in_embeds(chromium: Browser, live_hostile: str) 
             assert EVERYTHING_HOSTILE in (page.text_content(place) or ""), place
         assert page.locator("img, b, .card script").count() == 0
         assert "1337" not in page.content()
+
+
+# Other grounds, other plans
+
+
+def test_without_tiles_of_tianditu_the_citys_own_ground_comes_back(
+    chromium: Browser, town_snapshot: Path
+) -> None:
+    asked: list[str] = []
+
+    def refuse(route: Route) -> None:
+        asked.append(route.request.url)
+        route.abort()
+
+    with serving(town_snapshot, tianditu_key="k") as base:
+        context = chromium.new_context()
+        page = context.new_page()
+        context.route(re.compile(r"tianditu\.gov\.cn"), refuse)
+        page.goto(base + "/embed/c/c1?basemap=tianditu&lang=en")
+        page.wait_for_selector(READY)
+        until(page, "!document.body.classList.contains('other-ground')")
+        context.close()
+    layers = {part for url in asked for part in url.split("&") if part.startswith("LAYER=")}
+    assert layers == {"LAYER=vec", "LAYER=eva"}
+    assert all("TILEMATRIXSET=w" in url and url.endswith("tk=k") for url in asked)
+
+
+def water_tile() -> bytes:
+    """Return a vector tile with a square of water over all of it: 4096 units from the top-left corner."""
+    steps = [0, 0, 4096, 0, 0, 4096, -4096, 0]
+    zigzag = [(step << 1) ^ (step >> 31) for step in steps]
+    commands = packed([9, *zigzag[:2], 26, *zigzag[2:], 15])
+    feature = b"\x18\x03\x22" + bytes([len(commands)]) + commands
+    layer = b"\x0a\x05water\x12" + bytes([len(feature)]) + feature + b"\x28\x80\x20\x78\x02"
+    return b"\x1a" + bytes([len(layer)]) + layer
+
+
+def test_the_operators_own_tiles_are_drawn(chromium: Browser, town_snapshot: Path, tmp_path: Path) -> None:
+    path = own_tiles(tmp_path / "own.pmtiles", TileType.MVT, water_tile())
+    ground = "/embed/c/c1?basemap=pmtiles"
+    with serving(town_snapshot, basemap=path) as base, opened(chromium, base + ground) as (page, _):
+        tile = ".leaflet-base-pane canvas.leaflet-tile-loaded"
+        page.wait_for_selector(tile, state="attached")
+        pixel = f"[...document.querySelector('{tile}').getContext('2d').getImageData(99, 99, 1, 1).data]"
+        assert page.evaluate(pixel) == [0xC3, 0xDC, 0xEC, 255]
+
+
+def test_two_plans_are_compared_by_a_line_that_moves(chromium: Browser, announced: Path) -> None:
+    both = "/embed/c/c1?beside=2027-02-01&lang=en"
+    with serving(announced) as base, opened(chromium, base + both) as (page, _):
+        page.wait_for_selector(".swipe")
+        assert page.locator(".swipe-name").all_inner_texts() == [
+            "Plan 1, from November 23, 2026",
+            "Plan 2, from January 1, 2027",
+        ]
+        left = "parseFloat(document.querySelector('.swipe-line').style.left)"
+        before = page.evaluate(left)
+        page.focus(".swipe")
+        for _ in range(10):
+            page.keyboard.press("ArrowLeft")
+        assert page.evaluate(left) < before
+        clip = "document.querySelector('.leaflet-fill-beside-pane').style.clipPath"
+        assert page.evaluate(clip).startswith("polygon")
+        assert page.locator(".leaflet-fill-beside-pane path").count() == 3

@@ -25,20 +25,22 @@ from api import Settings, create_app
 from api.served import Desk
 from geogrid.addresses.romanise import romanised
 from geogrid.errors import InputError
-from geogrid.policy import EIGHT_TO_TEN
-from geogrid.snapshot import Snapshot, publish_snapshot
+from geogrid.snapshot import Snapshot
 from maps.assets import BUNDLES, FILES, asset
+from maps.colouring import ciede2000, colour_grids, distances
 from maps.colours import colours_of, kept, plan_before, touching
 from maps.drawing import Drawing
 from maps.options import PARTS, Options, read_options
 from maps.words import LANGUAGES, words, words_in
-from tests.governed import PLANS, TODAY, divisions, filled, governed_town, opened
-from tests.published import EVERYTHING_HOSTILE
+from tests.governed import TODAY
+from tests.published import EVERYTHING_HOSTILE, publish_two
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
 PORTAL = "https://portal.example"
+LEAST_APART = 12.0  # CIEDE2000; 2.3 is just noticed
 PAGES = ("/embed/city", "/embed/s/t1", "/embed/c/c1", "/embed/g/210602001001001")
 
 
@@ -392,17 +394,8 @@ def test_a_file_that_holds_no_tiles_is_refused_at_the_start(town_snapshot: Path,
 
 @pytest.fixture(scope="module")
 def two_plans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Publish the governed town, and from 2027 on a plan in which grid 1 of c1 loses a unit to grid 3."""
-    folder = tmp_path_factory.mktemp("plans")
-    with opened(folder) as archive:
-        town = governed_town()
-        first = filled(archive, town)
-        publish_snapshot(archive, first.id, TODAY, folder / "s" / str(first.id))
-        changed = {**PLANS, "c1": {"A": 1, "c1/h01": 1, "B": 2, "C": 3}}
-        second = archive.add_version(town.id, divisions(changed), policy=EIGHT_TO_TEN, who="planner")
-        publish_snapshot(archive, second.id, date(2027, 1, 1), folder / "s" / str(second.id))
-    (folder / "s" / "current").symlink_to("1")
-    return folder / "s" / "current"
+    """Publish two plans of the governed town."""
+    return publish_two(tmp_path_factory.mktemp("plans"))
 
 
 def test_a_grid_that_survives_keeps_its_colour(two_plans: Path) -> None:
@@ -487,3 +480,35 @@ def test_the_documentation_names_every_parameter() -> None:
 
 def test_an_area_with_a_strange_id_is_addressed_and_found(client: TestClient) -> None:
     assert client.get("/embed/c/" + quote("a/b", safe="")).status_code == 404
+
+
+# Colours as they are seen
+
+
+def test_the_difference_is_the_published_one() -> None:
+    # Pairs 1, 7 and 17 of the table of Sharma, Wu and Dalal.
+    pairs = [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, 0, 0), (50, -1, 2), 2.3669),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+    ]
+    for one, two, told in pairs:
+        assert ciede2000(np.array([one], float), np.array([two], float))[0] == pytest.approx(told, abs=1e-4)
+
+
+def test_neighbours_are_far_apart_for_every_eye() -> None:
+    """On 200 communities of six to ten grids with random neighbourhoods, against any two of the colours."""
+    chance = np.random.default_rng(3)
+    apart = np.array(distances())
+    nearest = []
+    for _ in range(200):
+        points = chance.random((int(chance.integers(6, 11)), 2))
+        square = shapely.box(0, 0, 1, 1)
+        spread = shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=square, ordered=True)
+        cells = shapely.intersection(shapely.get_parts(spread), square)
+        around = touching([f"{n:02d}" for n in range(len(points))], cells)
+        chosen = colour_grids(around)
+        nearest.append(min(apart[chosen[a], chosen[b]] for a, others in around.items() for b in others))
+    blindly = apart[~np.eye(len(apart), dtype=bool)].min()
+    assert min(nearest) > LEAST_APART > blindly
+    assert np.median(nearest) > 1.4 * blindly

@@ -84,11 +84,12 @@
     bundle = null;
     mosaic = next;
     Object.assign(state, { level, id, code: null });
-    mosaic.show(level, id);
-    mosaic.colourBy(state.theme);
+    mosaic.at = { level, id };
+    mosaic.theme = mosaic.themed(state.theme);
     answer.replaceChildren();
     drawTrail(stepsOf(level, id));
-    listAreas(level, id);
+    listAreas(level, id); // before the map is fitted: the sheet takes its height from it
+    mosaic.show(level, id);
     drawLegend();
     if (focus) focusList();
   }
@@ -102,10 +103,10 @@
     view.theme = geogrid.theme(state.theme, found.grids.features.map((feature) => feature.properties));
     view.draw(id, found.grids, found.ground, found.around);
     drawOverlays();
-    view.fit(view.area.getBounds());
     answer.replaceChildren();
     drawTrail(found.trail);
     listGrids();
+    view.fit(view.area.getBounds());
     drawLegend();
     if (setup.plan.beside) compare(id);
     if (focus) focusList();

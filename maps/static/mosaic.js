@@ -168,32 +168,33 @@
       const { fill, hatch } = this.theme.fill(grid, false);
       const near = this.inside(grid);
       return {
-        fillColor: this.hatches[hatch] || fill, fillOpacity: near ? STRONG : FAINT, color: "#222222", opacity: near ? 1 : 0.25,
-        weight: this.weight(),
+        fillColor: this.hatches[hatch] || fill, fillOpacity: near ? STRONG : FAINT, color: "#222222", opacity: (near ? 1 : 0.25) * this.strength(), weight: this.weight(),
       };
     }
 
     weight() {
       const zoom = this.view.map._loaded ? this.view.map.getZoom() : 12;
-      return zoom < 12.5 ? 0.25 : zoom < 14 ? 0.6 : 1.2;
+      return zoom < 12.75 ? 0.25 : zoom < 14 ? 0.6 : 1.2;
+    }
+
+    // From afar dark borders would hide the colours between them.
+    strength() {
+      return Math.min(1, this.weight() + 0.15);
     }
 
     thin() {
-      const weight = this.weight();
-      if (weight === this.drawnWeight) return;
-      this.drawnWeight = weight;
-      this.grids.options.style && this.grids.eachLayer((layer) => (layer.options.weight = weight));
-      if (this.shown) this.renderer._redraw();
+      if (this.weight() !== this.drawnWeight && this.shown) this.restyle();
     }
 
     restyle() {
+      this.drawnWeight = this.weight();
       this.grids.eachLayer((layer) => L.setOptions(layer, this.style(layer.feature.properties)));
-      if (this.shown) this.renderer._redrawBounds = null, this.renderer._redraw();
+      this.renderer._redrawBounds = null;
+      if (this.shown) this.renderer._redraw();
     }
 
     show(level, id, area) {
       this.at = { level, id };
-      this.drawnWeight = this.weight();
       const within = level === "city" ? null : (kind, item) =>
         kind === "grid" ? this.inside(item) : kind === level ? item.id === id : this.under(kind, item, level, id);
       if (!this.shown) {
@@ -226,8 +227,12 @@
       return L.latLngBounds([edge(1, Math.min), edge(0, Math.min)], [edge(3, Math.max), edge(2, Math.max)]);
     }
 
+    themed(name) {
+      return geogrid.theme(name, this.data.grids.features.map((feature) => feature.properties));
+    }
+
     colourBy(name) {
-      this.theme = geogrid.theme(name, this.data.grids.features.map((feature) => feature.properties));
+      this.theme = this.themed(name);
       this.restyle();
     }
 

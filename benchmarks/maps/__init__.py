@@ -1,0 +1,1 @@
+"""Maps beside stock folium: size, time to render, first draw, frames a second."""
