@@ -103,7 +103,7 @@ def test_a_document_is_small_and_asks_no_other_host(client: TestClient, path: st
 def test_scripts_are_under_60_kilobytes() -> None:
     sent = [len(asset(name).packed) for name in ("leaflet.js", "atlas.js")]
     assert sum(sent) < 60_000
-    assert len(asset("tools.js").packed) < 6_000
+    assert len(asset("tools.js").packed) < 8_000  # comes when somebody asks for a tool
     assert len(asset("portal.js").content) < 3_000
     assert len(asset("atlas.css").packed) + sum(sent) < 90_000
 

@@ -314,7 +314,7 @@
     if (legend) legend.remove();
     const found = geogrid.legend && geogrid.legend(bundle ? view.theme : mosaic.theme);
     if (!found) return;
-    legend = L.control({ position: "bottomleft" });
+    legend = L.control({ position: view.node.clientWidth < 640 ? "topright" : "bottomleft" });
     legend.onAdd = () => found;
     legend.addTo(view.map);
   }
