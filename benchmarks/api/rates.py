@@ -81,13 +81,17 @@ def _tell(name: str, runs: list[Load]) -> None:
 def at_half(ours: Server, ceiling: float, asked: dict[str, Path], seconds: float) -> list[Bar]:
     """Return the p99 of each question at about half of the ceiling.
 
-    wrk sends as fast as answers come, so half of the load is made by a pause before each request.
+    wrk sends as fast as answers come, so half of the load is made by a pause before each request, of a random
+    length, so that the connections do not ask all at once.
     """
     bars = []
     for name, script in asked.items():
         pause = max(1, round(CONNECTIONS / (ceiling / 2) * 1e3))
         slow = script.with_name(f"half-{script.name}")
-        text = script.read_text(encoding="utf-8") + f"\ndelay = function() return {pause} end\n"
+        text = (
+            script.read_text(encoding="utf-8")
+            + f"\ndelay = function() return math.random(0, {2 * pause}) end\n"
+        )
         slow.write_text(text, "utf-8")
         found = load(ours.url, ours.pid, slow, "/", seconds, CONNECTIONS)
         print(f"{name} at {found.rate:,.0f} requests/s: p99 {found.p99_ms:.2f} ms")
