@@ -117,7 +117,7 @@ def solve(
     question = _question(graph, parts, max(lower, 0), upper, objective)
     with running(started + time_limit_s) as clock:
         found = least_parts(question, clock)
-    bound = max(found.bound * question.unit - question.slack, 0.0)
+    bound = max(0.0, found.bound * question.unit - question.slack)
     proved = found.bound >= found.value
     if found.groups is None:
         return Solution(None, None, bound, proved, ENGINE, time.monotonic() - started)
