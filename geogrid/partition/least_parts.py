@@ -41,7 +41,8 @@ MAIN_SHARE = 0.9
 PATIENCE = 2
 GROWTH = 1.5
 EASE = 1e-6
-FINE = 0.001
+FIRST_ROOM = 0.002
+FIRST_SPARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _start_around(pool: _Pool) -> tuple[Floats, float]:
     )
     pool.bound = max(bound - question.ease, 0.0)
     prices = np.append(price, np.sort(least)[frame.parts - 1])
-    listed, _ = _list(pool, prices, 10 * FINE * pool.bound / frame.parts, best_only=True, dive=DIVE)
+    listed, _ = _list(pool, prices, FIRST_SPARE * pool.bound / frame.parts, best_only=True, dive=DIVE)
     _add(pool, listed)
     return prices, max(0.03 * pool.bound, 1.0) / question.n
 
@@ -218,7 +219,8 @@ def _price(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float]:
         gained = told - bound
         if gained > 0:
             best, bound = sound, told
-        if slack < EASE or gained < max(question.step / 2, FINE * abs(bound)) or bound > question.most:
+        little = max(question.step / 2, question.still * abs(bound))
+        if slack < EASE or gained < little or bound > question.most:
             break
         middle, width = prices, width * (GROWTH if question.bordered or slack < 1 else 2.0)
     pool.bound = max(pool.bound, bound - question.ease)
@@ -272,7 +274,7 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
     if base > question.most:
         pool.bound = np.inf
         return
-    room = max(_rounded(base, step) - base, FINE * base)
+    room = max(_rounded(base, step) - base, FIRST_ROOM * base)
     while np.isfinite(base) and not pool.clock.over:
         listed, whole = _list(pool, prices, room + question.ease)
         if not whole:

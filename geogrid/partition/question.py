@@ -63,6 +63,11 @@ class Question:
         """Return by how much a linear program may err."""
         return 1e-7 * max(self.most, 1.0)
 
+    @property
+    def still(self) -> float:
+        """Return the share of the bound that is too little to gain: listing more parts is then cheaper."""
+        return 0.01 if self.bordered else 0.001
+
     @cached_property
     def order(self) -> Ints:
         """Return the nodes so that neighbours stand close."""
