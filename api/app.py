@@ -97,9 +97,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _open_office(app: FastAPI, settings: Settings) -> None:
     """Add the planner's service; a server without a store never loads the database or the solver."""
+    from api.planning import page
     from api.planning.office import Office
     from api.planning.routers import ROUTERS
 
     app.state.office = Office(settings)
+    app.include_router(page.router)
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known_only)])

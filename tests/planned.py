@@ -17,7 +17,8 @@ from api import Settings, create_app
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor
 from geogrid.snapshot import publish_snapshot, put_in_force
-from tests.governed import NOON, TODAY, filled, opened
+from tests.governed import NOON, TODAY, filled, governed_town, opened
+from tests.published import hostile_town
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,16 +26,17 @@ if TYPE_CHECKING:
     from httpx import Response
 
 PASSWORD = "correct horse battery"
+TOWNS = {"plain": governed_town, "hostile": hostile_town}
 PEOPLE = {role.value: role for role in AccountRole}
 
 
 @cache
-def _template() -> Path:
+def _template(name: str) -> Path:
     """Make the town once: hashing passwords is slow on purpose."""
     folder = Path(tempfile.mkdtemp(prefix="geogrid-planned-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with opened(folder) as archive:
-        draft = filled(archive)
+        draft = filled(archive, TOWNS[name]())
         publish_snapshot(archive, draft.id, TODAY, folder / "snapshots" / str(draft.id))
         for name, role in PEOPLE.items():
             archive.accounts.add(name, by=Actor("test"), roles=[role], password=PASSWORD)
@@ -42,9 +44,9 @@ def _template() -> Path:
     return folder
 
 
-def prepare(folder: Path) -> Settings:
+def prepare(folder: Path, *, hostile: bool = False) -> Settings:
     """Publish the town, add one account of each role (named like it), and return the service's settings."""
-    shutil.copytree(_template(), folder, symlinks=True, dirs_exist_ok=True)
+    shutil.copytree(_template("hostile" if hostile else "plain"), folder, symlinks=True, dirs_exist_ok=True)
     current = folder / "snapshots" / "current"
     return Settings(
         current, reload_s=0, rate=0, store=f"sqlite:///{folder}/store.db", city="town", clock=lambda: NOON

@@ -1,0 +1,58 @@
+"""The page of the workbench; what it shows is fetched by it, so the page itself holds no data of a draft."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from maps.markup import element, json_block
+from maps.shell import Figure
+from maps.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCRIPTS = (
+    "leaflet.js",
+    "text.js",
+    "planner-store.js",
+    "planner-bench.js",
+    "planner-map.js",
+    "planner-table.js",
+    "planner-panels.js",
+    "planner.js",
+)
+STYLES = ("leaflet.css", "map.css", "page.css", "planner.css")
+SHARED_KEYS = ("map.in", "map.out", "grid.number", "kind.special")
+
+
+def planner_page(language: str, today: str, *, shared: str = "") -> str:
+    """Return the page in one of the languages; ``shared`` is the secret of a link that shows one draft.
+
+    ``today`` is the day in Asia/Shanghai, the first on which a plan may come into force.
+    """
+    said = planner_words(language)
+    figure = Figure(language=language, title=said["planner.title"])
+    figure.use(scripts=SCRIPTS, styles=STYLES)
+    figure.body_class = "planner"
+    figure.body += [
+        element("header", element("h1", said["planner.title"]), class_="top"),
+        element("main", id="planner"),
+        element("div", id="status", role="status", aria_live="polite", class_="hidden"),
+        json_block(
+            {"language": language, "today": today, "shared": shared, "words": dict(said)}, "geogrid-setup"
+        ),
+    ]
+    return figure.render()
+
+
+@cache
+def planner_words(language: str) -> Mapping[str, str]:
+    """Return the words of the workbench, and those that it shares with the other pages."""
+    path = Path(__file__).parent / f"words.{language}.json"
+    common = words(language)
+    told = {key: common[key] for key in SHARED_KEYS} | json.loads(path.read_text(encoding="utf-8"))
+    return MappingProxyType(told)

@@ -1,0 +1,69 @@
+// The planner's side of the service: who is signed in, and every question it asks. Refusals come back as errors.
+(function () {
+  "use strict";
+  const geogrid = window.geogrid;
+  const BASE = "/v1/planning";
+  let csrf = "";
+
+  class Refused extends Error {
+    constructor(status, problem) {
+      super(problem.detail || problem.title || "HTTP " + status);
+      this.status = status;
+      this.faults = problem.errors || [];
+      this.current = problem.current || null;
+    }
+  }
+
+  function asked(method, body) {
+    const headers = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+    return { method, headers, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body) };
+  }
+
+  async function ask(method, path, body) {
+    const response = await fetch(BASE + path, asked(method, body));
+    if (response.status === 204) return null;
+    const told = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Refused(response.status, told);
+    return told;
+  }
+
+  async function signedIn(answer) {
+    const who = await answer;
+    csrf = who.csrf;
+    return who;
+  }
+
+  // Read server-sent events from a POST, which EventSource cannot send; `stop` ends the run on the server too.
+  async function stream(path, body, on, stop) {
+    const response = await fetch(BASE + path, { ...asked("POST", body), signal: stop });
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let left = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left += value;
+      const blocks = left.split("\n\n");
+      left = blocks.pop();
+      for (const block of blocks) {
+        const kind = /^event: (.*)$/m.exec(block);
+        const data = /^data: (.*)$/m.exec(block);
+        if (kind && data) on(kind[1], JSON.parse(data[1]));
+      }
+    }
+  }
+
+  geogrid.planning = {
+    Refused,
+    signIn: (name, password) => signedIn(ask("POST", "/session", { name, password })),
+    session: () => signedIn(ask("GET", "/session")),
+    signOut: () => ask("DELETE", "/session"),
+    get: (path) => ask("GET", path),
+    post: (path, body) => ask("POST", path, body || {}),
+    patch: (path, body) => ask("PATCH", path, body),
+    stream,
+    watch: (id) => new EventSource(BASE + "/drafts/" + id + "/events"),
+  };
+})();

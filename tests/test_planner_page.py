@@ -1,0 +1,266 @@
+"""The workbench in a real Chromium: the whole journey, the keyboard, two browsers at once, hostile names."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api import create_app
+from maps.planner.page import planner_words
+from maps.words import LANGUAGES
+from tests.conftest import listening
+from tests.planned import PASSWORD, prepare
+from tests.published import EVERYTHING_HOSTILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastapi import FastAPI
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+READY = "html[data-ready=true]"
+
+
+class Bench:
+    """A served town and the browsers that work on it; what goes wrong in any page is kept."""
+
+    def __init__(self, url: str, app: FastAPI, browser: Browser) -> None:
+        self.url = url
+        self.app = app
+        self.browser = browser
+        self.wrong: list[str] = []
+
+    def page(self, *, language: str = "zh-Hans", width: int = 1400, path: str = "/planner") -> Page:
+        page = self.browser.new_context(viewport={"width": width, "height": 860}).new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
+        page.on("console", lambda told: self.wrong.append(told.text) if "Policy" in told.text else None)
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith((self.url, "data:")) else self.wrong.append(asked.url),
+        )
+        page.goto(f"{self.url}{path}?lang={language}")
+        page.wait_for_selector(READY)
+        return page
+
+    def signed_in(self, name: str, *, language: str = "zh-Hans", width: int = 1400) -> Page:
+        page = self.page(language=language, width=width)
+        page.fill("input[name=account]", name)
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".plan-list")
+        return page
+
+
+@contextmanager
+def served(folder: Path, chromium: Browser) -> Iterator[Bench]:
+    app = create_app(prepare(folder))
+    with listening(app) as url:
+        bench = Bench(url, app, chromium)
+        yield bench
+    app.state.office.close()
+    assert bench.wrong == []
+
+
+@pytest.fixture
+def bench(tmp_path: Path, chromium: Browser) -> Iterator[Bench]:
+    with served(tmp_path, chromium) as bench:
+        yield bench
+
+
+def say(key: str, language: str = "zh-Hans") -> str:
+    return planner_words(language)[f"planner.{key}"]
+
+
+def begin(page: Page) -> None:
+    page.get_by_role("button", name=say("begin")).first.click()
+    page.wait_for_selector(".plan-table tbody tr")
+
+
+def homes(page: Page) -> list[str]:
+    """Return the households of each grid as the table shows them."""
+    cells = page.locator(".table-frame tbody td:nth-child(2)").all_inner_texts()
+    return [cell.split()[0] for cell in cells]
+
+
+def at_revision(page: Page, revision: int) -> None:
+    page.wait_for_selector(f"html[data-revision='{revision}']")
+
+
+def tab(page: Page, key: str) -> None:
+    page.click(f"[data-tab={key}]")
+
+
+def grid_at(bench: Bench, page: Page, unit: str) -> int:
+    """Return the number of the grid that residents are told at a unit's inner point."""
+    spot = page.evaluate(f"geogrid.planner().bench.units.get({unit!r}).spot")
+    answer = page.request.get(f"{bench.url}/v1/lookup?lon={spot[0]}&lat={spot[1]}").json()
+    return int(answer["grid"]["number"])
+
+
+def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> None:
+    """The house goes from grid 3 to grid 2: 160, 80, 120 households become 160, 120, 80."""
+    planner = bench.signed_in("planner")
+    begin(planner)
+    assert homes(planner) == ["160", "80", "120"]
+    assert grid_at(bench, planner, "c1/h01") == 3
+    tab(planner, "units")
+    planner.get_by_label(say("grid.of").replace("{name}", say("kind.homes") + " h01")).select_option("2")
+    at_revision(planner, 2)
+    assert homes(planner) == ["160", "120", "80"]
+    tab(planner, "review")
+    planner.get_by_role("button", name=say("submit")).click()
+    at_revision(planner, 3)
+    approver = bench.signed_in("approver")
+    approver.click(".open-draft")
+    tab(approver, "review")
+    approver.get_by_role("button", name=say("approve")).click()
+    at_revision(approver, 4)
+    publisher = bench.signed_in("publisher")
+    publisher.click(".open-draft")
+    tab(publisher, "review")
+    publisher.get_by_role("button", name=say("publish"), exact=True).click()
+    publisher.get_by_text(say("status.published")).first.wait_for()
+    bench.app.state.desk.refresh()
+    assert grid_at(bench, publisher, "c1/h01") == 2
+    publisher.get_by_text(say("back")).click()
+    publisher.get_by_role("button", name=say("rollback")).click()
+    publisher.get_by_text(say("version").replace("{n}", "3")).wait_for()
+    bench.app.state.desk.refresh()
+    publisher.click(".open-draft")
+    publisher.wait_for_selector(".plan-table")
+    assert grid_at(bench, publisher, "c1/h01") == 3
+
+
+def test_selecting_assigning_and_undoing_on_map_table_and_keyboard(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    page.click("tr[data-grid='3'] .pick")
+    assert say("selected").replace("{n}", "2").replace("{h}", "120") in page.inner_text(".panel-frame")
+    page.hover("button[data-assign='2']")
+    assert "80 → 200" in page.inner_text(".outcome")
+    page.locator(".map").focus()
+    page.keyboard.press("2")
+    at_revision(page, 2)
+    assert homes(page) == ["160", "200", "0"]
+    page.keyboard.press("Control+z")
+    at_revision(page, 3)
+    assert homes(page) == ["160", "80", "120"]
+    page.keyboard.press("Control+Shift+z")
+    at_revision(page, 4)
+    tab(page, "history")
+    page.get_by_role("button", name=say("beginning")).click()
+    at_revision(page, 5)
+    assert homes(page) == ["160", "80", "120"]
+
+
+def test_a_click_on_the_map_selects_the_unit_there(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    spot = page.evaluate(
+        "(() => { const d = geogrid.planner(); const s = d.bench.units.get('A').spot;"
+        " return d.map.map.latLngToContainerPoint([s[1], s[0]]); })()"
+    )
+    frame = page.locator(".map").bounding_box()
+    assert frame is not None
+    page.mouse.click(frame["x"] + spot["x"] + 30, frame["y"] + spot["y"] + 30)
+    assert page.evaluate("[...geogrid.planner().selected]") == ["A"]
+
+
+def test_a_broken_rule_is_shown_and_mended(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    tab(page, "units")
+    page.get_by_label(say("grid.of").replace("{name}", say("kind.homes") + " h01")).select_option("1")
+    at_revision(page, 2)
+    tab(page, "checks")
+    broken = page.locator(".check.broken", has_text=say("rule.every_grid_is_in_one_piece"))
+    broken.get_by_role("button", name=say("suggest")).click()
+    broken.locator(".mends").get_by_role("button", name=say("apply")).first.click()
+    at_revision(page, 3)
+    assert page.locator(".check.broken", has_text=say("rule.every_grid_is_in_one_piece")).count() == 0
+
+
+def test_two_browsers_on_one_draft_lose_nothing(bench: Bench) -> None:
+    """The second sees the first one's step by itself; a step made on an old state is offered again."""
+    one = bench.signed_in("planner")
+    begin(one)
+    two = bench.signed_in("planner")
+    two.click(".open-draft")
+    two.wait_for_selector(".plan-table")
+    one.click("tr[data-grid='1'] .lock")
+    at_revision(one, 2)
+    at_revision(two, 2)
+    two.evaluate("geogrid.planner().events.close()")
+    one.click("tr[data-grid='2'] .lock")
+    at_revision(one, 3)
+    two.click("tr[data-grid='3'] .lock")
+    two.get_by_role("button", name=say("repeat")).click()
+    at_revision(two, 4)
+    assert two.locator("button.lock[aria-pressed=true]").count() == 3
+
+
+def test_a_shared_draft_can_be_read_by_whoever_has_the_link(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    secret = page.evaluate(
+        "geogrid.planning.post('/drafts/' + geogrid.planner().here.draft.id + '/shares', {days: 1})"
+    )["secret"]
+    reader = bench.page(path=f"/planner/shared/{secret}")
+    reader.wait_for_selector(".plan-table tbody tr")
+    assert homes(reader) == ["160", "80", "120"]
+    assert reader.get_by_text(say("draft"), exact=True).is_visible()
+    tab(reader, "units")
+    assert reader.locator(".units select:not([disabled])").count() == 0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing(bench: Bench, language: str) -> None:
+    def findings(page: Page) -> list[str]:
+        page.evaluate(AXE)
+        told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in told["violations"]]
+
+    page = bench.page(language=language)
+    assert findings(page) == []
+    page = bench.signed_in("planner", language=language)
+    assert findings(page) == []
+    page.get_by_role("button", name=say("begin", language)).first.click()
+    page.wait_for_selector(".plan-table tbody tr")
+    page.click("tr[data-grid='3'] .pick")
+    for key in ("selection", "checks", "nudge", "propose", "history", "review", "units"):
+        tab(page, key)
+        assert findings(page) == [], key
+
+
+def test_it_reflows_on_a_narrow_screen(bench: Bench) -> None:
+    page = bench.signed_in("planner", width=360)
+    begin(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_every_word_is_there_in_every_language() -> None:
+    keys = set(planner_words("en"))
+    for language in LANGUAGES:
+        assert set(planner_words(language)) == keys
+        assert all(planner_words(language).values())
+
+
+def test_hostile_names_are_text(tmp_path: Path, chromium: Browser) -> None:
+    app = create_app(prepare(tmp_path, hostile=True))
+    with listening(app) as url:
+        bench = Bench(url, app, chromium)
+        page = bench.signed_in("planner")
+        assert EVERYTHING_HOSTILE in page.inner_text(".plan-list")
+        begin(page)
+        page.click("tr[data-grid='1'] .pick")
+        assert EVERYTHING_HOSTILE in page.inner_text(".table-frame")
+    app.state.office.close()
+    assert bench.wrong == []
