@@ -6,7 +6,7 @@ CITY ?= dandong
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 
-.PHONY: setup demo test check lint types bench-setup bench-peers lock browser clean
+.PHONY: setup demo test soak check lint types bench-setup bench-peers lock browser clean
 
 setup: .venv/.ready
 
@@ -27,6 +27,11 @@ check: lint types
 
 test: setup browser lint types
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# The engine against all plans of small drawn towns, TIMES as many as the tests draw (about 2,000).
+TIMES ?= 10
+soak: setup
+	GEOGRID_SOAK=$(TIMES) $(BIN)/python -m pytest -n 2 tests/test_partition_brute_force.py tests/test_redivision.py tests/test_why_not.py
 
 lint: setup
 	$(BIN)/ruff check .

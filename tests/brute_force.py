@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from geogrid.policy import Objective, Policy
 
 CELL = 100.0
+
+
+def examples(count: int) -> int:
+    """Return how many towns a test draws: so many, or the multiple that ``make soak`` asks for."""
+    return count * int(os.environ.get("GEOGRID_SOAK", "1"))
 
 
 def lattice(

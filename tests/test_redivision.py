@@ -17,7 +17,7 @@ from geogrid.partition import Balance, Locks, alternatives, redivide, redivision
 from geogrid.partition.redivision import off_balance
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN, Band
-from tests.brute_force import lattice, legal_plans, rounded
+from tests.brute_force import examples, lattice, legal_plans, rounded
 from tests.test_partition_brute_force import towns
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_locks_that_leave_no_balance_are_told() -> None:
     assert [step.moved for step in curve] == [0]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.sampled_from(list(Balance)), st.integers(1, 3), st.integers(0, 1), st.data())
 def test_no_plan_of_that_balance_moves_fewer(
     graph: UnitGraph, balance: Balance, low: int, more: int, data: st.DataObject
@@ -112,7 +112,7 @@ def test_no_plan_of_that_balance_moves_fewer(
     assert told.moved <= told.moved_afresh
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.sampled_from(list(Balance)), st.integers(2, 3), st.integers(0, 1000))
 def test_every_step_of_the_curve_moves_fewest(
     graph: UnitGraph, balance: Balance, count: int, pick: int
@@ -145,7 +145,7 @@ def test_alternatives_differ_and_none_is_dominated() -> None:
             assert any(one.vector[name] < other.vector[name] for name in one.vector)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.integers(2, 3), st.sampled_from([0.1, 0.3, 0.5]))
 def test_no_alternative_is_missed(graph: UnitGraph, count: int, share: float) -> None:
     """Each is the best of all plans that differ enough from those before and that none of them dominates."""

@@ -15,7 +15,7 @@ from geogrid.model import BarrierKind
 from geogrid.partition import divide, relaxations, why_not
 from geogrid.partition.sentences import LANGUAGES, Sentence, _text
 from geogrid.policy import EIGHT_TO_TEN, Band
-from tests.brute_force import best_vector, lattice, legal_plans, rounded
+from tests.brute_force import best_vector, examples, lattice, legal_plans, rounded
 from tests.test_partition_brute_force import towns
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def within(graph: UnitGraph, policy: Policy) -> bool:
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.integers(1, 3), st.integers(0, 1), st.sampled_from(BANDS))
 def test_each_relaxation_would_do_and_no_less(graph: UnitGraph, low: int, more: int, band: Band) -> None:
     policy = replace(EIGHT_TO_TEN, grids_min=low, grids_max=low + more, band=band)
@@ -163,7 +163,7 @@ def test_each_relaxation_would_do_and_no_less(graph: UnitGraph, low: int, more: 
             assert not any(within(graph, replace(policy, grids_min=n, grids_max=n)) for n in nearer)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.integers(2, 3), st.integers(0, 100), st.integers(0, 100))
 def test_a_wish_costs_what_the_best_such_plan_is_worse(
     graph: UnitGraph, count: int, pick: int, other: int

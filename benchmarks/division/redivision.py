@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Told = dict[Balance, tuple[int, int, bool]]
 
 WITHIN = 0.01
+PATIENCE_S = 60.0
 
 
 def redivision(runs: list[Run], clock: Clock, *, workers: int) -> list[Bar]:
@@ -66,7 +67,7 @@ def _redivided(task: tuple[UnitGraph, Plan]) -> Told:
             balance_within=WITHIN,
             balance=balance,
             fresh=fresh,
-            time_limit_s=LIMIT_S,
+            time_limit_s=PATIENCE_S,
         )
         told[balance] = one.moved, one.moved_afresh, one.division.proved
     return told

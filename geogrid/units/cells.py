@@ -11,6 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from geogrid.units import claims
 from geogrid.units.groups import TORN_M, Cells, group_cells
+from geogrid.units.rows import court_pairs, row_pairs
 from geogrid.units.site import NOBODY
 from geogrid.units.tessellation import Faces
 
@@ -107,14 +108,17 @@ def _cells(
     apart = low != high
     pairs, row = np.unique(low[apart] * count + high[apart], return_inverse=True)
     one, other = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=WALL_TO_WALL_M)
-    touching = node[one] * count + node[other]
     areas = shapely.get_dimensions(geometries) == 2
-    walls = np.unique(touching[areas[one] & areas[other]])
+    walls = np.column_stack([one, other])[areas[one] & areas[other]]
+    lived_in = np.flatnonzero(site.building_households()[inside] > 0)
+    homes = geometries[lived_in]
+    kin = node[np.vstack([walls, lived_in[row_pairs(homes)], lived_in[court_pairs(homes)]])]
+    together = np.unique(kin.min(axis=1) * count + kin.max(axis=1))
     return Cells(
         households=households.astype(np.int64),
         xy=xy / np.bincount(node, minlength=count)[:, None],
         a=pairs // count,
         b=pairs % count,
         border_m=np.bincount(row, weights=faces.length[apart], minlength=len(pairs)).astype(np.float64),
-        torn_m=np.where(np.isin(pairs, walls), TORN_M, 0.0),
+        torn_m=np.where(np.isin(pairs, together), TORN_M, 0.0),
     )

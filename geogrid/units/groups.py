@@ -2,11 +2,12 @@
 
 The problem is a capacitated clustering of the graph of building cells. Every arrangement of groups has a
 price in metres: the border between groups, ``BREACH_M`` for each household outside the band of 100 to
-150, and ``TORN_M`` for each two buildings that stand wall to wall but in two groups. The search first joins
-neighbours while that saves most; then it takes two neighbouring groups at a time and parts their cells
-anew where the price falls most (the recombination step of DeFord, Duchin and Solomon, 2021, used to
-descend), until no pair can be improved. The ways to part them are all there are for a dozen cells; for more
-they are the edges of trees, straight cuts, and single cells that change sides. Each side is in one piece.
+150, and ``TORN_M`` for each two neighbours in two groups that stand wall to wall, in a row or around a
+courtyard. The search first joins neighbours while that saves most; then it takes two neighbouring groups
+at a time and parts their cells anew where the price falls most (the recombination step of DeFord, Duchin
+and Solomon, 2021, used to descend), until no pair can be improved. The ways to part them are all there are
+for a dozen cells; for more they are the edges of trees, straight cuts, and single cells that change sides.
+Each side is in one piece.
 """
 
 from __future__ import annotations
