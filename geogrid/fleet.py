@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from geogrid.adjacency import UnitGraph, build_graph
 from geogrid.errors import GeogridError, NotFoundError, PlanError
-from geogrid.partition import Division, divide
+from geogrid.partition import Division, carried_over, divide
 from geogrid.units import build_units
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class _Work:
 
     city: City
     policy: Policy
-    incumbents: Mapping[str, Plan]
+    incumbents: Mapping[str, tuple[UnitGraph, Plan]]
     time_limit_s: float | None
 
 
@@ -52,7 +52,7 @@ def divide_city(
     *,
     workers: int = 2,
     communities: Sequence[str] | None = None,
-    incumbents: Mapping[str, Plan] | None = None,
+    incumbents: Mapping[str, tuple[UnitGraph, Plan]] | None = None,
     time_limit_s: float | None = None,
     progress: Callable[[str, int, int], None] | None = None,
     found: Callable[[Divided], None] | None = None,
@@ -102,10 +102,11 @@ def _divide_one(work: _Work, community_id: str) -> Divided:
     try:
         units = build_units(work.city, community_id)
         graph = build_graph(units, work.city.barriers, community_id)
+        held = work.incumbents.get(community_id)
         division = divide(
             graph,
             work.policy,
-            incumbent=work.incumbents.get(community_id),
+            incumbent=carried_over(graph, held) if held is not None else None,
             time_limit_s=work.time_limit_s,
         )
     except GeogridError as error:

@@ -92,7 +92,10 @@ def divide_city(
         note(f"Going on with version {draft.id}: {len(done)} of {len(city.communities)} are divided.")
     in_force = archive.version_in_force(city_id)
     incumbents = (
-        {stored.graph.community_id: stored.division.plan for stored in archive.all_stored(in_force.id)}
+        {
+            stored.graph.community_id: (stored.graph, stored.division.plan)
+            for stored in archive.all_stored(in_force.id)
+        }
         if in_force
         else {}
     )

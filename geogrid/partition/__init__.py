@@ -3,6 +3,7 @@
 from geogrid.partition.alternatives import alternatives
 from geogrid.partition.division import Division, GaveWay, divide
 from geogrid.partition.general import Solution, WeightedGraph, solve, weighted_graph
+from geogrid.partition.in_force import carried_over
 from geogrid.partition.locks import Locks
 from geogrid.partition.redivision import Balance, Redivision, Step, redivide, redivision_curve
 from geogrid.partition.relaxations import Relaxation, relaxations
@@ -22,6 +23,7 @@ __all__ = [
     "Step",
     "WeightedGraph",
     "alternatives",
+    "carried_over",
     "divide",
     "redivide",
     "redivision_curve",
