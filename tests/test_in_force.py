@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shapely import box
+
 from geogrid.partition import divide, redivide
 from geogrid.partition.in_force import carried_over
 from geogrid.plan import Plan
@@ -36,8 +38,7 @@ def test_ground_tells_where_there_is_no_building() -> None:
     before = lattice(["ABC"], [10] * 3)
     plan = Plan("c1", {"u00": 1, "u01": 2, "u02": 2})
     wide = lattice(["ABC", "D  "], [10] * 4)
-    first = replace(wide.units[0], geometry=wide.units[0].geometry.union(wide.units[1].geometry))
-    first = replace(first, geometry=first.geometry.union(wide.units[2].geometry))
+    first = replace(wide.units[0], geometry=box(0, 0, 300, 100))
     after = replace(wide, units=(first, wide.units[3]))
     assert carried_over(after, (before, plan)).assignment == {"u00": 2}
 
