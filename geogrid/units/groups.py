@@ -3,11 +3,12 @@
 The problem is a capacitated clustering of the graph of building cells. Every arrangement of groups has a
 price in metres: the border between groups, ``BREACH_M`` for each household outside the band of 100 to
 150, and ``TORN_M`` for each two neighbours in two groups that stand wall to wall, in a row or around a
-courtyard. The search first joins neighbours while that saves most; then it takes two neighbouring groups
-at a time and parts their cells anew where the price falls most (the recombination step of DeFord, Duchin
-and Solomon, 2021, used to descend), until no pair can be improved. The ways to part them are all there are
-for a dozen cells; for more they are the edges of trees, straight cuts, and single cells that change sides.
-Each side is in one piece.
+courtyard. For up to a dozen cells the best of all arrangements is found by dynamic programming over sets of
+cells. For more, the search first joins neighbours while that saves most; then it takes two neighbouring
+groups at a time and parts their cells anew where the price falls most (the recombination step of DeFord,
+Duchin and Solomon, 2021, used to descend), until no pair can be improved. The ways to part them are all there
+are for a dozen cells; for more they are the edges of trees, straight cuts, and single cells that change
+sides. Each side is in one piece.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ ALWAYS_CUT_ABOVE = 250
 BREACH_M = 10.0
 TORN_M = 60.0
 ALL_SIDES = 12  # of so few cells all ways to part them are tried
+ALL_GROUPS = 12  # so few cells are arranged in the best of all ways
 TREES = 12
 SWEEPS = 8
 ROUNDS = 30
@@ -71,14 +73,47 @@ def price(cells: Cells, group: NDArray[np.int64]) -> float:
 
 def group_cells(cells: Cells) -> NDArray[np.int64]:
     """Return the group of every cell, 0, 1, ..., numbered in the order of each group's first cell."""
-    group = _join_up(cells)
-    for _ in range(ROUNDS):
-        better = _recombine_all(cells, group)
-        if better is None:
-            break
-        group = better
+    if len(cells.households) <= ALL_GROUPS:
+        group = _best_of_all(cells)
+    else:
+        group = _join_up(cells)
+        for _ in range(ROUNDS):
+            better = _recombine_all(cells, group)
+            if better is None:
+                break
+            group = better
     first = np.unique(group, return_index=True)[1]
     return np.argsort(np.argsort(first))[np.unique(group, return_inverse=True)[1]].astype(np.int64)
+
+
+def _best_of_all(cells: Cells) -> NDArray[np.int64]:
+    """Return the arrangement of least price: sets of cells are put together from groups, each once.
+
+    The group of the first cell of a set is tried in all ways, so every arrangement is built in one order.
+    """
+    n = len(cells.households)
+    sets = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
+    inside = (sets[:, cells.a] & sets[:, cells.b]) @ (cells.border_m + cells.torn_m)
+    outside = breach(sets @ cells.households, sets @ cells.lived_in)
+    # Of two arrangements of one price the better balanced one is taken.
+    worth = (BREACH_M + 1e-3) * outside - inside
+    legal = _connected(sets, cells.a, cells.b)
+    value, last = [0.0] * 2**n, [0] * 2**n
+    price_of = np.where(legal, np.round(worth, 6), np.inf).tolist()
+    for whole in range(1, 2**n):
+        first, part, best = whole & -whole, whole, np.inf
+        while part:
+            if part & first and price_of[part] + value[whole ^ part] < best:
+                best, last[whole] = price_of[part] + value[whole ^ part], part
+            part = (part - 1) & whole
+        value[whole] = best
+    group, left = np.zeros(n, np.int64), 2**n - 1
+    for number in range(n):
+        group[sets[last[left]]] = number
+        left ^= last[left]
+        if not left:
+            break
+    return group
 
 
 def _join_up(cells: Cells) -> NDArray[np.int64]:
