@@ -211,21 +211,25 @@ def plans_of(
 
 def _within(seconds: float, run: Callable[[], list[int]]) -> list[int]:
     """Return what a run gives within so many seconds; nothing where it fails or is late."""
+    try:
+        return _alarmed(seconds, run)
+    except Exception:  # whatever a peer raises, and an alarm that comes as it ends, it has no plan
+        return []
 
-    def late(*_: object) -> None:
-        raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, late)
+def _alarmed(seconds: float, run: Callable[[], list[int]]) -> list[int]:
+    signal.signal(signal.SIGALRM, _late)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return run()
-    except Exception:  # whatever a peer raises, it has no plan
-        return []
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+
+def _late(*_: object) -> None:
+    raise TimeoutError
 
 
 def _renumbered(side: dict[str, int], graph: UnitGraph) -> Plan:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 WITHIN = 0.01
 PATIENCE_S = 60.0
+FEWEST = 5  # so many a quick run divides anew, whatever the time
 
 
 def redivision(runs: list[Run], clock: Clock, *, workers: int) -> list[Bar]:
@@ -42,7 +43,7 @@ def redivision(runs: list[Run], clock: Clock, *, workers: int) -> list[Bar]:
     told: list[Told] = []
     for one in _all(tasks, workers):
         told.append(one)
-        if clock.is_over():
+        if clock.is_over() and len(told) >= FEWEST:
             break
     return _tell(told)
 
