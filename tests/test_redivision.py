@@ -75,6 +75,12 @@ def test_units_come_and_go() -> None:
     assert told.division.plan.members() == {1: ("u00", "u01"), 2: ("u02", "u03", "u04")}
 
 
+def test_a_community_without_homes_moves_nobody() -> None:
+    told = redivide(lattice([".."], [0, 0]), TWO, Plan("c1", {"u00": 1, "u01": 1}))
+    assert (told.moved, told.division.proved) == (0, True)
+    assert redivision_curve(lattice([".."], [0, 0]), TWO, Plan("c1", {"u00": 1, "u01": 1})) == ()
+
+
 def test_merged_communities_and_another_policy() -> None:
     """Two rows that were divided apart, 1 + 1 and 1 + 1, become one community of three grids."""
     old = Plan("c1", {"u00": 1, "u01": 2, "u02": 3, "u03": 4})

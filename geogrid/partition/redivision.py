@@ -120,10 +120,11 @@ def redivide(
     asked = _Question(graph, policy, incumbent, balance, locks, began + time_limit_s)
     goal = asked.off(fresh.plan) + Fraction(str(balance_within))
     afresh = measures.households_moved(fresh.plan, incumbent, graph)
-    step = _fewest_of_counts(asked, goal, _counts(asked, fresh))
-    if locks is None and (step is None or step.moved > afresh):
-        # The time was over; the fresh plan is always one of them.
-        step = Step(afresh, float(asked.off(fresh.plan)), _retold(asked, fresh, proved=False))
+    counts = _counts(asked, fresh) if asked.total else []
+    step = _fewest_of_counts(asked, goal, counts)
+    if (locks is None or not asked.total) and (step is None or step.moved > afresh):
+        # The time was over, or nobody lives here; the fresh plan is always one of them.
+        step = Step(afresh, float(asked.off(fresh.plan)), _retold(asked, fresh, proved=afresh == 0))
     if step is None:
         raise PlanError(
             f"no plan that keeps the locks was found at most {float(goal):.1%} off balance; "
