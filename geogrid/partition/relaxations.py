@@ -68,14 +68,25 @@ def relaxations(graph: UnitGraph, policy: Policy, *, time_limit_s: float = 30.0)
 
     Each is found by solving, and each alone would do: households outside the window, a wider window, another
     number of grids, a hard barrier crossed, land without homes joined, parts of a compound mixed with others;
-    and before them the units that are too large for any grid, which need to be cut first.
+    and before them the units that are too large for any grid, which need to be cut first. Where none alone
+    would do, the one that comes back names what the best plan breaks of both.
     """
     began = time.monotonic()
     division = divide(graph, policy, time_limit_s=time_limit_s / 3)
     if not _broken(division, graph, policy):
         return ()
     asked = _Question(graph, policy, division, began + time_limit_s)
-    return tuple(one for way in WAYS for one in way(asked))
+    return tuple(one for way in WAYS for one in way(asked)) or (_together(asked),)
+
+
+def _together(asked: _Question) -> Relaxation:
+    plan, graph, policy = asked.division.plan, asked.graph, asked.policy
+    made = len(measures.residential(plan, graph))
+    low, high = policy.grids_min or 1, policy.grids_max or made
+    values: dict[str, str | int] = {"to": made, "low": low, "high": high}
+    values["by"] = measures.window_breach(plan, graph, policy)
+    by = max(low - made, made - high, 0)
+    return Relaxation(COUNT, (), by, Sentence("count-and-outside", values), asked.division.proved)
 
 
 def _broken(division: Division, graph: UnitGraph, policy: Policy) -> bool:
