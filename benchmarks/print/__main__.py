@@ -2,9 +2,8 @@
 
     python -m benchmarks.print [SNAPSHOT ...] [--quick]
 
-SNAPSHOT is a compiled snapshot; without one those that ``geogrid demo`` left in ``var`` are printed, and
-where there is none, three communities of each shipped city are divided first. The last line is JSON with
-the bars.
+SNAPSHOT is a compiled snapshot; without one those that ``geogrid demo`` left in ``var`` are printed. The last
+line is JSON with the bars.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import argparse
 import os
 import platform
 import statistics
-import tempfile
 import time
 from itertools import zip_longest
 from pathlib import Path
@@ -23,7 +21,7 @@ import pypdfium2
 
 from benchmarks.bars import Clock, at_least, at_most, print_bars
 from benchmarks.print.peers import ChromiumPress, marks_of, matplotlib_sheet
-from benchmarks.print.ready import snapshots
+from geogrid.snapshot import Snapshot
 from maps.colouring import PALETTE
 from maps.printed import Job, fonts, print_book, print_notice, print_wall
 from maps.printed.furniture import INK
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from benchmarks.bars import Bar
-    from geogrid.snapshot import Snapshot
 
 JOB = Job(site="https://grids.example.org", issuer="样例")
 LONGEST_S = 5.0
@@ -52,11 +49,18 @@ def main() -> None:
     given = parser.parse_args()
     clock = Clock(QUICK_S if given.quick else None)
     print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    with tempfile.TemporaryDirectory() as folder:
-        found = snapshots(given.snapshots, Path(folder))
-        bars = [*timed(found, QUICK if given.quick else FULL, clock), *read_back(found), *in_grey()]
+    found = snapshots(given.snapshots)
+    bars = [*timed(found, QUICK if given.quick else FULL, clock), *read_back(found), *in_grey()]
     print(f"load {os.getloadavg()[0]:.1f}")
     print_bars(bars)
+
+
+def snapshots(given: list[Path]) -> list[Snapshot]:
+    """Open the snapshots given, else those of ``geogrid demo`` in ``var``."""
+    places = given or sorted(Path("var").glob("*.snapshots/*/current"))
+    if not places:
+        raise SystemExit("nothing to print: run `geogrid demo --no-serve` first, or name a compiled snapshot")
+    return [Snapshot.open(place.resolve(), verify=False) for place in places]
 
 
 def timed(found: list[Snapshot], each: int, clock: Clock) -> list[Bar]:
@@ -82,7 +86,7 @@ def timed(found: list[Snapshot], each: int, clock: Clock) -> list[Bar]:
     return [
         at_most("wall sheet beside matplotlib's, median ratio of times", statistics.median(ratios), 1.0),
         at_most("slowest sheet of all, s", max(*told["wall"], *told["notice"]), LONGEST_S),
-        *_book(found, clock),
+        *_book(found, least=clock.until is not None),
     ]
 
 
@@ -116,12 +120,12 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - began
 
 
-def _book(found: list[Snapshot], clock: Clock) -> list[Bar]:
-    """Print a subdistrict where a city has one."""
+def _book(found: list[Snapshot], *, least: bool) -> list[Bar]:
+    """Print the largest subdistrict where a city has one; the ``least`` one in a quick run."""
     for source in found:
-        rows = source.layer("subdistricts").rows
-        if rows and not clock.is_over():
-            row = max(rows, key=lambda one: int(one["communities"]))
+        rows = sorted(source.layer("subdistricts").rows, key=lambda one: int(one["communities"]))
+        if rows:
+            row = rows[0 if least else -1]
             spent = seconds(lambda: print_book(source, row["id"], JOB))  # noqa: B023 - runs here
             sheets = int(row["communities"]) + 1
             print(f"subdistrict {row['id']}: {sheets} sheets in {spent:.1f} s")
