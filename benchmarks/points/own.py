@@ -169,8 +169,9 @@ def build_and_open(count: int, tiles: int, folder: Path) -> dict[str, float]:
 
 def locate_file(index: PointIndex, source: Path, target: Path) -> int:
     """Assign a Parquet file of lon and lat as ``geogrid assign`` does; return the rows."""
-    count = int(index.cells.records[:, 1].max(initial=0)) + 1
-    count = max(count, int(index.cells.table.max()) + 1)
+    table, records = index.cells.table, index.cells.records
+    heads = -(table[table < -1].astype(np.int64) + 2)  # the other records hold borders, not labels
+    count = max(int(table.max()), int(records[heads, 1].max(initial=0))) + 1
     matcher = PointMatcher(index.locate, ((f"{n:015d}", f"grid {n}") for n in range(count)))
     return assign_file(source, target, matcher).rows
 
