@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -73,6 +74,8 @@ def assign(
     if geocoder:
         asked = _geocoder(geocoder, geocoder_url, snapshot.city["name"], geocoder_budget, geocoder_rate)
         matcher = GeocodingMatcher(matcher, asked)
+    gc.collect()
+    gc.freeze()  # the index never changes: nobody need walk it while rows come and go
     with bar(f"Assigning {source.name}") as progress:
         task = progress.task_ids[0]
         tally = assign_file(
