@@ -1,4 +1,4 @@
-"""The address that the documentation uses, asked of the sample city on the command line and by the API."""
+"""The address that the documentation uses, asked of the sample city on the command line, API and page."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from geogrid.cli.publish import put_out
 from geogrid.cli.store import opened as opened_store
 from geogrid.cli.store import snapshot_folder
 from geogrid.policy import EIGHT_TO_TEN
+from tests.conftest import serving
 from tests.sampled import sample_city
+from tests.test_pages import opened, search
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from geogrid.model import City
 
 ADDRESS = "元宝区兴东街道泰河花园小区3号楼2单元501室"
@@ -114,3 +118,17 @@ def test_the_api_answers(store: str, expected: dict[str, str]) -> None:
     assert expected["station"] in [one["name"] for one in card["venues"]]
     assert all(one["metres"] is not None for one in card["venues"])
     assert json.dumps(found, ensure_ascii=False).count("(虚构)") >= 2, "people say that they are invented"
+
+
+@pytest.mark.browser
+def test_the_page_answers(store: str, expected: dict[str, str], chromium: Browser) -> None:
+    with (
+        serving(snapshot_folder(store, "dandong", 1)) as url,
+        opened(chromium, url + "/") as (page, _),
+    ):
+        search(page, ADDRESS)
+        page.wait_for_selector(".card h2")
+        card = page.inner_text(".card")
+        assert [name for name, text in expected.items() if text not in card] == []
+        assert "党支部副书记" in card
+        assert "示例" in page.inner_text("body")
