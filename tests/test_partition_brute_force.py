@@ -62,11 +62,13 @@ def policies(draw: st.DrawFn, most: int = 4) -> Policy:
     )
 
 
-def agrees(graph: UnitGraph, policy: Policy, incumbent: Plan | None = None) -> None:
+def agrees(
+    graph: UnitGraph, policy: Policy, incumbent: Plan | None = None, engine: str | None = None
+) -> None:
     """Compare values: with counts that no plan has, the engine must say so and still give a plan."""
     counts = range(policy.grids_min or 1, (policy.grids_max or len(graph.units)) + 1)
     expected = best_vector(graph, policy, counts, incumbent)
-    division = divide(graph, policy, incumbent=incumbent, time_limit_s=20)
+    division = divide(graph, policy, incumbent=incumbent, time_limit_s=20, engine=engine)
     note(f"expected {expected}")
     note(f"{dict(division.vector)}, {dict(division.plan.assignment)}")
     assert division.proved
@@ -96,6 +98,33 @@ def test_no_plan_of_a_small_town_is_better(graph: UnitGraph, policy: Policy) -> 
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
+@given(towns(SHAPES[:2]), policies())
+def test_generated_columns_alone_prove_the_best_plan(graph: UnitGraph, policy: Policy) -> None:
+    agrees(graph, policy, engine="column-generation")
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
+@given(towns(SHAPES[:3]), policies(), st.sampled_from(["search", "column-generation"]), st.booleans())
+def test_no_plan_beats_the_bounds_that_are_told(
+    graph: UnitGraph, policy: Policy, engine: str, stopped: bool
+) -> None:
+    """The bounds of a search, or of any engine that is stopped at once, hold for the best plan of all."""
+    counts = range(policy.grids_min or 1, (policy.grids_max or len(graph.units)) + 1)
+    expected = best_vector(graph, policy, counts)
+    assume(expected is not None)
+    assert expected is not None
+    division = divide(graph, policy, engine=engine, time_limit_s=20, stop=lambda: stopped)
+    note(f"expected {expected}")
+    note(f"{dict(division.vector)}, bounds {dict(division.bounds)}")
+    # Scores that are rounded grid by grid.
+    loose = {Compactness.BORDER: 1e-6, Compactness.MOMENT: 3.0, Compactness.POLSBY_POPPER: 0.01}
+    for name, best in zip(division.vector, expected, strict=True):
+        assert division.bounds[name] <= best + (loose[policy.compactness] if name == "compactness" else 1e-6)
+        if division.vector[name] != pytest.approx(best):
+            break
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
 @given(towns(SHAPES[:2]), policies(), st.data())
 def test_no_plan_keeps_more_households_in_their_grids(
     graph: UnitGraph, policy: Policy, data: st.DataObject
@@ -114,10 +143,13 @@ def test_no_plan_of_a_thousand_towns_is_better(graph: UnitGraph, policy: Policy)
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=RELAXED)
-@given(towns(LARGE), policies(3))
-def test_no_plan_of_a_town_of_twelve_units_is_better(graph: UnitGraph, policy: Policy) -> None:
-    agrees(graph, policy)
+@pytest.mark.parametrize("engine", [None, "column-generation"])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=RELAXED)
+@given(graph=towns(LARGE), policy=policies(3))
+def test_no_plan_of_a_town_of_twelve_units_is_better(
+    engine: str | None, graph: UnitGraph, policy: Policy
+) -> None:
+    agrees(graph, policy, engine=engine)
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)

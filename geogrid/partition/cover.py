@@ -220,7 +220,7 @@ def _sift(
         if len(better) > SOLVER_COLUMNS // 2:
             worst = np.argsort(reduced[better], kind="stable")[: SOLVER_COLUMNS // 2]
             better = np.sort(better[worst])
-        _add(solver, rows.take(better), cost[better])
+        add_columns(solver, rows.take(better), cost[better])
         in_solver[better] = True
         active = np.concatenate([active, better])
 
@@ -277,7 +277,8 @@ def pass_program(
     solver.passModel(lp)
 
 
-def _add(solver: highspy.Highs, rows: Rows, cost: Ints) -> None:
+def add_columns(solver: highspy.Highs, rows: Rows, cost: Ints | Floats) -> None:
+    """Give the solver more columns."""
     m = rows.table.shape[1]
     solver.addCols(
         m,

@@ -12,12 +12,14 @@ import numpy as np
 
 from geogrid.errors import NoPlanError, PlanError
 from geogrid.measures import objective_vector
+from geogrid.partition.charges import no_charge
 from geogrid.partition.clock import Clock, running
 from geogrid.partition.engines import Engine, best_plan
 from geogrid.partition.land import household_problem
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.numbering import numbered
 from geogrid.partition.objectives import Ideal
+from geogrid.partition.pricing import cheap_grids, terrains
 from geogrid.partition.problem import Problem
 from geogrid.partition.stages import open_field, settle
 from geogrid.partition.standing import Standing
@@ -133,7 +135,7 @@ def divide(
     with running(deadline, stop) as clock:
         standing = best_plan(problem, policy, clock, tell, Engine(engine) if engine else None)
     if not standing.groups:
-        raise NoPlanError(graph.community_id, proved=not (standing.unsure or standing.least))
+        raise NoPlanError(graph.community_id, proved=not (standing.missed or standing.least))
     return division_of(standing)
 
 
@@ -151,11 +153,16 @@ def make_ready() -> None:
     policy = Policy("ready", 2, 2)
     window = Window(1, 3, 2)
     masks = list_legal_grids(line, window, 4, 100).masks
+    clock = Clock(time.monotonic() + 60)
+    for terrain in terrains(line, window, 4, compound_is_grid=False):
+        cheap_grids(
+            line, terrain, window, 4, no_charge(line), clock, most=1.0, limit=9, steps=9, best_only=True
+        )
     for kind in Compactness:
         settle(
             open_field(line, window, Ideal(4, 2), replace(policy, compactness=kind), masks),
             None,
-            Clock(time.monotonic() + 60),
+            clock,
         )
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LIST_LIMIT = 400_000
 # Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
 LIST_SHARE = 0.3
-START_SHARE = 0.15
+START_SHARE = 0.05
 
 
 class Engine(StrEnum):
@@ -57,13 +57,14 @@ def best_plan(
     inside = _counts(problem, policy)
     for parts in inside:
         standing.open(parts)
-    for parts in inside:
+    # The number of grids of which most can be hoped comes first: its plan may close the others.
+    for parts in sorted(inside, key=standing.least.__getitem__):
         _attempt(standing, parts, clock, engine)
     strict = problem.window_holds or problem.limits
     outside = () if standing.groups or strict else _counts_outside(problem, policy)
     for parts in outside:
         # Whether a plan of a number in the range exists stays open for those that were not closed.
-        standing.unsure = standing.unsure or bool(standing.least)
+        standing.missed |= set(standing.least)
         standing.least.clear()
         standing.open(parts)
         _attempt(standing, parts, clock, engine)
@@ -147,7 +148,7 @@ def _listed(standing: Standing, parts: int, clock: Clock) -> bool:
             standing.raise_floor(parts, _beyond(standing, parts, breach))
         breach = min(int(vector[0]) if vector is not None else breach + step, cap)
         step *= 3
-    _close(standing, parts)
+    standing.no_better(parts)
     return True
 
 
@@ -155,14 +156,6 @@ def _beyond(standing: Standing, parts: int, breach: int) -> Vector:
     """Return what no plan beats when none lies within ``breach`` households outside the window."""
     rest = floors(standing.problem, standing.policy, parts, breach + 1)[1:]
     return (Fraction(breach + 1), *rest)
-
-
-def _close(standing: Standing, parts: int) -> None:
-    """Note that no plan of ``parts`` grids is better than the best known, or that there is none."""
-    if standing.groups:
-        standing.raise_floor(parts, standing.vector)
-    else:
-        standing.close(parts)
 
 
 def _take_unproved(

@@ -61,11 +61,11 @@ def list_legal_grids(
     looks at the households of each piece that the set leaves behind.
     """
     flag = NEVER if clock is None else clock.flag
-    facts = _facts(problem, window, breach)
+    facts = facts_of(problem, window, breach)
     beside = neighbour_masks(problem)
-    whole = _whole_nodes(problem, beside, compound_is_grid=compound_is_grid)
+    whole = whole_nodes(problem, beside, compound_is_grid=compound_is_grid)
     found = [_list(problem, facts, beside, whole, limit, flag)]
-    for nodes in _part_nodes(problem, compound_is_grid=compound_is_grid):
+    for nodes in part_nodes(problem, compound_is_grid=compound_is_grid):
         room = limit - sum(len(grids.masks) for grids in found)
         found.append(_list(problem, facts, beside, nodes, max(room, 0), flag))
     masks = np.concatenate([grids.masks for grids in found])
@@ -73,7 +73,7 @@ def list_legal_grids(
 
 
 @dataclass(frozen=True)
-class _Nodes:
+class Nodes:
     """What is put together: sets of units (m, words); of them only the first ``roots`` may begin a set.
 
     ``whole`` is a set that must not be swallowed whole (the compound whose parts are listed); ``once`` marks
@@ -87,7 +87,8 @@ class _Nodes:
     split_compounds: bool
 
 
-def _whole_nodes(problem: Problem, beside: Masks, *, compound_is_grid: bool) -> _Nodes:
+def whole_nodes(problem: Problem, beside: Masks, *, compound_is_grid: bool) -> Nodes:
+    """Return whole compounds and units outside compounds."""
     here = np.bincount(problem.compound[problem.compound >= 0], minlength=len(problem.size))
     once: list[int] = []
     masks: list[Masks] = []
@@ -97,11 +98,12 @@ def _whole_nodes(problem: Problem, beside: Masks, *, compound_is_grid: bool) -> 
     masks.extend(mask_of([u], problem.words) for u in np.flatnonzero(problem.compound < 0).tolist())
     nodes = np.array(masks, np.uint64).reshape(-1, problem.words)
     alone = mask_of(once if compound_is_grid else [], max(1, (len(nodes) + 63) // 64))
-    torn = any(not _is_connected(row, beside) for row in nodes[: len(once)])
-    return _Nodes(nodes, len(nodes), np.zeros(problem.words, np.uint64), alone, torn)
+    torn = any(not is_connected(row, beside) for row in nodes[: len(once)])
+    return Nodes(nodes, len(nodes), np.zeros(problem.words, np.uint64), alone, torn)
 
 
-def _part_nodes(problem: Problem, *, compound_is_grid: bool) -> list[_Nodes]:
+def part_nodes(problem: Problem, *, compound_is_grid: bool) -> list[Nodes]:
+    """Return for each compound that may be cut its units, and those outside compounds."""
     loose = np.flatnonzero(problem.compound < 0).tolist()
     beside = neighbour_masks(problem)
     found = []
@@ -111,17 +113,18 @@ def _part_nodes(problem: Problem, *, compound_is_grid: bool) -> list[_Nodes]:
             continue
         row = mask_of(inside, problem.words)
         # One compound, one grid: it is cut only where no grid could hold it in one piece.
-        if compound_is_grid and len(inside) == problem.size[c] and _is_connected(row, beside):
+        if compound_is_grid and len(inside) == problem.size[c] and is_connected(row, beside):
             continue
         masks = np.array([mask_of([u], problem.words) for u in inside + loose], np.uint64)
         swallowed = row if len(inside) == problem.size[c] else np.zeros(problem.words, np.uint64)
         none = np.zeros((len(masks) + 63) // 64, np.uint64)
-        found.append(_Nodes(masks, len(inside), swallowed, none, False))
+        found.append(Nodes(masks, len(inside), swallowed, none, False))
     return found
 
 
 @njit(cache=True)
-def _is_connected(row: Masks, beside: Masks) -> bool:
+def is_connected(row: Masks, beside: Masks) -> bool:
+    """Tell whether a set of units is in one piece."""
     words = row.shape[0]
     left = row.copy()
     front = np.zeros(words, np.uint64)
@@ -163,7 +166,8 @@ def _place(bit: np.uint64) -> int:
     return place
 
 
-def _facts(problem: Problem, window: Window, breach: int) -> Ints:
+def facts_of(problem: Problem, window: Window, breach: int) -> Ints:
+    """Return the numbers that the compiled bounds look at."""
     giant = problem.weight[problem.weight > window.upper]
     numbers = [window.lower, window.upper, window.parts, breach, problem.total, giant.sum(), len(giant)]
     return np.array(numbers, np.int64)
@@ -171,12 +175,12 @@ def _facts(problem: Problem, window: Window, breach: int) -> Ints:
 
 def least_breach(problem: Problem, window: Window) -> int:
     """Return a number of households that lie outside the window in every plan, from the totals alone."""
-    facts = _facts(problem, Window(window.lower, window.upper, window.parts + bool(window.parts)), 0)
-    return int(_rest_breach(facts, 0, 0, 0, True))
+    facts = facts_of(problem, Window(window.lower, window.upper, window.parts + bool(window.parts)), 0)
+    return int(rest_breach(facts, 0, 0, 0, True))
 
 
 @njit(cache=True)
-def _rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: bool) -> int:
+def rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: bool) -> int:
     """Bound the breach of all other grids, when one holds ``homes`` and so many too-large units.
 
     While that one still grows, only what its growth cannot mend counts: the rest having too few households.
@@ -214,7 +218,7 @@ def _piece_breach(facts: Ints, homes: int, giants: int, giant_count: int) -> int
 
 
 @njit(cache=True)
-def _fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, own: int) -> bool:
+def fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, own: int) -> bool:
     """Tell whether the pieces that ``mask`` leaves behind may still be divided within the breach."""
     words = mask.shape[0]
     left = full & ~mask
@@ -314,7 +318,7 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
             h = homes[depth] + node_weight[v]
             g = giants[depth] + node_giants[v]
             gc = giant_count[depth] + node_giant_count[v]
-            if max(0, h - upper) + _rest_breach(facts, h, g, gc, False) > allowed:
+            if max(0, h - upper) + rest_breach(facts, h, g, gc, False) > allowed:
                 continue
             steps += 1
             if steps > STEPS_PER_GRID * limit or flag[0]:
@@ -336,9 +340,9 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
                 front[deeper, w] = (front[depth, w] | node_beside[v, w]) & ~shut[depth, w]
             own = max(h - upper, lower - h, 0)
             if (
-                own + _rest_breach(facts, h, g, gc, True) <= allowed
-                and (not check_connected or _is_connected(units[deeper], beside))
-                and _fits(units[deeper], beside, weight, full, facts, own)
+                own + rest_breach(facts, h, g, gc, True) <= allowed
+                and (not check_connected or is_connected(units[deeper], beside))
+                and fits(units[deeper], beside, weight, full, facts, own)
             ):
                 if count == limit:
                     return out[:count].copy(), False
@@ -353,11 +357,11 @@ def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several 
     return out[:count].copy(), True
 
 
-def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: int, flag: Flag) -> LegalGrids:
+def _list(problem: Problem, facts: Ints, beside: Masks, nodes: Nodes, limit: int, flag: Flag) -> LegalGrids:
     m = len(nodes.masks)
     if m == 0 or nodes.roots == 0:
         return LegalGrids(np.zeros((0, problem.words), np.uint64), True)
-    member = _membership(nodes.masks, problem.n)
+    member = membership(nodes.masks, problem.n)
     giant = problem.weight > facts[1]
     reach = np.zeros((m, problem.n), np.bool_)
     a, b = problem.pairs[problem.open].T if len(problem.pairs) else (np.zeros(0, int), np.zeros(0, int))
@@ -387,7 +391,7 @@ def _list(problem: Problem, facts: Ints, beside: Masks, nodes: _Nodes, limit: in
     return LegalGrids(masks, bool(complete))
 
 
-def _membership(masks: Masks, n: int) -> Ints:
+def membership(masks: Masks, n: int) -> Ints:
     """Return sets of bits as a table of 0 and 1 (m, n)."""
     units = np.arange(n)
     words = masks[:, units >> 6]

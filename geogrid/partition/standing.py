@@ -38,7 +38,8 @@ class Standing:
         self.vector: Vector = ()
         self.least: dict[int, Vector] = {}
         self.engine = "none"
-        self.unsure = False
+        # Numbers of grids that come before this one, but of which no plan was found or denied.
+        self.missed: set[int] = set()
         self._told = told
 
     def open(self, parts: int) -> None:
@@ -47,6 +48,8 @@ class Standing:
 
     def beaten(self, parts: int) -> bool:
         """Tell whether no plan of ``parts`` grids can be better than the best known."""
+        if parts not in self.least:
+            return True
         return bool(self.groups) and self.vector <= self.least[parts]
 
     def offer(self, parts: int, groups: list[Group], engine: str) -> bool:
@@ -60,15 +63,18 @@ class Standing:
 
     def raise_floor(self, parts: int, least: Vector) -> None:
         """Take a better vector that no plan of ``parts`` grids beats."""
-        if least > self.least[parts]:
+        if parts in self.least and least > self.least[parts]:
             before = self.floor
             self.least[parts] = least
             if self.groups and self.floor != before:
                 self._told(self)
 
-    def close(self, parts: int) -> None:
-        """Forget a number of grids that has no plan."""
-        self.least.pop(parts)
+    def no_better(self, parts: int) -> None:
+        """Note that no plan of ``parts`` grids is better than the best known, or none at all."""
+        if self.groups:
+            self.raise_floor(parts, self.vector)
+        else:
+            self.least.pop(parts)
 
     def vector_of(self, parts: int, groups: list[Group]) -> Vector:
         """Return the values of a plan, as the solver counts them."""
@@ -85,7 +91,7 @@ class Standing:
     @property
     def proved(self) -> bool:
         """Tell whether no plan is better."""
-        return not self.unsure and (not self.groups or self.vector <= self.floor)
+        return not self.missed and (not self.groups or self.vector <= self.floor)
 
     def slack(self) -> dict[Objective, float]:
         """Return how far each objective is from the least still possible with those before it as they are."""
@@ -95,10 +101,11 @@ class Standing:
         values = dict(zip(names, self.vector, strict=True))
         breach = int(values.get(Objective.WINDOW, 0))
         alone = [
-            floors(self.problem, self.policy, parts, breach) for parts in sorted({*self.least, self.parts})
+            floors(self.problem, self.policy, parts, breach)
+            for parts in sorted({*self.least, *self.missed, self.parts})
         ]
         found: dict[Objective, float] = {}
-        level = not self.unsure
+        level = not self.missed
         for place, name in enumerate(names):
             bound = self.floor[place] if level else min(one[place] for one in alone)
             found[name] = max(float(self.vector[place] - bound), 0.0)
