@@ -106,8 +106,13 @@ def generate(standing: Standing, parts: int, clock: Clock) -> None:
     problem = standing.problem
     if problem.n > MOST_UNITS or (problem.pinned >= 0).any() or (problem.kept >= 0).any():
         return
+    if problem.window_holds and counted(problem, standing.policy, parts)[0] is not Objective.WINDOW:
+        return
     pool = Pool(np.zeros((0, problem.words), np.uint64))
     while not clock.over and not standing.beaten(parts):
+        if problem.window_holds and standing.least[parts][0]:
+            standing.no_better(parts)
+            return
         before = standing.least.get(parts), standing.vector
         question = _question(standing, parts, int(standing.least[parts][0]))
         if standing.groups and standing.parts == parts and _is_within(standing, question):
@@ -148,6 +153,8 @@ def _round(standing: Standing, parts: int, question: Question, pool: Pool, clock
     for aim in dict.fromkeys((min(shape, last), min(1, last))):
         if _closed(standing, parts, question, pool, aim, clock):
             return
+    if question.problem.window_holds:
+        return
     wide = _question(standing, parts, int(known[0]) if known is not None else None)
     _closed(standing, parts, wide, pool, 0, clock)
 

@@ -55,6 +55,9 @@ class Standing:
     def offer(self, parts: int, groups: list[Group], engine: str) -> bool:
         """Take a plan if it is better than the best known."""
         vector = self.vector_of(parts, groups)
+        names = counted(self.problem, self.policy, parts)
+        if self.problem.window_holds and dict(zip(names, vector, strict=True)).get(Objective.WINDOW):
+            return False
         if self.groups and self.vector <= vector:
             return False
         self.groups, self.parts, self.vector, self.engine = sorted(groups), parts, vector, engine
