@@ -12,6 +12,7 @@ import numpy as np
 
 from geogrid.errors import NoPlanError, PlanError
 from geogrid.measures import objective_vector
+from geogrid.partition.anneal import anneal
 from geogrid.partition.charges import no_charge
 from geogrid.partition.clock import Clock, running
 from geogrid.partition.engines import Engine, best_plan
@@ -158,7 +159,9 @@ def make_ready() -> None:
         cheap_grids(
             line, terrain, window, 4, no_charge(line), clock, most=1.0, limit=9, steps=9, best_only=True
         )
+    both = np.array([0, 0, 1, 1])
     for kind in Compactness:
+        anneal(line, replace(policy, compactness=kind), window, both, clock, moves=9, seed=1)
         settle(
             open_field(line, window, Ideal(4, 2), replace(policy, compactness=kind), masks),
             None,

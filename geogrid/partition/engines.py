@@ -16,7 +16,7 @@ from geogrid.partition.legal_grids import least_breach, list_legal_grids
 from geogrid.partition.locks import keep_locks
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import members_of, pieces
-from geogrid.partition.search import search
+from geogrid.partition.search import search, start
 from geogrid.partition.stages import open_field, settle
 from geogrid.partition.standing import Standing
 from geogrid.policy import Objective
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
     Vector = tuple[Fraction, ...]
 
-LIST_LIMIT = 400_000
+# Grids that are listed before columns are generated, and where there is no other way.
+LIST_LIMIT = 100_000
+FULL_LIMIT = 2_000_000
+LISTED_UNITS = 400
 # Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
 LIST_SHARE = 0.3
 START_SHARE = 0.05
@@ -80,34 +83,25 @@ def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None
     if clock.over:
         # Every community gets a plan.
         if not standing.groups and engine is not Engine.LEGAL_GRIDS:
-            _searched(standing, parts, clock)
+            start(standing, parts, clock)
         return
     if engine in {None, Engine.LEGAL_GRIDS}:
-        allowed = clock if engine else clock.share(LIST_SHARE)
-        if _listed(standing, parts, allowed) or engine:
+        # Only the rows of a full list keep limits.
+        alone = bool(engine or standing.problem.limits)
+        allowed = clock if alone else clock.share(LIST_SHARE)
+        listable = alone or standing.problem.n <= LISTED_UNITS
+        if (listable and _listed(standing, parts, FULL_LIMIT if alone else LIST_LIMIT, allowed)) or alone:
             return
-    if standing.problem.limits:
-        return  # Only the rows of a full list keep limits.
-    start = clock if engine is Engine.SEARCH else clock.share(START_SHARE)
-    _searched(standing, parts, start)
+    elif standing.problem.limits:
+        return
+    start(standing, parts, clock if engine is Engine.SEARCH else clock.share(START_SHARE))
     if engine is not Engine.SEARCH:
         generate(standing, parts, clock)
-    if engine is None and not standing.beaten(parts):
-        _searched(standing, parts, clock)
+    if engine is not Engine.COLUMNS and not standing.beaten(parts):
+        search(standing, parts, clock)
 
 
-def _searched(standing: Standing, parts: int, clock: Clock) -> None:
-    """Search for a plan of ``parts`` grids, from the best known of as many."""
-
-    def offer(groups: list[tuple[int, ...]]) -> None:
-        if groups and parts in {0, len(groups)}:
-            standing.offer(parts, groups, Engine.SEARCH)
-
-    known = standing.groups if standing.parts == parts else []
-    offer(search(standing.problem, standing.policy, parts, clock, offer, known))
-
-
-def _listed(standing: Standing, parts: int, clock: Clock) -> bool:
+def _listed(standing: Standing, parts: int, limit: int, clock: Clock) -> bool:
     """Settle a number of grids by listing its legal grids; tell whether it is closed.
 
     The least breach of the window is found by listing the legal grids of ever larger breaches: a plan found
@@ -124,7 +118,7 @@ def _listed(standing: Standing, parts: int, clock: Clock) -> bool:
     step = max(1, problem.total // max(parts, 1) // 50)
     while breach <= cap:
         grids = list_legal_grids(
-            problem, window, breach, LIST_LIMIT, compound_is_grid=policy.compound_is_grid, clock=clock
+            problem, window, breach, limit, compound_is_grid=policy.compound_is_grid, clock=clock
         )
         if not grids.complete:
             return False

@@ -352,7 +352,9 @@ def _bound(question: Question, rows: Rows, dual: Floats, lows: Floats, rim: floa
     """Bound a plan by the duals and the cheapest grids: no two of its grids begin with the same unit."""
     lows = np.sort(np.minimum(lows, 0.0))
     most = question.window.parts or len(lows)
-    total = float(np.where(dual > 0, np.maximum(rows.lower, -1e300), rows.upper) @ dual)
+    # A price of the wrong sign is nothing: pricing leaves it out alike.
+    sound = np.where(np.isfinite(rows.lower), dual, np.minimum(dual, 0.0))
+    total = float(rows.upper @ sound)
     return Bound(total + float(lows[:most].sum()), -float(lows[:most].sum()), dual, rim)
 
 

@@ -363,11 +363,11 @@ def _list(problem: Problem, facts: Ints, beside: Masks, nodes: Nodes, limit: int
         return LegalGrids(np.zeros((0, problem.words), np.uint64), True)
     member = membership(nodes.masks, problem.n)
     giant = problem.weight > facts[1]
-    reach = np.zeros((m, problem.n), np.bool_)
-    a, b = problem.pairs[problem.open].T if len(problem.pairs) else (np.zeros(0, int), np.zeros(0, int))
-    np.logical_or.at(reach.T, a, member.T[b])
-    np.logical_or.at(reach.T, b, member.T[a])
-    touching = (reach.astype(np.int64) @ member.T.astype(np.int64)) > 0
+    node_of = np.where(member.any(axis=0), member.argmax(axis=0), -1)
+    a, b = node_of[problem.pairs[problem.open]].T if len(problem.pairs) else np.zeros((2, 0), np.int64)
+    known = (a >= 0) & (b >= 0)
+    touching = np.zeros((m, m), np.bool_)
+    touching[a[known], b[known]] = touching[b[known], a[known]] = True
     np.fill_diagonal(touching, val=False)
     node_beside = np.array([mask_of(np.flatnonzero(row).tolist(), (m + 63) // 64) for row in touching])
     full = mask_of(range(problem.n), problem.words)

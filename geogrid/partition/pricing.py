@@ -40,9 +40,8 @@ FAR = 1 << 62
 class Prices:
     """What a grid costs at least: ``unit`` (n), ``pair`` (e) for pairs inside it, ``constant``.
 
-    ``whole`` (compounds) is for a compound that lies in it whole and ``grid`` for a grid of whole compounds
-    and loose units; a part of a compound pays neither. ``homes`` tells what a number of households costs, at
-    least 0.
+    ``whole`` (compounds) is for a compound that lies in it whole and ``grid`` for a grid that has any; a
+    part of a compound pays neither. ``homes`` tells what a number of households costs, at least 0.
     """
 
     unit: Floats
@@ -174,9 +173,9 @@ def cheap_grids(
 ) -> Cheap:
     """Find the legal grids that cost at most ``most``.
 
-    With ``best_only`` (and ``most`` below 0) each first unit tells its cheapest grid, and of the others only
-    those that save at least half of what the cheapest before them saved. At most ``limit`` grids are
-    returned, and at most ``steps`` taken for each first unit.
+    With ``best_only`` each first unit tells its cheapest grid, and of the others only those found before
+    anything twice as far below ``most``. At most ``limit`` grids are returned, and at most ``steps`` taken
+    for each first unit.
     """
     own = prices.unit.copy()
     a, b = problem.pairs.T if len(problem.pairs) else np.zeros((2, 0), np.int64)
@@ -188,8 +187,8 @@ def cheap_grids(
     if not terrain.parts:
         compound = problem.compound[lived]
         owners, first = np.unique(terrain.node_of[lived], return_index=True)
-        named = compound[first] >= 0
-        node[owners[named]] += prices.whole[compound[first][named]]
+        named_owner = compound[first] >= 0
+        node[owners[named_owner]] += prices.whole[compound[first][named_owner]]
     joint = np.zeros(terrain.edges)
     between = terrain.edge_of >= 0
     np.add.at(joint, terrain.edge_of[between], prices.pair[between])
@@ -199,7 +198,10 @@ def cheap_grids(
     charge = np.floor(np.maximum(joint, 0.0) * SCALE).astype(np.int64)[terrain.edge]
     values = np.floor(node * SCALE).astype(np.int64)
     values -= np.bincount(terrain.near, cut, len(values)).astype(np.int64)
-    constant = prices.constant + (0.0 if terrain.parts else prices.grid)
+    named = np.zeros(len(values), np.uint8)
+    if not terrain.parts:
+        named[owners[named_owner]] = 1
+    constant = prices.constant
     masks, least, done = _search(
         terrain.nodes.masks,
         terrain.start,
@@ -221,6 +223,8 @@ def cheap_grids(
         mask_of(range(problem.n), problem.words),
         facts_of(problem, window, breach),
         np.floor(prices.homes * SCALE).astype(np.int64),
+        named,
+        int(np.floor(prices.grid * SCALE)),
         int(np.ceil((most - constant) * SCALE)),
         best_only,
         limit,
@@ -271,6 +275,8 @@ def _search(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is severa
     full: Masks,
     facts: Ints,
     home_price: Ints,
+    named: Flag,
+    grid_price: int,
     most: int,
     best_only: bool,
     limit: int,
@@ -339,6 +345,10 @@ def _search(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is severa
             back = False
             if at_line == end:
                 price = paid - rate * held + home_price[held]
+                for place in range(end):
+                    if status[line[place]] == 1 and named[line[place]]:
+                        price += grid_price
+                        break
                 for v in range(m):
                     if status[v] == 0:  # Beyond a barrier: never asked, but a neighbour may have a border.
                         price += leave[v]
@@ -368,7 +378,7 @@ def _search(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is severa
                         count += 1
                         if best_only:
                             lowest = min(lowest, price)
-                            best = min(best, (price - 1) // 2)
+                            best = min(best, price + (most - price) // 2 - 1)
                         if count >= limit:
                             over = True
                 back = True
@@ -460,7 +470,7 @@ def _search(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is severa
                         worth[u] = fresh
                 at_line += 1
                 back = False
-                if paid + open_sum - rate * cap > best or held + open_homes < few:
+                if paid + open_sum - rate * cap + min(grid_price, 0) > best or held + open_homes < few:
                     back = True
                     redo = True
             if back:

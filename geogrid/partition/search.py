@@ -1,6 +1,6 @@
 """Search for a good plan where the legal grids are too many to list.
 
-A first plan is put together greedily; then a few neighbouring grids at a time are divided anew, exactly, over
+First plans are grown and annealed; then a few neighbouring grids at a time are divided anew, exactly, over
 their own legal grids (large neighbourhood search).
 """
 
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geogrid.partition.anneal import HOTTEST, anneal
 from geogrid.partition.bounds import window_for
+from geogrid.partition.growth import grow
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.locks import keep_locks
 from geogrid.partition.objectives import Ideal
@@ -23,43 +25,112 @@ from geogrid.partition.stages import open_field, settle
 from geogrid.policy import Objective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from geogrid.partition.clock import Clock
-    from geogrid.partition.problem import Problem
+    from geogrid.partition.problem import Ints, Problem
+    from geogrid.partition.standing import Standing
     from geogrid.policy import Policy
 
     Group = tuple[int, ...]
-    Progress = Callable[[list[Group]], object]
 
 NEIGHBOURHOOD_LIMIT = 60_000
 NEIGHBOURHOODS = (2, 3, 4)
+# Units of a neighbourhood whose legal grids may still be few enough to list.
+LOCAL_UNITS = 60
+STARTS = 4
+IDLE_ROUNDS = 8
+# Share of the first heat from which a plan is annealed again.
+WARM = 0.2
+MOVES_A_UNIT, LEAST_MOVES, MOST_MOVES = 400, 20_000, 1_000_000
+ENGINE = "search"
 
 
-def search(
-    problem: Problem,
-    policy: Policy,
-    parts: int,
-    clock: Clock,
-    progress: Progress,
-    known: list[Group],
-) -> list[Group]:
-    """Return the best plan of ``parts`` grids (0: any number) found until ``clock``, as sets of units.
+def start(standing: Standing, parts: int, clock: Clock) -> None:
+    """Offer first plans of ``parts`` grids (0: any number), each annealed from another start.
 
-    With locks the search starts from the plan in force, which keeps them; there is no plan where that one has
-    another number of grids.
+    With locks it is the plan in force, which keeps them; there is none where that one has another number of
+    grids.
     """
-    window = window_for(problem, policy, parts)
-    if known:
-        groups = known
-    elif (problem.kept >= 0).any() or (problem.pinned >= 0).any():
-        groups = _in_force(problem)
-    else:
-        groups = first_plan(problem, window, clock)
-    progress(groups)
+    for turn, groups in enumerate(_starts(standing, parts, clock)):
+        _offer(standing, parts, groups)
+        if _can_anneal(standing):
+            _offer(standing, parts, _annealed(standing, parts, groups, clock, turn, HOTTEST))
+
+
+def search(standing: Standing, parts: int, clock: Clock) -> None:
+    """Improve the best plan of ``parts`` grids until nothing more is found, or time is over."""
+    if standing.parts != parts or not standing.groups:
+        start(standing, parts, clock)
+    if standing.parts != parts:
+        return
+    turn, idle = STARTS, 0
+    while _can_anneal(standing) and idle < IDLE_ROUNDS and not clock.over:
+        groups = _annealed(standing, parts, standing.groups, clock, turn, WARM * (1 + turn % 3))
+        idle = 0 if _offer(standing, parts, groups) else idle + 1
+        turn += 1
+    window = window_for(standing.problem, standing.policy, parts)
     for size in NEIGHBOURHOODS:
-        groups = _improved(problem, policy, window, groups, size, clock, progress)
-    return sorted(groups)
+        if size * standing.problem.n <= LOCAL_UNITS * len(standing.groups):
+            _improve(standing, parts, window, size, clock)
+
+
+def _offer(standing: Standing, parts: int, groups: list[Group]) -> bool:
+    return bool(groups) and parts in {0, len(groups)} and standing.offer(parts, groups, ENGINE)
+
+
+def _is_locked(problem: Problem) -> bool:
+    return bool((problem.kept >= 0).any() or (problem.pinned >= 0).any())
+
+
+def _can_anneal(standing: Standing) -> bool:
+    """Tell whether single moves keep all rules: they know nothing of locks, nor of one compound a grid."""
+    return not (_is_locked(standing.problem) or standing.policy.compound_is_grid)
+
+
+def _starts(standing: Standing, parts: int, clock: Clock) -> Iterator[list[Group]]:
+    problem = standing.problem
+    window = window_for(problem, standing.policy, parts)
+    if _is_locked(problem):
+        yield _in_force(problem)
+        return
+    target = parts or _usual_count(problem, window)
+    for turn in range(STARTS if _can_anneal(standing) else 0):
+        grid = grow(problem, target, window.upper, turn) if turn == 0 or not clock.over else None
+        if grid is None:
+            if turn:
+                return
+            break
+        yield _groups_of(grid)
+    else:
+        if _can_anneal(standing):
+            return
+    yield first_plan(problem, window, clock)
+
+
+def _usual_count(problem: Problem, window: Window) -> int:
+    upper = min(window.upper, problem.total)
+    return min(max(1, round(2 * problem.total / (window.lower + upper))), problem.n)
+
+
+def _groups_of(grid: Ints) -> list[Group]:
+    return [tuple(np.flatnonzero(grid == g).tolist()) for g in np.unique(grid)]
+
+
+def _annealed(
+    standing: Standing, parts: int, groups: list[Group], clock: Clock, turn: int, heat: float
+) -> list[Group]:
+    problem = standing.problem
+    if len(groups) < 2:
+        return groups
+    grid = np.empty(problem.n, np.int64)
+    for number, group in enumerate(groups):
+        grid[list(group)] = number
+    moves = min(max(MOVES_A_UNIT * problem.n, LEAST_MOVES), MOST_MOVES)
+    window = window_for(problem, standing.policy, parts)
+    return _groups_of(
+        anneal(problem, standing.policy, window, grid, clock, moves=moves, seed=turn + 1, heat=heat)
+    )
 
 
 def _in_force(problem: Problem) -> list[Group]:
@@ -72,7 +143,7 @@ def first_plan(problem: Problem, window: Window, clock: Clock) -> list[Group]:
     """Put whole compounds together, smallest first, and cut the largest grids, until the number is right."""
     groups = _seeds(problem)
     upper = min(window.upper, problem.total)
-    target = window.parts or max(1, round(2 * problem.total / (window.lower + upper)))
+    target = window.parts or _usual_count(problem, window)
     stuck: set[Group] = set()
     while not clock.over:
         large = [g for g in groups if g not in stuck and _homes(problem, g) > upper and len(g) > 1]
@@ -182,23 +253,16 @@ def is_legal(problem: Problem, group: Group) -> bool:
     return len(names) <= 1 or bool((counts == problem.size[names]).all())
 
 
-def _improved(
-    problem: Problem,
-    policy: Policy,
-    window: Window,
-    groups: list[Group],
-    size: int,
-    clock: Clock,
-    progress: Progress,
-) -> list[Group]:
+def _improve(standing: Standing, parts: int, window: Window, size: int, clock: Clock) -> None:
     """Divide neighbourhoods of ``size`` grids anew until none of them gets better."""
+    problem, policy = standing.problem, standing.policy
     tried: set[tuple[Group, ...]] = set()
-    moved = True
+    groups, moved = standing.groups, True
     while moved:
         moved = False
         for cluster in _clusters(problem, groups, size):
             if clock.over:
-                return groups
+                return
             if cluster in tried or any(group not in groups for group in cluster):
                 continue
             tried.add(cluster)
@@ -206,8 +270,7 @@ def _improved(
             if better is not None:
                 groups = [g for g in groups if g not in cluster] + better
                 moved = True
-                progress(groups)
-    return groups
+                _offer(standing, parts, groups)
 
 
 def _clusters(problem: Problem, groups: list[Group], size: int) -> Iterator[tuple[Group, ...]]:
