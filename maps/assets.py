@@ -22,10 +22,10 @@ BUNDLES = {
         "card.js", "messages.js", "embed.js",
     ),
     "tools.js": (
-        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "beside.js",
+        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "swipe.js", "beside.js",
         "vectorground.js", "basemaps.js",
     ),
-    "atlas.css": ("leaflet.css", "map.css", "search.css", "embed.css"),
+    "atlas.css": ("leaflet.css", "map.css", "search.css", "swipe.css", "embed.css"),
 }  # fmt: skip
 TYPES = {
     ".js": "text/javascript; charset=utf-8",

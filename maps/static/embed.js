@@ -336,7 +336,7 @@
   async function compare(id) {
     const plan = setup.plan.beside;
     const [other] = await Promise.all([load(plan.data + "c/" + encodeURIComponent(id) + ".json").catch(() => null), later()]);
-    if (other && state.id === id && bundle) geogrid.swipe(view, other.grids, { before: setup.plan, after: plan });
+    if (other && state.id === id && bundle) geogrid.compare(view, other.grids, { before: setup.plan, after: plan });
   }
 
   // The page around
