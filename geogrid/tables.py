@@ -38,6 +38,7 @@ FORMATS = (*TEXTS, ".parquet", ".xlsx", *DRIVERS)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _FAULTS_TOLD = 20
+MOST_COLUMNS = 2000  # of a CSV file: every row is filled up to the header's width
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,8 @@ def _check_csv(path: Path, encoding: str, delimiter: str) -> tuple[list[str], in
 
 
 def _faults_of_names(names: list[str], path: Path) -> list[Fault]:
+    if len(names) > MOST_COLUMNS:
+        return [Fault("too-many-columns", f"the header has {len(names)} names", "leave some out", str(path))]
     if not names:
         return [Fault("no-header", "the file is empty", "put the column names in the first line", str(path))]
     twice = sorted({name for name in names if names.count(name) > 1})

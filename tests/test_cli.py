@@ -24,6 +24,7 @@ COMMANDS = [
     "check",
     "demo",
     "divide",
+    "draft",
     "export",
     "learn",
     "levels",
@@ -38,7 +39,11 @@ COMMANDS = [
     "serve",
     "withdraw",
 ]
-GROUPS = {"account": ("add", "list", "password", "shut"), "audit": ("verify", "show")}
+GROUPS = {
+    "account": ("add", "list", "password", "shut"),
+    "audit": ("verify", "show"),
+    "draft": ("list", "export", "import"),
+}
 DOCS = Path(__file__).parent.parent / "docs"
 
 

@@ -36,6 +36,7 @@ FLOORS = {
     "geogrid.roster": 3,
     "geogrid.workbench": 3,
     "geogrid.archive": 4,
+    "geogrid.assignments": 4,
     "geogrid.batch": 4,
     "geogrid.check": 4,
     "geogrid.exports": 4,
@@ -61,6 +62,7 @@ STAIRS = (
     (
         "geogrid.fleet",
         "geogrid.archive",
+        "geogrid.assignments",
         "geogrid.check",
         "geogrid.snapshot",
         "geogrid.tiles",
@@ -87,6 +89,7 @@ OWNERS = {
     # Columns in memory and on disk: every room that streams or maps them speaks Arrow.
     "pyarrow": (
         "geogrid.addresses",
+        "geogrid.assignments",
         "geogrid.batch",
         "geogrid.exports",
         "geogrid.sample",

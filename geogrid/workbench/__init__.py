@@ -2,6 +2,7 @@
 
 from geogrid.workbench.comparing import Comparison, Flow, compare
 from geogrid.workbench.draft import Bench, Draft, begin
+from geogrid.workbench.filing import Entry, Reading, read_entries
 from geogrid.workbench.handing_in import by_hand, unfit
 from geogrid.workbench.history import History, Step, refuse_broken_locks, replay
 from geogrid.workbench.mending import Mend, mends
@@ -34,6 +35,7 @@ __all__ = [
     "Comparison",
     "Dedicate",
     "Draft",
+    "Entry",
     "Flow",
     "History",
     "Lock",
@@ -44,6 +46,7 @@ __all__ = [
     "Operation",
     "Preview",
     "Proposal",
+    "Reading",
     "Release",
     "Rename",
     "Renumber",
@@ -67,6 +70,7 @@ __all__ = [
     "preview",
     "propose",
     "propose_several",
+    "read_entries",
     "refuse_broken_locks",
     "replay",
     "tally",

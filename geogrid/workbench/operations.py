@@ -186,8 +186,9 @@ def apply(bench: Bench, draft: Draft, operation: Operation) -> Draft:  # noqa: C
             return replace(
                 draft, locked_grids=draft.locked_grids - {*grids}, locked_units=draft.locked_units - {*units}
             )
-        case Adopt(assignment, _, reason):
-            refused(refuse_strangers(bench, draft, units=tuple(assignment)))
+        case Adopt(assignment, origin, reason):
+            strangers = refuse_strangers(bench, draft, units=tuple(assignment))
+            refused((*strangers, *refuse_wild_text("origin", origin, longest=120)))
             return _moved(bench, draft, assignment, reason)
 
 
