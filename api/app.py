@@ -17,6 +17,7 @@ from api.hot import Hot
 from api.jobs import Jobs
 from api.limits import Gate
 from api.metrics import Metrics
+from api.porter import Porter, close_office
 from api.routes import (
     batch,
     communities,
@@ -60,9 +61,12 @@ def create_app(settings: Settings) -> FastAPI:
     metrics = Metrics()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with desk.watching(), metrics.shared(), jobs.working() if jobs else nullcontext():
-            yield
+            try:
+                yield
+            finally:
+                close_office(app)
 
     app = Fronted(
         title="geogrid",
@@ -85,23 +89,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.verification = verification_files(settings.verification)
     app.state.basemap = Basemap.open(settings.basemap) if settings.basemap else None
     app.state.jobs = jobs
-    if settings.store:
-        _open_office(app, settings)
     app.state.metrics = metrics
     routes: ASGIApp = partial(FastAPI.__call__, app)
+    if settings.store:
+        routes = Porter(routes, app=app, settings=settings)
     behind = Hot(routes, desk=desk, settings=settings) if settings.hot else routes
     app.front = Edge(behind, settings=settings, gate=Gate(settings), metrics=metrics)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app
-
-
-def _open_office(app: FastAPI, settings: Settings) -> None:
-    """Add the planner's service; a server without a store never loads the database or the solver."""
-    from api.planning import page
-    from api.planning.office import Office
-    from api.planning.routers import ROUTERS
-
-    app.state.office = Office(settings)
-    app.include_router(page.router)
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(known_only)])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -427,6 +429,47 @@ def test_the_open_api_document_names_the_planner_too(client: TestClient) -> None
     document = client.get("/openapi.json").json()
     assert "/v1/planning/drafts/{draft_id}/steps" in document["paths"]
     assert "NewStep" in document["components"]["schemas"]
+
+
+RESIDENTS_FIRST = """
+import sys
+from pathlib import Path
+from fastapi.testclient import TestClient
+from api import Settings, create_app
+snapshot, store = sys.argv[1:3]
+settings = Settings(Path(snapshot), reload_s=0, hot=sys.argv[3] == "hot", store=store, city="town")
+loaded = lambda: sorted({"sqlalchemy", "ortools", "highspy", "numba", "scipy"} & set(sys.modules))
+with TestClient(create_app(settings)) as client:
+    assert client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()["status"] == "matched"
+    assert client.get("/readyz").status_code == 200
+    print(loaded())
+    assert client.get("/v1/planning/session").status_code == 401
+    print("sqlalchemy" in loaded())
+"""
+
+
+@pytest.mark.parametrize("way", ["hot", "routes"])
+def test_a_lookup_loads_neither_database_nor_solver_and_a_planner_does(tmp_path: Path, way: str) -> None:
+    settings = prepare(tmp_path)
+    words = [sys.executable, "-c", RESIDENTS_FIRST, str(settings.snapshot), settings.store, way]
+    told = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert told.stdout.split("\n")[:2] == ["[]", "True"], told.stderr
+
+
+def test_a_store_that_is_down_stops_planners_only(tmp_path: Path) -> None:
+    settings = prepare(tmp_path)
+    store = tmp_path / "store.db"
+    aside = store.rename(tmp_path / "aside.db")
+    store.mkdir()  # no database can be opened there
+    with TestClient(create_app(settings)) as client:
+        assert client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()["status"] == "matched"
+        down = client.get("/v1/planning/session")
+        assert (down.status_code, down.headers["content-type"]) == (503, "application/problem+json")
+        assert "/v1/lookup" in client.get("/openapi.json").json()["paths"]
+        store.rmdir()
+        aside.rename(store)
+        assert client.get("/v1/planning/session").status_code == 401
+        assert "/v1/planning/session" in client.get("/openapi.json").json()["paths"]
 
 
 def test_every_path_is_in_the_page() -> None:
