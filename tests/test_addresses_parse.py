@@ -73,6 +73,7 @@ def _read(elements: Elements) -> dict[str, str]:
         ("民權東路三段106巷3弄67之1號", "road=民权东路 section=3 lane=106 alley=3 number=67-1"),
         ("民權東路三段106巷3弄67號之1", "road=民权东路 section=3 lane=106 alley=3 number=67-1"),
         ("復興北路313巷臨5號", "road=复兴北路 lane=313 number=临5"),
+        ("永吉路491巷5臨40號三樓", "road=永吉路 lane=491 number=临5-40 floor=3"),
         ("八德路3段一百五十八巷8弄1號地下一層", "road=八德路 section=3 lane=158 alley=8 number=1 floor=B1"),
         ("市民大道四段100號", "road=市民大道 section=4 number=100"),
         ("松山區市民大道四段100號", "county=松山区 road=市民大道 section=4 number=100"),

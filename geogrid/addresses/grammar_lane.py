@@ -12,9 +12,11 @@ from geogrid.addresses.elements import Elements, Number
 from geogrid.addresses.numerals import NUMERAL, value
 
 _NUM = NUMERAL
+# 5號之3, 5之3號, 臨5號, 5臨號, and 5臨40號: the 40th temporary door of number 5.
+_SUB = r"(?:[之-]|(?<=临))"
 _NUMBER = (
     rf"(?P<temporary>临)?(?P<main>{_NUM})(?P<annex>临)?"
-    rf"(?:[之-](?P<sub>(?>{_NUM})))?(?:号(?:[之-](?P<sub2>(?>{_NUM}))(?![楼层F]))?|(?=$))"
+    rf"(?:{_SUB}(?P<sub>(?>{_NUM})))?(?:号(?:[之-](?P<sub2>(?>{_NUM}))(?![楼层F]))?|(?=$))"
 )
 _FLOOR = (
     rf"(?:(?P<below>地下|B)?(?P<floor>{_NUM})?(?:楼|层|F(?![A-Z]))|(?P<cellar>地下)室?|(?P<bfloor>B[0-9])F?)"
@@ -113,7 +115,7 @@ _PIECES = {
     "section": re.compile(rf"({_NUM})段"),
     "lane": re.compile(rf"({_NUM})巷"),
     "alley": re.compile(rf"({_NUM})弄"),
-    "number": re.compile(rf"(临)?({_NUM})(?:[之-]({_NUM}))?号(?:[之-]((?>{_NUM}))(?![楼层F]))?"),
+    "number": re.compile(rf"(临)?({_NUM})(临)?(?:{_SUB}({_NUM}))?号(?:[之-]((?>{_NUM}))(?![楼层F]))?"),
     "floor": re.compile(rf"(地下)?({_NUM})(?:楼|层|F)(?:[之-]({_NUM}))?"),
 }
 
@@ -129,8 +131,8 @@ def parse_loose(text: str) -> Elements:
     plain = {name: value(found[1]) for name, found in fields.items() if name not in ("number", "floor")}
     number = floor = room = None
     if (found := fields.get("number")) is not None:
-        later = found[3] or found[4]
-        number = Number(value(found[2]), value(later) if later else 0, "临" if found[1] else "")
+        later = found[4] or found[5]
+        number = Number(value(found[2]), value(later) if later else 0, "临" if found[1] or found[3] else "")
     if (found := fields.get("floor")) is not None:
         floor = ("B" if found[1] else "") + str(value(found[2]))
         room = str(value(found[3])) if found[3] else ""
