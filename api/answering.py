@@ -10,13 +10,14 @@ from msgspec import UNSET
 from api.facts import name_of
 from api.shapes import (
     Answer,
-    Choice,
+    Candidate,
     CityFacts,
     CommunityAnswer,
     CommunityFacts,
     GridAnswer,
     Nearest,
     PageLink,
+    Reading,
 )
 from api.walking import item_links
 from api.words import sentence
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from geogrid.snapshot import CommunityCard, LookupAnswer, LookupCandidate
 
 
-def answer_of(found: LookupAnswer, here: Served, language: str | None = None) -> Answer:
+def answer_of(
+    found: LookupAnswer, here: Served, language: str | None = None, *, explain: bool = False
+) -> Answer:
     """Return the answer to an address or a position; its card and its plan are JSON already.
 
-    With a ``language`` it is told as a sentence, too.
+    With a ``language`` it is told as a sentence, too; with ``explain``, how the address was read.
     """
     plan: Any = here.raw_plan
     card: Any = here.raw_card(found.grid["code"]) if found.grid else None
@@ -39,15 +42,17 @@ def answer_of(found: LookupAnswer, here: Served, language: str | None = None) ->
         match_level=found.match_level,
         address=found.address,
         score=found.score,
+        margin=found.margin,
         lon=found.lon,
         lat=found.lat,
         grid=card,
-        choices=[_choice(one) for one in found.candidates] if found.status != "matched" else [],
+        candidates=[candidate_of(one) for one in found.candidates],
         missing=list(found.missing),
         nearest=Nearest(name_of(near), round(found.distance_m or 0.0, 1)) if near else None,
         plan=plan,
         **here.credit,
         sentence=sentence(found, language) if language else UNSET,
+        explain=readings_of(found) if explain else UNSET,
     )
 
 
@@ -78,6 +83,12 @@ def _community(card: CommunityCard, here: Served) -> CommunityFacts:
     return msgspec.convert({**card, "counts": here.snapshot.city["counts"]}, CommunityFacts)
 
 
-def _choice(found: LookupCandidate) -> Choice:
+def readings_of(found: LookupAnswer) -> list[Reading]:
+    """Return how an address was read, step by step."""
+    return [Reading(one.kind, one.element, one.text, one.became) for one in found.explain]
+
+
+def candidate_of(found: LookupCandidate) -> Candidate:
+    """Return one place that may be meant."""
     grid = name_of(found.grid) if found.grid else None
-    return Choice(found.kind, found.text, found.score, grid, found.lon, found.lat)
+    return Candidate(found.kind, found.text, found.score, grid, found.lon, found.lat)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.shapes import AsOfDay, GridName, PlanInForce  # noqa: TC001 - read at run time by msgspec
+from api.shapes import (  # noqa: TC001 - read at run time by msgspec
+    AsOfDay,
+    Candidate,
+    GridName,
+    PlanInForce,
+    Reading,
+)
 
 MOST_ROWS = 1000
 
@@ -25,15 +31,26 @@ class Batch(Struct, forbid_unknown_fields=True):
     rows: Annotated[list[AskedRow], Meta(max_length=MOST_ROWS)]
     crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
     as_of: AsOfDay | None = None
+    limit: Annotated[int, Meta(ge=0, le=20, description="candidates told of each address")] = 0
+    explain: Annotated[bool, Meta(description="say how each address was read")] = False
 
 
 class Row(Struct):
-    """What one row is told, the same as in a file; ``grid_code`` is empty where no grid is certain."""
+    """What one row is told, the same as in a file; ``grid_code`` is empty where no grid is certain.
+
+    The rest is as in a single answer: a position has no score.
+    """
 
     status: Literal["matched", "ambiguous", "partial", "historical", "outside", "none", "invalid", "empty"]
     reason: str
     grid_code: str
     grid_name: str
+    match_level: str
+    score: float | None
+    margin: float | None
+    missing: tuple[str, ...]
+    candidates: list[Candidate] | UnsetType = UNSET
+    explain: list[Reading] | UnsetType = UNSET
 
 
 class BatchAnswer(Struct):
@@ -81,7 +98,8 @@ class Job(Struct):
     """A file that is being assigned. Whoever has its ``id`` may read and cancel it: keep it.
 
     ``rows`` is null until the file was opened, and for formats that do not state it. ``plan`` is the version
-    that answers all rows. ``errors`` says why it failed.
+    that answers all rows. ``warnings`` are about the file as a whole: positions that seem to be in another
+    system than was said. ``errors`` says why it failed.
     """
 
     id: str
@@ -92,6 +110,7 @@ class Job(Struct):
     rows_done: int
     rows: int | None
     by_status: dict[str, int]
+    warnings: list[str]
     plan: int | None
     errors: list[dict[str, Any]]
 

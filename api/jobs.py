@@ -94,6 +94,7 @@ class Jobs:
             rows_done=end.get("rows_done", step.get("rows_done", 0)),
             rows=end.get("rows", step.get("rows")),
             by_status=end.get("by_status", {}),
+            warnings=end.get("warnings", []),
             plan=end.get("plan", step.get("plan")),
             errors=end.get("errors", []),
         )

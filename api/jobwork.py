@@ -78,7 +78,8 @@ def _assign(place: Path, folder: Path, most: int) -> None:
     source, target = place / f"input.{asked['format']}", place / f"result.{asked['format']}"
     told = place / "told.jsonl"
     matcher = Remembered(matcher_of(snapshot), told, str(snapshot.manifest["sha256"]))
-    tally = assign_file(source, target, matcher, columns=columns, progress=progress)
+    doors = snapshot.door_places
+    tally = assign_file(source, target, matcher, columns=columns, doors=doors, progress=progress)
     source.unlink()
     told.unlink()
     write_json(
@@ -88,6 +89,7 @@ def _assign(place: Path, folder: Path, most: int) -> None:
             "rows_done": tally.rows,
             "rows": tally.rows,
             "by_status": dict(tally.by_status),
+            "warnings": list(tally.warnings),
             "plan": plan,
             "ended": time.time(),
         },

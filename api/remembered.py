@@ -11,7 +11,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from geogrid.batch.told import RowAnswer
+from geogrid.batch.told import ADDED, JUDGED, RowAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from geogrid.batch.matchers import Matcher
     from geogrid.batch.told import Told
 
+KEPT = (*ADDED, *JUDGED)
+
 
 class Remembered:
     """Answers rows as ``matcher`` does, and runs of addresses that were answered before from ``path``.
@@ -33,7 +35,8 @@ class Remembered:
     def __init__(self, matcher: Matcher, path: Path, plan: str) -> None:
         self._matcher = matcher
         lines = _whole_lines(path)
-        told = lines if lines[:1] == [plan] else [plan]
+        seal = [plan, *KEPT]
+        told = lines if lines[:1] == [seal] else [seal]
         self._known = iter(told[1:])
         aside = path.with_suffix(".aside")
         self._file = aside.open("w", encoding="utf-8")
@@ -48,7 +51,8 @@ class Remembered:
         if run is None:
             run = _run_of(self._matcher.addresses(texts))
             self._keep(run)
-        kinds = [RowAnswer(*kind) for kind in run["kinds"]]
+        told = (dict(zip(KEPT, kind, strict=True)) for kind in run["kinds"])
+        kinds = [RowAnswer(**one | {"missing": tuple(one["missing"])}) for one in told]
         return [kinds[at] for at in run["of_row"]]
 
     def points(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Told:
@@ -75,6 +79,6 @@ def _read(path: Path) -> Iterator[Any]:
 
 
 def _run_of(answers: Sequence[RowAnswer]) -> dict[str, Any]:
-    places: dict[tuple[str, str, str, str], int] = {}
-    told = [(one.status, one.reason, one.grid_code, one.grid_name) for one in answers]
+    places: dict[tuple[Any, ...], int] = {}
+    told = [tuple(getattr(one, name) for name in KEPT) for one in answers]
     return {"of_row": [places.setdefault(one, len(places)) for one in told], "kinds": list(places)}

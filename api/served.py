@@ -18,6 +18,7 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 from api.batch_shapes import Row
 from api.facts import credit_of, grid_of, plan_of
 from api.replies import GEOJSON, JSON, Body
+from api.words import DEFAULT, reason_of
 from geogrid.addresses import warm
 from geogrid.batch.matchers import SnapshotMatcher
 from geogrid.clock import SHANGHAI, now
@@ -40,9 +41,11 @@ log = logging.getLogger("geogrid.api")
 AT_EASE_S = 0.2  # after the start, before what is not needed at once is made ready
 
 
-def row_bytes(one: RowAnswer) -> bytes:
-    """Return what a row is told as JSON, the columns of a file."""
-    return msgspec.json.encode(Row(one.status, one.reason, one.grid_code, one.grid_name))  # type: ignore[arg-type]
+def row_of(one: RowAnswer, language: str) -> Row:
+    """Return what a row is told, the columns of a file; its reason in a language."""
+    status: Any = one.status
+    judged = one.match_level, one.score, one.margin, one.missing
+    return Row(status, reason_of(one, language), one.grid_code, one.grid_name, *judged)
 
 
 @dataclass
@@ -58,6 +61,7 @@ class Served:
     clock: Callable[[], datetime] = now
     bodies: dict[str, Body] = field(default_factory=dict)
     cards: dict[str, GridFacts] = field(default_factory=dict)
+    rows: dict[str, list[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         plan = plan_of(self.snapshot.city)
@@ -101,7 +105,7 @@ class Served:
     def warm(self) -> None:
         """Make ready what the first batch, misspelt address, suggestion and reverse lookup wait for."""
         warm(self.snapshot.addresses)
-        _ = self.point_rows, self.nearby
+        _ = self.point_rows(DEFAULT), self.nearby
 
     @cached_property
     def matcher(self) -> SnapshotMatcher:
@@ -118,11 +122,13 @@ class Served:
         """Return what finds addresses near a point."""
         return NearbyIndex(self.snapshot)
 
-    @cached_property
-    def point_rows(self) -> list[bytes]:
+    def point_rows(self, language: str) -> list[bytes]:
         """Return every answer that the position of a row can get, as JSON; the last one is of no position."""
-        answers = self.matcher.of_points.and_invalid.answers
-        return [row_bytes(one) for one in answers]
+        found = self.rows.get(language)
+        if found is None:
+            answers = self.matcher.of_points.and_invalid.answers
+            found = self.rows[language] = [msgspec.json.encode(row_of(one, language)) for one in answers]
+        return found
 
     def collection(self, key: str, make: Callable[[], Any]) -> Body:
         """Return a fixed GeoJSON answer that carries the plan and its credit."""

@@ -23,6 +23,7 @@ class Question(Struct, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1, le=20)] = 5
     as_of: AsOfDay | None = None
     lang: Annotated[Language, Meta(description="answer with a sentence in this language, too")] | None = None
+    explain: Annotated[bool, Meta(description="say how the address was read")] = False
 
 
 class Typed(Struct, forbid_unknown_fields=True):
@@ -139,7 +140,7 @@ class GridName(Struct):
     community: Area
 
 
-class Choice(Struct):
+class Candidate(Struct):
     """One place that may be meant; ``grid`` is null where it lies in several grids or in none."""
 
     kind: str
@@ -148,6 +149,20 @@ class Choice(Struct):
     grid: GridName | None
     lon: float | None
     lat: float | None
+
+
+class Reading(Struct):
+    """One step of how an address was understood.
+
+    ``kind`` is read (an element of the text), corrected, filled, contradicted, unknown, ignored, former,
+    alias, ranked, doubt, or alike (another address of the city is one slip away). ``became`` is what it was
+    taken for.
+    """
+
+    kind: str
+    element: str
+    text: str
+    became: str
 
 
 class Nearest(Struct):
@@ -180,20 +195,23 @@ class CityFacts(Struct):
 class Answer(Struct):
     """The answer to a question.
 
-    ``matched``: ``grid`` is certain. ``ambiguous``: ``choices`` lie in different grids. ``partial``:
+    ``matched``: ``grid`` is certain. ``ambiguous``: ``candidates`` lie in different grids. ``partial``:
     ``missing`` says what would settle it. ``historical``: found under a former name. ``outside``: the
     position lies in no grid. ``none``: nothing fits. ``address`` is the text of the city's data that was
-    found, never the question; ``lon``, ``lat`` is its place, WGS-84.
+    found, never the question; ``lon``, ``lat`` is its place, WGS-84. ``score`` is from 0 to 1; ``margin`` is
+    its distance to the best candidate in another grid. ``candidates`` are ranked, the answer's own place the
+    first; a position has none.
     """
 
     status: Literal["matched", "ambiguous", "partial", "historical", "outside", "none"]
     match_level: str
     address: str
     score: float | None
+    margin: float | None
     lon: float | None
     lat: float | None
     grid: GridFacts | None
-    choices: list[Choice]
+    candidates: list[Candidate]
     missing: list[str]
     nearest: Nearest | None
     plan: PlanInForce
@@ -202,6 +220,10 @@ class Answer(Struct):
     synthetic: bool
     sentence: (
         Annotated[str, Meta(description="the answer in words, where `lang` asks for it")] | UnsetType
+    ) = UNSET
+    explain: (
+        Annotated[list[Reading], Meta(description="how the address was read, where `explain` asks for it")]
+        | UnsetType
     ) = UNSET
 
 

@@ -17,8 +17,11 @@ from api.shapes import Language  # noqa: TC001 - read at run time by FastAPI
 from maps.words import language_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import Scope
 
+    from geogrid.batch import RowAnswer
     from geogrid.snapshot import LookupAnswer, Post
 
 DEFAULT = "en"  # programs ask in no language; browsers name theirs
@@ -61,11 +64,18 @@ def said(text: str, language: str) -> str:
     column = COLUMNS.get(language)
     if column is None:
         return text
+    if text in SENTENCES:
+        return SENTENCES[text][column]
     for pattern, row in _patterns():
         found = pattern.fullmatch(text)
         if found:
-            return row[column].format(*found.groups())
+            return row[column].format(*(_word(one, column) for one in found.groups()))
     return text
+
+
+def _word(text: str, column: int) -> str:
+    """Return a word of ours, like the kind of a thing; anything else as it is."""
+    return SENTENCES[text][column] if text in SENTENCES else text
 
 
 @cache
@@ -88,10 +98,23 @@ def sentence(found: LookupAnswer, language: str) -> str:
         nearest = near["name"], near["community"]["name"], f"{found.distance_m or 0:.0f}"
         return say("It lies in no grid; the nearest is {} ({}), {} m away.", language, *nearest)
     if found.missing:
-        comma = "、" if language in COLUMNS else ", "
-        missing = comma.join(said(one, language) for one in found.missing)
+        missing = _listed(found.missing, language)
         return say("That is not enough to be certain; please add: {}.", language, missing)
     return say(STATUS[found.status], language)
+
+
+def reason_of(one: RowAnswer, language: str) -> str:
+    """Return the reason of a row in a language; where a grid is certain it is the level, a word of ours."""
+    if one.grid_code or language not in COLUMNS:
+        return one.reason
+    if one.missing:
+        return say("missing: {}", language, _listed(one.missing, language))
+    return said(one.reason, language)
+
+
+def _listed(missing: Sequence[str], language: str) -> str:
+    comma = "、" if language in COLUMNS else ", "
+    return comma.join(said(one, language) for one in missing)
 
 
 def _leaders(team: list[Post], language: str) -> list[str]:

@@ -239,7 +239,7 @@ def test_a_bad_body_is_refused_in_words_of_ours(
 def test_the_known_parameters_are_listed_for_an_unknown_one(client: TestClient) -> None:
     found = problem_of(client.get("/v1/lookup?adress=x"), 422)
     assert isinstance(found.errors, list)
-    assert "address, as_of, crs, lang, lat, limit, lon" in found.errors[0]["message"]
+    assert "address, as_of, crs, explain, lang, lat, limit, lon" in found.errors[0]["message"]
 
 
 def test_a_wrong_method_is_a_problem(client: TestClient) -> None:

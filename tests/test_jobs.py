@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,10 +18,12 @@ from fastapi.testclient import TestClient
 from api import Settings, create_app
 from api.jobs import Jobs
 from api.remembered import Remembered
-from geogrid.batch import assign_file, matcher_of
+from geogrid.batch import JUDGED, assign_file, matcher_of
 from geogrid.batch.told import RowAnswer
-from geogrid.client import AsyncClient, Client, Place, ServiceError
+from geogrid.client import Answer, AsyncClient, Client, Place, Row, ServiceError
+from geogrid.crs import from_wgs84
 from geogrid.snapshot import Snapshot
+from tests.governed import TODAY
 from tests.test_service import zoo
 
 if TYPE_CHECKING:
@@ -70,6 +73,18 @@ def codes(path: Path) -> list[tuple[str, str]]:
     return [(row["status"], row["grid_code"]) for row in rows]
 
 
+def judged(path: Path) -> list[tuple[str, ...]]:
+    """Return what a CSV file says of each row beside its grid."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [tuple(row[name] for name in JUDGED) for row in csv.DictReader(file)]
+
+
+def in_words(one: Row | Answer) -> tuple[str, ...]:
+    """Return the same of a row or an answer, as CSV writes it."""
+    numbers = ("" if number is None else str(number) for number in (one.score, one.margin))
+    return one.match_level, *numbers, ", ".join(one.missing)
+
+
 def test_one_batch_job_and_file_give_the_same_answer(
     client: Client, town_snapshot: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +98,10 @@ def test_one_batch_job_and_file_give_the_same_answer(
     assert codes(tmp_path / "job.csv") == own
     assert [(row.status, row.grid_code) for row in client.lookup_many(texts)] == own
     one = {text: client.lookup(text) for text in set(texts)}
+    told = judged(tmp_path / "job.csv")
+    assert told == judged(tmp_path / "own.csv")
+    assert told == [in_words(row) for row in client.lookup_many(texts)]
+    assert told == [in_words(one[text]) for text in texts]
     assert [(one[text].status, one[text].grid_code) for text in texts] == own
     client.cancel(job.id)
     with pytest.raises(ServiceError, match="404"):
@@ -229,6 +248,24 @@ def test_only_so_many_wait(town_snapshot: Path, tmp_path: Path) -> None:
         assert full.post("/v1/jobs", content=b"address\nA\n", headers=CSV).status_code == 429
 
 
+def test_positions_in_another_system_than_was_said_are_told(
+    client: Client, served: TestClient, town_snapshot: Path, tmp_path: Path
+) -> None:
+    """Residents at the doors, read from a map of AMap, sent as WGS-84: half a kilometre away."""
+    doors = Snapshot.open(town_snapshot).door_places
+    east, north = doors[np.isfinite(doors).all(axis=1)].T
+    lon, lat = from_wgs84(east, north, "GCJ-02")
+    pq.write_table(pa.table({"lon": np.tile(lon, 9), "lat": np.tile(lat, 9)}), tmp_path / "in.parquet")
+    job = client.wait(client.send_file(tmp_path / "in.parquet").id, every_s=0.1)
+    assert [one.partition(";")[0] for one in job.warnings] == [
+        "the positions seem to be GCJ-02 (AMap, Tencent): say crs GCJ-02"
+    ]
+    told = served.get(f"/v1/jobs/{job.id}", headers={"Accept-Language": "zh"}).json()["warnings"]
+    assert told[0].startswith("坐标似为 GCJ-02 (AMap, Tencent)，请指定 crs=GCJ-02")
+    again = client.wait(client.send_file(tmp_path / "in.parquet", crs="GCJ-02").id, every_s=0.1)
+    assert (again.status, again.warnings) == ("done", [])
+
+
 # The client
 
 
@@ -242,6 +279,8 @@ def test_both_clients_read_the_same(live: str) -> None:
                 await client.reverse(lon=124.3905866, lat=40.1318012),
                 await client.suggest("A小"),
                 await client.grid("210602001001001"),
+                await client.lookup("A小区1号搂", explain=True),
+                await client.lookup("A小区1号楼", as_of=TODAY),
             )
 
     with Client(live) as client:
@@ -252,9 +291,24 @@ def test_both_clients_read_the_same(live: str) -> None:
             client.reverse(lon=124.3905866, lat=40.1318012),
             client.suggest("A小"),
             client.grid("210602001001001"),
+            client.lookup("A小区1号搂", explain=True),
+            client.lookup("A小区1号楼", as_of=TODAY),
         )
     assert asyncio.run(ask()) == now
     assert now[0].grid_code == now[1].grid_code == "210602001001001"
+
+
+def test_a_client_is_told_in_its_language(client: Client, served: TestClient) -> None:
+    with Client("http://testserver", lang="zh-Hant", transport=served._transport) as told:
+        assert told.lookup("A小区1号楼").sentence == "屬於Community c1第 1 網格（A小区）。網格長：样例乙。"
+        (row,) = told.lookup_many(["A小区9号楼"], limit=3, explain=True)
+        assert (row.reason, row.missing) == ("請補充：棟號", ["building"])
+        assert [one["text"] for one in row.candidates] == ["A小区"]
+        assert {"kind": "unknown", "element": "number", "text": "9", "became": ""} in row.explain
+        with pytest.raises(ServiceError, match="沒有此項（網格）"):
+            told.grid("999999999999999")
+    (row,) = client.lookup_many(["A小区9号楼"])
+    assert (row.reason, row.candidates, row.explain) == ("missing: building", (), ())
 
 
 def test_a_busy_service_is_asked_again_when_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

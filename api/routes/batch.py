@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from api.answering import candidate_of, readings_of
 from api.asked import read_body
 from api.batch_shapes import Around, Batch, BatchAnswer, NearAddress, ReverseAnswer
 from api.documented import answers, takes
@@ -18,21 +19,21 @@ from api.history import HereOrThen, plan_of_day
 from api.problems import Refusal
 from api.replies import JSON, PRIVATE, Body, reply
 from api.routes.lookup import Crs  # noqa: TC001 - read at run time by FastAPI
-from api.served import Served, row_bytes, served
+from api.served import Served, row_of, served
+from api.words import DEFAULT, language_of
 from geogrid.batch.told import EMPTY, RowAnswer
 from geogrid.crs import to_wgs84
 
 if TYPE_CHECKING:
-    from api.batch_shapes import AskedRow
+    from api.batch_shapes import AskedRow, Row
     from api.settings import Settings
 
 router = APIRouter(tags=["lookup"])
 Here = Annotated[Served, Depends(served)]
 NO_STORE = {"Cache-Control": "no-store"}
 TURN = 8  # addresses between two turns of everybody else
-BOTH = row_bytes(RowAnswer("invalid", "give either an address, or lon and lat"))
-TOO_LONG = row_bytes(RowAnswer("invalid", "the address is too long"))
-BLANK = row_bytes(EMPTY)
+BOTH = RowAnswer("invalid", "give either an address, or lon and lat")
+TOO_LONG = RowAnswer("invalid", "the address is too long")
 
 
 @router.post(
@@ -52,17 +53,18 @@ async def lookup_batch(request: Request, here: Here) -> Response:
         raise Refusal(422, f"A batch may have {settings.max_batch} rows.")
     here = await plan_of_day(request, asked.as_of, here)
     request.scope["geogrid.rows"] = len(asked.rows)
-    return Response(await told_batch(here, asked, settings), headers=NO_STORE, media_type=JSON)
+    language = language_of(request.scope)
+    return Response(await told_batch(here, asked, settings, language), headers=NO_STORE, media_type=JSON)
 
 
-async def told_batch(here: Served, asked: Batch, settings: Settings) -> bytes:
-    """Return the answer to a batch as JSON."""
-    told = _positions(here, asked)
+async def told_batch(here: Served, asked: Batch, settings: Settings, language: str = DEFAULT) -> bytes:
+    """Return the answer to a batch as JSON, the reasons in a language."""
+    told = _positions(here, asked, language)
     done = 0
     for place, row in enumerate(asked.rows):
         if row.address is None:
             continue
-        told[place] = _address(here, row, settings)
+        told[place] = msgspec.json.encode(_address(here, row, asked, settings, language))
         done += 1
         if done % TURN == 0:
             await asyncio.sleep(0)
@@ -70,7 +72,7 @@ async def told_batch(here: Served, asked: Batch, settings: Settings) -> bytes:
     return b'{"rows":[' + b",".join(told) + b"]," + head[1:]
 
 
-def _positions(here: Served, asked: Batch) -> list[bytes]:
+def _positions(here: Served, asked: Batch, language: str) -> list[bytes]:
     """Return what each row's position is told; a row without one is told that it is invalid."""
     lon = np.array([row.lon for row in asked.rows], dtype=np.float64)  # None becomes NaN
     lat = np.array([row.lat for row in asked.rows], dtype=np.float64)
@@ -81,19 +83,26 @@ def _positions(here: Served, asked: Batch) -> list[bytes]:
     found = here.matcher.points(east, north)
     of_row = np.full(len(lon), -1, dtype=np.int32)  # the last of the rows: invalid
     of_row[readable] = found.of_row
-    rows = here.point_rows
+    rows = here.point_rows(language)
     return [rows[at] for at in of_row.tolist()]
 
 
-def _address(here: Served, row: AskedRow, settings: Settings) -> bytes:
+def _address(here: Served, row: AskedRow, asked: Batch, settings: Settings, language: str) -> Row:
     text = (row.address or "").strip()
     if row.lon is not None or row.lat is not None:
-        return BOTH
+        return row_of(BOTH, language)
     if not text:
-        return BLANK
+        return row_of(EMPTY, language)
     if len(text) > settings.max_text:
-        return TOO_LONG
-    return row_bytes(here.matcher.addresses([text])[0])
+        return row_of(TOO_LONG, language)
+    told = row_of(here.matcher.addresses([text])[0], language)
+    if asked.limit or asked.explain:
+        found = here.snapshot.lookup_address(text, limit=max(asked.limit, 1), explain=asked.explain)
+        if asked.limit:
+            told.candidates = [candidate_of(one) for one in found.candidates]
+        if asked.explain:
+            told.explain = readings_of(found)
+    return told
 
 
 @router.get(

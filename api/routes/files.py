@@ -17,6 +17,7 @@ from api.jobs import FORMATS, Jobs
 from api.problems import Refusal
 from api.replies import JSON
 from api.served import Served, served
+from api.words import language_of, said
 
 router = APIRouter(tags=["files"])
 Here = Annotated[Served, Depends(served)]
@@ -28,7 +29,7 @@ TAKEN = answers(Job, 404, 408, 413, 415, 422, 429, 503)
 TAKEN["responses"][202] = TAKEN["responses"].pop(200)
 RESULT = answers(Job, 404, 422)
 RESULT["responses"][200] = {
-    "description": "The file with grid_code, grid_name, status and reason.",
+    "description": "The file with grid_code, grid_name, status, reason, and of addresses how they matched.",
     "content": {name: {"schema": FILE} for name in FORMATS},
 }
 
@@ -58,7 +59,10 @@ async def send_file(
     crs: Annotated[str, Query(max_length=40, description="What lon and lat are given in.")] = "WGS-84",
     as_of: AsOf = None,
 ) -> Response:
-    """Take a CSV or Parquet file; every row comes out once, in order, with four columns added.
+    """Take a CSV or Parquet file; every row comes out once, in order, with columns added.
+
+    These are grid_code, grid_name, status and reason, and of addresses match_level, score, margin and
+    missing.
 
     A plan has to be served; without ``as_of`` the one that is in force when the work begins answers.
     """
@@ -75,7 +79,15 @@ async def send_file(
         jobs.drop(place)
         raise
     headers = {**NO_STORE, "Location": f"/v1/jobs/{place.name}"}
-    return Response(msgspec.json.encode(jobs.told(place)), 202, headers, JSON)
+    return Response(_told(request, jobs.told(place)), 202, headers, JSON)
+
+
+def _told(request: Request, job: Job) -> bytes:
+    """Return what a job is told as JSON, its words in the language of the request."""
+    language = language_of(request.scope)
+    job.warnings = [said(one, language) for one in job.warnings]
+    job.errors = [{**one, "message": said(one["message"], language)} for one in job.errors]
+    return msgspec.json.encode(job)
 
 
 async def _keep(request: Request, path: object, most: int) -> None:
@@ -101,9 +113,9 @@ def _private(path: str, flags: int) -> int:
 
 
 @router.get("/v1/jobs/{id}", summary="How far a file is", **answers(Job, 404, 422))
-async def job(jobs: There, id: str) -> Response:  # noqa: A002
+async def job(request: Request, jobs: There, id: str) -> Response:  # noqa: A002
     """Tell what has been done and what is left."""
-    return Response(msgspec.json.encode(jobs.told(jobs.place(id))), headers=NO_STORE, media_type=JSON)
+    return Response(_told(request, jobs.told(jobs.place(id))), headers=NO_STORE, media_type=JSON)
 
 
 @router.get("/v1/jobs/{id}/result", summary="The assigned file", **RESULT)

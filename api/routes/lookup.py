@@ -37,13 +37,15 @@ async def lookup(
     lon: Annotated[float | None, Query(ge=-180, le=180, description="Longitude in degrees.")] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90, description="Latitude in degrees.")] = None,
     crs: Annotated[Crs, Query(description="What lon and lat are given in.")] = "WGS-84",
-    limit: Annotated[int, Query(ge=1, le=20, description="Most choices to answer with.")] = 5,
+    limit: Annotated[int, Query(ge=1, le=20, description="Most candidates to answer with.")] = 5,
     lang: Annotated[
         Language | None, Query(description="Answer with a sentence in this language, too; refuse in it.")
     ] = None,
+    explain: Annotated[bool, Query(description="Say how the address was read.")] = False,
 ) -> Response:
     """Answer by link. An address in a link is kept by browsers; prefer POST for people's addresses."""
-    content = answer(here, Question(address, lon, lat, crs, limit, lang=lang), request.app.state.settings)
+    question = Question(address, lon, lat, crs, limit, lang=lang, explain=explain)
+    content = answer(here, question, request.app.state.settings)
     return reply(request, Body(content, JSON), PRIVATE)
 
 
@@ -96,15 +98,16 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
     if (address is None) == (lon is None and lat is None):
         raise Refusal(422, BOTH)
     if address is not None:
-        found = here.snapshot.lookup_address(_short(address, settings), limit=question.limit, explain=False)
-        return msgspec.json.encode(answer_of(found, here, question.lang))
+        text, why = _short(address, settings), question.explain
+        found = here.snapshot.lookup_address(text, limit=question.limit, explain=why)
+        return msgspec.json.encode(answer_of(found, here, question.lang, explain=why))
     if lon is None or lat is None:
         raise Refusal(422, "A longitude and a latitude belong together.")
     if question.crs not in ("WGS-84", "CGCS2000"):
         east, north = to_wgs84(lon, lat, crs=question.crs)
         lon, lat = float(east), float(north)
     found = here.snapshot.lookup_point(lon=lon, lat=lat)
-    return msgspec.json.encode(answer_of(found, here, question.lang))
+    return msgspec.json.encode(answer_of(found, here, question.lang, explain=question.explain))
 
 
 def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:

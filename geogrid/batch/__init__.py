@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from geogrid.batch.columns import Columns, find_columns
 from geogrid.batch.geocoded import GeocodingMatcher
 from geogrid.batch.matchers import Matcher, PointMatcher, SnapshotMatcher, matcher_of
-from geogrid.batch.told import ADDED, Candidate, Kinds, RowAnswer, Tally, Told
+from geogrid.batch.told import ADDED, JUDGED, Candidate, Kinds, RowAnswer, Tally, Told
 
 if TYPE_CHECKING:
     from geogrid.batch.assign import assign_file
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADDED",
+    "JUDGED",
     "Candidate",
     "Columns",
     "GeocodingMatcher",

@@ -14,19 +14,20 @@ import shapely
 from geogrid.batch.columns import DEFAULT_COLUMNS, Columns, fault_of, find_columns
 from geogrid.batch.review import review_to
 from geogrid.batch.shift import ShiftWatch
-from geogrid.batch.told import ADDED, EMPTY, LABELS, RowAnswer, Tally, Told
+from geogrid.batch.told import ADDED, EMPTY, JUDGED, LABELS, RowAnswer, Tally, Told
 from geogrid.crs import CGCS2000, DEGREES, WGS84, read_crs, reproject_points
 from geogrid.errors import InputError
 from geogrid.tables import open_table, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from geogrid.batch.matchers import Matcher
 
+JUDGED_KINDS = dict(zip(JUDGED, (pa.string(), pa.float64(), pa.float64(), pa.string()), strict=True))
 TEXT_ROWS = 8192  # addresses between two reports of progress
 
 
@@ -41,8 +42,9 @@ def assign_file(
     doors: NDArray[np.float64] | None = None,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Tally:
-    """Write ``source`` to ``target`` with four columns added, and what needs a person to ``review``.
+    """Write ``source`` to ``target`` with columns added, and what needs a person to ``review``.
 
+    ``ADDED`` are added to every row, ``JUDGED`` besides where the rows are addresses.
     Both files are written aside and renamed when the last row is in. CSV and Parquet are streamed. ``doors``
     (D, 2), the city's doors in degrees, let the tally warn of positions in another system than was said.
 
@@ -60,7 +62,9 @@ def assign_file(
         review_of = stack.enter_context(review_to(review, found))
         # Dictionary arrays cost nothing a row; other formats than Parquet have none.
         kind = LABELS if target.suffix.lower() == ".parquet" else pa.string()
-        schema = _extended(table.schema, kind)
+        schema = _extended(table.schema, dict.fromkeys(ADDED, kind))
+        if found.address:
+            schema = _extended(schema, JUDGED_KINDS)
 
         def answered() -> Iterator[pa.RecordBatch]:
             done = 0
@@ -69,7 +73,7 @@ def assign_file(
                 counts.update(told.counts())
                 review_of(done, batch, told)
                 done += batch.num_rows
-                yield _with_answers(batch, told, schema)
+                yield _with_answers(batch, told, schema, judged=bool(found.address))
                 if progress:
                     progress(done, table.rows)
 
@@ -100,9 +104,9 @@ def _check_targets(source: Path, target: Path, review: Path | None) -> None:
         raise InputError((fault_of("same-file", told, "choose another output", str(target)),))
 
 
-def _extended(schema: pa.Schema, kind: pa.DataType) -> pa.Schema:
+def _extended(schema: pa.Schema, kinds: Mapping[str, pa.DataType]) -> pa.Schema:
     """Return the schema with the answer's columns; a name that is taken gets a number."""
-    for added in ADDED:
+    for added, kind in kinds.items():
         name, number = added, 2
         while name in schema.names:
             name, number = f"{added}_{number}", number + 1
@@ -110,11 +114,12 @@ def _extended(schema: pa.Schema, kind: pa.DataType) -> pa.Schema:
     return schema
 
 
-def _with_answers(batch: pa.RecordBatch, told: Told, schema: pa.Schema) -> pa.RecordBatch:
+def _with_answers(batch: pa.RecordBatch, told: Told, schema: pa.Schema, *, judged: bool) -> pa.RecordBatch:
     added = told.columns()
-    if schema.types[-1] != LABELS:
+    if schema.types[batch.num_columns] != LABELS:
         added = [column.dictionary_decode() for column in added]
-    return pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
+    besides = told.judged() if judged else []
+    return pa.RecordBatch.from_arrays([*batch.columns, *added, *besides], schema=schema)
 
 
 def _answer(batch: pa.RecordBatch, columns: Columns, matcher: Matcher, watch: ShiftWatch) -> Told:

@@ -50,4 +50,4 @@ class GeocodingMatcher:
             return None  # another city's address of the same name
         reason = f"{self._geocoder.name}: {place.level}"
         shown = Candidate(f"{place.lon:.6f}, {place.lat:.6f} ({reason})", inside.grid_code)
-        return RowAnswer(GEOCODED, reason, inside.grid_code, inside.grid_name, (shown,))
+        return RowAnswer(GEOCODED, reason, inside.grid_code, inside.grid_name, candidates=(shown,))

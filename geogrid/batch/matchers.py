@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Locate = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.int32]]
 
-OUTSIDE = RowAnswer("outside", "the position lies in no grid")
+OUTSIDE = RowAnswer("outside", "the position lies in no grid", match_level="point")
 
 
 class Matcher(Protocol):
@@ -37,7 +37,7 @@ class PointMatcher:
 
     def __init__(self, locate: Locate, grids: Iterable[tuple[str, str]]) -> None:
         self._locate = locate
-        inside = tuple(RowAnswer("matched", "point", code, name) for code, name in grids)
+        inside = tuple(RowAnswer("matched", "point", code, name, "point") for code, name in grids)
         self.of_points = Kinds((*inside, OUTSIDE))
 
     def addresses(self, texts: Sequence[str]) -> Sequence[RowAnswer]:
@@ -66,15 +66,17 @@ class SnapshotMatcher(PointMatcher):
         return [self._of_text(self._match(text, limit=self._candidates)) for text in texts]
 
     def _of_text(self, answer: AddressAnswer) -> RowAnswer:
-        status = str(answer.status)
+        status, level = str(answer.status), str(answer.match_level)
+        judged = (level, answer.score, answer.margin)
         if answer.grid >= 0:
             card = self._cards[answer.grid]
-            return RowAnswer(status, str(answer.match_level), card["code"], card["name"])
+            return RowAnswer(status, level, card["code"], card["name"], *judged)
         candidates = tuple(self._candidate(one) for one in answer.candidates)
         if status == "matched":
-            return RowAnswer("outside", "the address is known but lies in no grid", candidates=candidates)
+            reason = "the address is known but lies in no grid"
+            return RowAnswer("outside", reason, "", "", *judged, candidates=candidates)
         reason = f"missing: {', '.join(answer.missing)}" if answer.missing else _REASONS.get(status, "")
-        return RowAnswer(status, reason, candidates=candidates)
+        return RowAnswer(status, reason, "", "", *judged, answer.missing, candidates)
 
     def _candidate(self, one: FoundCandidate) -> Candidate:
         codes = self._codes([one.grid] if one.grid >= 0 else one.grids)

@@ -44,10 +44,10 @@ class ShiftWatch:
             return ""
         lon, lat = np.concatenate(self._seen).T
         readings = {
-            "the positions seem to be GCJ-02 (AMap, Tencent): say --crs GCJ-02": to_wgs84(lon, lat, GCJ02),
-            "the positions seem to be BD-09 (Baidu): say --crs BD-09": to_wgs84(lon, lat, BD09),
-            "the positions seem not to be shifted: say --crs WGS-84": from_wgs84(lon, lat, GCJ02),
-            "the positions seem not to be shifted: say --crs WGS-84 ": from_wgs84(lon, lat, BD09),
+            "the positions seem to be GCJ-02 (AMap, Tencent): say crs GCJ-02": to_wgs84(lon, lat, GCJ02),
+            "the positions seem to be BD-09 (Baidu): say crs BD-09": to_wgs84(lon, lat, BD09),
+            "the positions seem not to be shifted: say crs WGS-84": from_wgs84(lon, lat, GCJ02),
+            "the positions seem not to be shifted: say crs WGS-84 ": from_wgs84(lon, lat, BD09),
         }
         away = _distances(self._doors, (lon, lat), *readings.values())
         best = int(np.argmin(away[1:])) + 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ADDED = ("grid_code", "grid_name", "status", "reason")
+JUDGED = ("match_level", "score", "margin", "missing")  # what a row with an address is told besides
 GEOCODED = "geocoded"  # the status of a row that a geocoding service placed
 LABELS = pa.dictionary(pa.int32(), pa.string())
 
@@ -31,12 +32,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """What one row is told; ``status`` is "matched" only where the grid is certain."""
+    """What one row is told; ``status`` is "matched" only where the grid is certain.
+
+    ``match_level``, ``score``, ``margin`` and ``missing`` are those of a single look-up; a position has no
+    score.
+    """
 
     status: str
     reason: str = ""
     grid_code: str = ""
     grid_name: str = ""
+    match_level: str = ""
+    score: float | None = None
+    margin: float | None = None
+    missing: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -74,6 +83,17 @@ class Kinds:
         return tuple((one.indices.to_numpy(), one.dictionary) for one in encoded)
 
     @cached_property
+    def judged(self) -> tuple[pa.Array, ...]:
+        """Return, for each of ``JUDGED``, what every answer says: texts and numbers."""
+        texts = pa.string()
+        return (
+            pa.array([one.match_level for one in self.answers], texts),
+            pa.array([one.score for one in self.answers], pa.float64()),
+            pa.array([one.margin for one in self.answers], pa.float64()),
+            pa.array([", ".join(one.missing) for one in self.answers], texts),
+        )
+
+    @cached_property
     def and_invalid(self) -> Kinds:
         """Return the same answers and, at the end, the one to a row that cannot be read."""
         return Kinds((*self.answers, INVALID))
@@ -105,6 +125,10 @@ class Told:
             pa.DictionaryArray.from_arrays(pa.array(places[self.of_row]), texts)
             for places, texts in self.kinds.columns
         ]
+
+    def judged(self) -> list[pa.Array]:
+        """Return the columns of ``JUDGED``."""
+        return [told.take(pa.array(self.of_row)) for told in self.kinds.judged]
 
     def counts(self) -> Counter[str]:
         """Return the rows by status."""

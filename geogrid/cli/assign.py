@@ -56,10 +56,10 @@ def assign(
 ) -> None:
     """Add grid_code, grid_name, status and reason to every row of a file.
 
-    Every input row comes out once, in order, with all its columns. Without --address, --lon or --lat the
-    column is found by its name; a GeoPackage without such a column is asked by its shapes. Text that a
-    spreadsheet would run as a formula gets a quote before it in CSV. Exit 0 also where rows stay unmatched:
-    the summary counts them.
+    Rows with an address get match_level, score, margin and missing besides. Every input row comes out once,
+    in order, with all its columns. Without --address, --lon or --lat the column is found by its name; a
+    GeoPackage without such a column is asked by its shapes. Text that a spreadsheet would run as a formula
+    gets a quote before it in CSV. Exit 0 also where rows stay unmatched: the summary counts them.
 
     With --geocoder the rows that text cannot answer are sent to that service, whose key is read from
     GEOGRID_GEOCODER_KEY only; its rows get the status geocoded and go to the review file as well.

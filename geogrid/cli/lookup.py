@@ -96,6 +96,9 @@ def tell(answer: LookupAnswer) -> None:
     say(f"{answer.status}: {found}" if found else answer.status, "bold")
     if answer.grid is not None:
         _tell_grid(answer.grid)
+    if answer.score is not None and answer.match_level:
+        margin = answer.margin or 0.0
+        say(f"Found: {answer.match_level}, score {answer.score:.2f}, {margin:.2f} above any in another grid")
     for step in answer.explain:
         if step.kind in EXPLAINED:
             became = f" -> {step.became}" if step.became else ""

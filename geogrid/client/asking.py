@@ -9,6 +9,7 @@ from geogrid.errors import GeogridError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     import httpx
@@ -19,6 +20,10 @@ MOST_ROWS = 1000
 LONGEST_WAIT_S = 60.0
 PIECE = 1 << 16
 MEDIA = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet"}
+
+
+# What an answer is told under the same names.
+SAME = ("status", "match_level", "score", "margin", "missing", "candidates")
 
 
 class ServiceError(GeogridError):
@@ -33,12 +38,21 @@ class ServiceError(GeogridError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one question; ``told`` is all of it, as docs/api.md shows it."""
+    """The answer to one question; ``told`` is all of it, as docs/api.md shows it.
+
+    ``explain`` and ``sentence`` are empty unless they were asked for.
+    """
 
     status: str
     match_level: str
     grid_code: str
     grid_name: str
+    score: float | None
+    margin: float | None
+    missing: Sequence[str]
+    candidates: Sequence[Mapping[str, Any]]
+    explain: Sequence[Mapping[str, str]]
+    sentence: str
     told: Mapping[str, Any] = field(repr=False)
 
 
@@ -50,6 +64,12 @@ class Row:
     reason: str
     grid_code: str
     grid_name: str
+    match_level: str
+    score: float | None
+    margin: float | None
+    missing: Sequence[str]
+    candidates: Sequence[Mapping[str, Any]] = ()
+    explain: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,7 @@ class Job:
     rows_done: int
     rows: int | None
     by_status: Mapping[str, int]
+    warnings: Sequence[str]
     plan: int | None
     errors: Sequence[Mapping[str, str]]
 
@@ -99,38 +120,50 @@ class Ask(Generic[T]):
     body: Mapping[str, Any] | None = None
 
 
-def lookup(address: str, limit: int) -> Ask[Answer]:
+def lookup(address: str, limit: int, lang: str, *, as_of: date | None, explain: bool) -> Ask[Answer]:
     """Ask for the grid of an address."""
-    return Ask("POST", "/v1/lookup", _answer, {"address": address, "limit": limit})
+    body = _given(address=address, limit=limit, lang=lang, as_of=as_of, explain=explain)
+    return Ask("POST", "/v1/lookup", _answer, body)
 
 
-def locate(lon: float, lat: float, crs: str) -> Ask[Answer]:
+def locate(place: Place, crs: str, lang: str, as_of: date | None) -> Ask[Answer]:
     """Ask for the grid of a position."""
-    return Ask("POST", "/v1/lookup", _answer, {"lon": lon, "lat": lat, "crs": crs})
+    body = _given(lon=place.lon, lat=place.lat, crs=crs, lang=lang, as_of=as_of)
+    return Ask("POST", "/v1/lookup", _answer, body)
 
 
-def batches(rows: Sequence[str | Place], crs: str) -> Iterator[Ask[list[Row]]]:
+def batches(
+    rows: Sequence[str | Place], crs: str, *, as_of: date | None, limit: int, explain: bool
+) -> Iterator[Ask[list[Row]]]:
     """Ask for many, in pieces that a batch may have."""
     told = [{"address": row} if isinstance(row, str) else {"lon": row.lon, "lat": row.lat} for row in rows]
     for start in range(0, len(told), MOST_ROWS):
-        body = {"rows": told[start : start + MOST_ROWS], "crs": crs}
+        piece = told[start : start + MOST_ROWS]
+        body = _given(rows=piece, crs=crs, as_of=as_of, limit=limit, explain=explain)
         yield Ask("POST", "/v1/lookup/batch", _rows, body)
 
 
-def reverse(lon: float, lat: float, crs: str, radius: float, limit: int) -> Ask[list[Near]]:
+def reverse(place: Place, crs: str, radius: float, limit: int, as_of: date | None) -> Ask[list[Near]]:
     """Ask for buildings' addresses near a position."""
-    body = {"lon": lon, "lat": lat, "crs": crs, "radius": radius, "limit": limit}
+    body = _given(lon=place.lon, lat=place.lat, crs=crs, radius=radius, limit=limit, as_of=as_of)
     return Ask("POST", "/v1/reverse", _near, body)
 
 
-def suggest(text: str, limit: int) -> Ask[list[str]]:
+def suggest(text: str, limit: int, as_of: date | None) -> Ask[list[str]]:
     """Ask for completions of what was typed."""
-    return Ask("POST", "/v1/suggest", _texts, {"q": text, "limit": limit})
+    return Ask("POST", "/v1/suggest", _texts, _given(q=text, limit=limit, as_of=as_of))
 
 
-def grid(code: str) -> Ask[dict[str, Any]]:
+def grid(code: str, as_of: date | None) -> Ask[dict[str, Any]]:
     """Ask for the card of a grid."""
-    return Ask("GET", f"/v1/grids/{_part(code)}", lambda told: dict(told["grid"]))
+    day = f"?as_of={as_of.isoformat()}" if as_of else ""
+    return Ask("GET", f"/v1/grids/{_part(code)}{day}", lambda told: dict(told["grid"]))
+
+
+def _given(*, as_of: date | None, **told: Any) -> dict[str, Any]:
+    """Return a body of what was said; what was left open the service decides."""
+    day = {"as_of": as_of.isoformat()} if as_of else {}
+    return day | {name: value for name, value in told.items() if value != "" and value is not False}
 
 
 def job(job_id: str) -> Ask[Job]:
@@ -161,7 +194,7 @@ def media_of(path: Path) -> dict[str, str]:
 
 def job_of(told: Any) -> Job:
     """Return a job as the service tells of it."""
-    names = ("id", "status", "rows_done", "rows", "by_status", "plan", "errors")
+    names = ("id", "status", "rows_done", "rows", "by_status", "warnings", "plan", "errors")
     return Job(**{name: told[name] for name in names})
 
 
@@ -204,9 +237,10 @@ def wait_s(response: httpx.Response | None, tried: int) -> float:
     return min(float(told) if told.isdecimal() else 0.2 * 2**tried, LONGEST_WAIT_S)
 
 
-def headers_of(token: str) -> dict[str, str]:
+def headers_of(token: str, lang: str) -> dict[str, str]:
     """Return what every request carries."""
-    return {"Authorization": f"Bearer {token}"} if token else {}
+    signed = {"Authorization": f"Bearer {token}"} if token else {}
+    return signed | ({"Accept-Language": lang} if lang else {})
 
 
 def _part(text: str) -> str:
@@ -217,7 +251,14 @@ def _part(text: str) -> str:
 
 def _answer(told: Any) -> Answer:
     card = told["grid"] or {"code": "", "name": ""}
-    return Answer(told["status"], told["match_level"], card["code"], card["name"], told)
+    return Answer(
+        **{name: told[name] for name in SAME},
+        explain=told.get("explain", ()),
+        sentence=told.get("sentence", ""),
+        grid_code=card["code"],
+        grid_name=card["name"],
+        told=told,
+    )
 
 
 def _rows(told: Any) -> list[Row]:

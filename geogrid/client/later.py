@@ -13,6 +13,7 @@ from geogrid.client.asking import PIECE, Answer, Ask, Job, Near, Place, Row
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import date
     from pathlib import Path
 
 T = TypeVar("T")
@@ -26,11 +27,13 @@ class AsyncClient:
         url: str,
         *,
         token: str = "",
+        lang: str = "",
         timeout_s: float = 30.0,
         retries: int = 3,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        headers = asking.headers_of(token)
+        headers = asking.headers_of(token, lang)
+        self._lang = lang
         self._retries = retries
         self._http = httpx.AsyncClient(base_url=url, headers=headers, timeout=timeout_s, transport=transport)
 
@@ -44,37 +47,69 @@ class AsyncClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def lookup(self, address: str, *, limit: int = 5) -> Answer:
-        """Return the grid of an address."""
-        return await self._do(asking.lookup(address, limit))
+    async def lookup(
+        self, address: str, *, limit: int = 5, as_of: date | None = None, explain: bool = False
+    ) -> Answer:
+        """Return the grid of an address; with ``explain`` also how it was read."""
+        ask = asking.lookup(address, limit, self._lang, as_of=as_of, explain=explain)
+        return await self._do(ask)
 
-    async def locate(self, *, lon: float, lat: float, crs: str = "WGS-84") -> Answer:
+    async def locate(
+        self, *, lon: float, lat: float, crs: str = "WGS-84", as_of: date | None = None
+    ) -> Answer:
         """Return the grid of a position."""
-        return await self._do(asking.locate(lon, lat, crs))
+        return await self._do(asking.locate(Place(lon, lat), crs, self._lang, as_of))
 
-    async def lookup_many(self, rows: Sequence[str | Place], *, crs: str = "WGS-84") -> list[Row]:
-        """Return a row for each address or position, in order; asked in pieces of 1,000."""
-        return [row for ask in asking.batches(rows, crs) for row in await self._do(ask)]
+    async def lookup_many(
+        self,
+        rows: Sequence[str | Place],
+        *,
+        crs: str = "WGS-84",
+        as_of: date | None = None,
+        limit: int = 0,
+        explain: bool = False,
+    ) -> list[Row]:
+        """Return a row for each address or position, in order; asked in pieces of 1,000.
+
+        ``limit`` candidates are told of each address, with ``explain`` also how it was read.
+        """
+        asks = asking.batches(rows, crs, as_of=as_of, limit=limit, explain=explain)
+        return [row for ask in asks for row in await self._do(ask)]
 
     async def reverse(
-        self, *, lon: float, lat: float, crs: str = "WGS-84", radius: float = 200, limit: int = 5
+        self,
+        *,
+        lon: float,
+        lat: float,
+        crs: str = "WGS-84",
+        radius: float = 200,
+        limit: int = 5,
+        as_of: date | None = None,
     ) -> list[Near]:
         """Return buildings' addresses near a position, the nearest first."""
-        return await self._do(asking.reverse(lon, lat, crs, radius, limit))
+        return await self._do(asking.reverse(Place(lon, lat), crs, radius, limit, as_of))
 
-    async def suggest(self, text: str, *, limit: int = 8) -> list[str]:
+    async def suggest(self, text: str, *, limit: int = 8, as_of: date | None = None) -> list[str]:
         """Return completions of what was typed."""
-        return await self._do(asking.suggest(text, limit))
+        return await self._do(asking.suggest(text, limit, as_of))
 
-    async def grid(self, code: str) -> dict[str, Any]:
+    async def grid(self, code: str, *, as_of: date | None = None) -> dict[str, Any]:
         """Return the card of a grid."""
-        return await self._do(asking.grid(code))
+        return await self._do(asking.grid(code, as_of))
 
     async def send_file(
-        self, path: Path, *, address: str = "", lon: str = "", lat: str = "", crs: str = "WGS-84"
+        self,
+        path: Path,
+        *,
+        address: str = "",
+        lon: str = "",
+        lat: str = "",
+        crs: str = "WGS-84",
+        as_of: date | None = None,
     ) -> Job:
         """Send a CSV or Parquet file to be assigned; it is streamed and not sent twice."""
         named = {"address": address, "lon": lon, "lat": lat, "crs": crs}
+        named |= {"as_of": as_of.isoformat()} if as_of else {}
         headers = asking.media_of(path)
         response = await self._http.post("/v1/jobs", params=named, content=_stream(path), headers=headers)
         return asking.job_of(asking.checked(response).json())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import mmap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -216,7 +217,14 @@ class Snapshot:
         grid = self._grids[found.grid] if found.grid >= 0 else None
         status, level = str(found.status), str(found.match_level)
         if first is not None and status == "matched" and grid is None:
-            return self._outside(level, first.text, first.lon, first.lat)
+            outside = self._outside(level, first.text, first.lon, first.lat)
+            return replace(
+                outside,
+                score=found.score,
+                margin=found.margin,
+                candidates=candidates,
+                explain=_readings(found) if explain else (),
+            )
         if status == "ambiguous":
             first = None  # no one place is the answer; the candidates have theirs
         return LookupAnswer(
@@ -228,7 +236,7 @@ class Snapshot:
             margin=found.margin,
             candidates=candidates,
             missing=found.missing,
-            explain=tuple(Reading(*note) for note in found.explain) if explain else (),
+            explain=_readings(found) if explain else (),
             lon=first.lon if first else None,
             lat=first.lat if first else None,
         )
@@ -251,6 +259,10 @@ class Snapshot:
             return None, None
         lon, lat = self._places_flat[2 * door : 2 * door + 2]
         return (lon, lat) if math.isfinite(lon) and math.isfinite(lat) else (None, None)
+
+
+def _readings(found: AddressAnswer) -> tuple[Reading, ...]:
+    return tuple(Reading(*note) for note in found.explain)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

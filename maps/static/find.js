@@ -71,7 +71,7 @@
       const near = found.nearest;
       if (near) return this.say(t("answer.outside") + " " + t("answer.nearest", { n: Math.round(near.distance_m) }), [{ text: near.grid.name, grid: near.grid }]);
       const key = "ask." + (found.missing || [])[0];
-      return this.say(t(found.status === "partial" && geogrid.has(key) ? key : WORDS[found.status] || "answer.none"), found.choices);
+      return this.say(t(found.status === "partial" && geogrid.has(key) ? key : WORDS[found.status] || "answer.none"), found.candidates);
     }
 
     say(text, choices = []) {

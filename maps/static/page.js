@@ -154,7 +154,7 @@
   }
 
   function choose(text, found) {
-    const options = found.choices || [];
+    const options = found.candidates || [];
     const act = { onGrid: (code) => openGrid(code, { focus: true, lead: t("answer.matched") }), onText: again };
     const which = found.status === "partial" && options.length ? el("p", {}, t("answer.partial.which")) : null;
     show(note(text, which, options.length ? geogrid.choices(options, act) : null), { focus: true, spoken: text });
