@@ -43,13 +43,13 @@ def in_time(receive: Receive, seconds: float) -> Receive:
 async def _waited(coming: Coroutine[Any, Any, Message], waited_for: object, seconds: float) -> Message:
     try:
         async with asyncio.timeout(seconds):
-            return await _resumed(coming, waited_for)
+            return await resumed(coming, waited_for)
     except TimeoutError:
         raise Refusal(408) from None
 
 
 @coroutine
-def _resumed(coming: Coroutine[Any, Any, Message], waited_for: object) -> Generator[Any, Any, Message]:
+def resumed(coming: Coroutine[Any, Any, Message], waited_for: object) -> Generator[Any, Any, Message]:
     """Go on with a coroutine that was begun by hand and waits for something."""
     while True:
         try:

@@ -13,8 +13,9 @@ import orjson
 from starlette.responses import Response
 
 from api.arriving import in_time
+from api.deadline import answer_in_time
 from api.limits import UnknownToken
-from api.problems import Refusal, problem
+from api.problems import PLANNING, Refusal, problem
 from api.words import language_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 log = logging.getLogger("geogrid.api")
+AGAIN_S = "10"  # after which to ask again for what took too long
 SHEET_REQUESTS = 10  # what printing a sheet counts as
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.
 POLICY = (
@@ -54,6 +56,7 @@ class Edge:
         self.gate = gate
         self.metrics = metrics
         self.body_s = settings.body_s
+        self.answer_s = settings.answer_s
         self.origins = origins = settings.origins
         self.headers = [*HEADERS, *([(b"access-control-allow-origin", origins.encode())] if origins else [])]
         self.name = secrets.token_hex(4)
@@ -87,7 +90,8 @@ class Edge:
             await self._answer(scope, receive, dressed)
         except Refusal as refusal:
             if not status:
-                await problem(refusal.status, refusal.detail, language=language_of(scope))(
+                told = {"Retry-After": AGAIN_S} if refusal.status == 504 else None
+                await problem(refusal.status, refusal.detail, headers=told, language=language_of(scope))(
                     scope, receive, dressed
                 )
         except Exception as error:  # the last place: what gets past it lands in a log with the question
@@ -116,7 +120,11 @@ class Edge:
             told = {"Retry-After": str(math.ceil(wait))}
             await problem(429, headers=told, language=language_of(scope))(scope, receive, send)
             return
-        await self.app(scope, receive if scope["method"] == "GET" else in_time(receive, self.body_s), send)
+        heard = receive if scope["method"] == "GET" else in_time(receive, self.body_s)
+        if scope["path"].startswith(PLANNING):  # to solve and to publish takes as long as it takes
+            await self.app(scope, heard, send)
+        else:
+            await answer_in_time(self.app, scope, heard, send, self.answer_s)
         rows = scope.get("geogrid.rows")
         if rows:
             self.metrics.rows(rows)

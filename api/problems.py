@@ -68,6 +68,7 @@ TITLES = {
     501: ("not-implemented", "This form of answer is not offered"),
     500: ("internal", "Something went wrong here"),
     503: ("unavailable", "No published plan can be served right now"),
+    504: ("timed-out", "The answer took too long; ask again later"),
 }
 
 

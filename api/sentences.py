@@ -21,6 +21,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "Something went wrong here": ("服务出现错误", "服務發生錯誤"),
     "No published plan can be served right now": ("目前没有可用的已发布方案", "目前沒有可用的已發布方案"),
     "The request was refused": ("请求被拒绝", "請求被拒絕"),
+    "The answer took too long; ask again later": ("处理超时，请稍后再试", "處理逾時，請稍後再試"),
     # Their details
     "No published plan was in force on that day.": ("当日没有生效的方案。", "當日沒有生效的方案。"),
     "There is no published plan of that version.": ("没有该版本的已发布方案。", "沒有該版本的已發布方案。"),

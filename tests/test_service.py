@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import Settings, create_app
+from api.deadline import answer_in_time
 from api.limits import Buckets, Gate, UnknownToken, client_of
+from api.problems import Refusal
 from api.settings import NOT_IN_FILE, read_settings
 from geogrid.errors import InputError
 from geogrid.snapshot import Snapshot
@@ -408,6 +411,80 @@ def test_a_body_may_come_slowly_but_must_come(town_snapshot: Path) -> None:
     assert asked_in_parts(app, [b'{"rows": [{"lon"', b": 1, ", b'"lat": 2}]}']) == 200
     assert asked_in_parts(app, [b'{"rows": [', None]) == 408
     assert asked_in_parts(app, [None]) == 408
+
+
+# An answer that takes too long
+
+
+def answered(app: Any, parts: int = 1, seconds: float = 0.05) -> list[str]:
+    """Answer a body of some parts, 0.1 s before each, in ``seconds``; return the messages sent."""
+    told: list[str] = []
+    left = list(range(parts))
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.1)
+        if not left:
+            return {"type": "http.disconnect"}
+        left.pop()
+        return {"type": "http.request", "body": b"", "more_body": bool(left)}
+
+    async def send(message: Any) -> None:
+        told.append(message["type"].rpartition(".")[2])
+
+    asyncio.run(answer_in_time(app, {"type": "http"}, receive, send, seconds))
+    return told
+
+
+async def slow_to_begin(_: Any, receive: Any, send: Any) -> None:
+    while (await receive())["more_body"]:
+        pass
+    await asyncio.sleep(0.2)
+    await send({"type": "http.response.start"})
+
+
+async def slow_to_end(_: Any, receive: Any, send: Any) -> None:
+    while (await receive())["more_body"]:
+        pass
+    await send({"type": "http.response.start"})
+    await receive()  # whether the client has gone
+    await asyncio.sleep(0.2)
+    await send({"type": "http.response.body"})
+
+
+async def impatient_itself(_: Any, __: Any, ___: Any) -> None:
+    async with asyncio.timeout(0.01):
+        await asyncio.sleep(1)
+
+
+async def never_heard(_: Any, __: Any, ___: Any) -> None:
+    await asyncio.sleep(1)
+
+
+async def at_once(_: Any, __: Any, send: Any) -> None:
+    await send({"type": "http.response.start"})
+
+
+def test_an_answer_that_does_not_begin_is_given_up_and_one_that_has_is_not() -> None:
+    assert answered(at_once) == ["start"]
+    assert answered(slow_to_end, parts=3) == ["start", "body"]
+    assert answered(slow_to_begin, parts=3, seconds=1) == ["start"]
+    for app in (slow_to_begin, never_heard):
+        with pytest.raises(Refusal) as refused:
+            answered(app, parts=3)
+        assert refused.value.status == 504
+    with pytest.raises(TimeoutError):
+        answered(impatient_itself, seconds=0.5)
+
+
+def test_who_waits_too_long_is_told_when_to_ask_again(
+    town_snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.history.History.on", lambda *_: time.sleep(0.3))
+    with TestClient(create_app(Settings(town_snapshot, reload_s=0, rate=0, answer_s=0.05))) as client:
+        late = client.get("/v1/lookup?address=A&as_of=2020-01-01&lang=zh-Hans")
+        assert (late.status_code, late.headers["retry-after"]) == (504, "10")
+        assert late.json()["title"] == "处理超时，请稍后再试"
+        assert client.post("/v1/lookup", json={"address": "A小区1号楼"}).status_code == 200
 
 
 def test_the_counts_of_several_processes_add_up(
