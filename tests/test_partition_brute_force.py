@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SHAPES = ((1, 5), (2, 3), (2, 4), (3, 3))
 LARGE = ((2, 5), (3, 4), (2, 6))
+# Proofs are asked for: on a machine shared with much else they take their time.
+PATIENCE_S = 120
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -68,14 +70,9 @@ def agrees(
     """Compare values: with counts that no plan has, the engine must say so and still give a plan."""
     counts = range(policy.grids_min or 1, (policy.grids_max or len(graph.units)) + 1)
     expected = best_vector(graph, policy, counts, incumbent)
-    division = divide(graph, policy, incumbent=incumbent, time_limit_s=20, engine=engine)
+    division = divide(graph, policy, incumbent=incumbent, time_limit_s=PATIENCE_S, engine=engine)
     note(f"expected {expected}")
     note(f"{dict(division.vector)}, {dict(division.plan.assignment)}")
-    if engine and not division.proved:
-        # One engine alone may end without proof; no plan then beats what it tells as bound.
-        first = next(iter(division.bounds))
-        assert expected is None or division.bounds[first] <= expected[0] + 1e-6
-        return
     assert division.proved
     if expected is None:
         assert any(gave.rule == "the_number_of_grids_is_in_range" for gave in division.gave_way)
@@ -118,7 +115,7 @@ def test_no_plan_beats_the_bounds_that_are_told(
     expected = best_vector(graph, policy, counts)
     assume(expected is not None)
     assert expected is not None
-    division = divide(graph, policy, engine=engine, time_limit_s=20, stop=lambda: stopped)
+    division = divide(graph, policy, engine=engine, time_limit_s=PATIENCE_S, stop=lambda: stopped)
     note(f"expected {expected}")
     note(f"{dict(division.vector)}, bounds {dict(division.bounds)}")
     # Scores that are rounded grid by grid.
@@ -182,7 +179,7 @@ def test_no_plan_that_keeps_the_locks_is_better(
     expected = best_vector(graph, policy, range(count, count + 1), old, keeps)
     if expected is None:
         return
-    division = divide(graph, policy, incumbent=old, locks=locks, time_limit_s=20)
+    division = divide(graph, policy, incumbent=old, locks=locks, time_limit_s=PATIENCE_S)
     assert division.proved
     assert keeps(division.plan)
     has_values(division, policy, expected)

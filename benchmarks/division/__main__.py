@@ -75,7 +75,7 @@ def _contest(runs: list[Run], clock: Clock, workers: int, *, quick: bool) -> lis
     """Meet the peers, which only `make bench-setup` installs."""
     from benchmarks.division.contest import contest
 
-    return contest(runs[:2] if quick else runs, clock, 0.2 if quick else 0.3, 0.5 if quick else 3.0, workers)
+    return contest(runs[:2] if quick else runs, clock, 0.2 if quick else 1.0, 0.5 if quick else 3.0, workers)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from geogrid.partition.bounds import floors, window_for
+from geogrid.partition.bounds import window_for
 from geogrid.partition.generation import generate
 from geogrid.partition.legal_grids import least_breach, list_legal_grids
 from geogrid.partition.locks import keep_locks
@@ -139,17 +139,11 @@ def _listed(standing: Standing, parts: int, limit: int, clock: Clock) -> bool:
         if breach == cap:
             break
         if first:
-            standing.raise_floor(parts, _beyond(standing, parts, breach))
+            standing.raise_at(parts, 0, Fraction(breach + 1))
         breach = min(int(vector[0]) if vector is not None else breach + step, cap)
         step *= 3
     standing.no_better(parts)
     return True
-
-
-def _beyond(standing: Standing, parts: int, breach: int) -> Vector:
-    """Return what no plan beats when none lies within ``breach`` households outside the window."""
-    rest = floors(standing.problem, standing.policy, parts, breach + 1)[1:]
-    return (Fraction(breach + 1), *rest)
 
 
 def _take_unproved(
@@ -158,18 +152,16 @@ def _take_unproved(
     """Keep the plan found before the time was over, and the bounds of the stages that were begun."""
     if vector is not None:
         standing.offer(parts, _groups(state), Engine.LEGAL_GRIDS)
-    least = list(standing.least[parts])
     for place, name in enumerate(state.told):
         if name not in state.bounds:
             break
         bound = state.bounds[name]
         if place == 0 and breach is not None and bound > breach:
-            least[0] = Fraction(breach + 1)
+            standing.raise_at(parts, 0, Fraction(breach + 1))
             break
-        least[place] = max(bound, least[place])
+        standing.raise_at(parts, place, bound)
         if vector is None or bound < vector[place]:
             break
-    standing.raise_floor(parts, tuple(least))
 
 
 def _groups(state: Field) -> list[tuple[int, ...]]:

@@ -146,23 +146,26 @@ def _round(standing: Standing, parts: int, question: Question, pool: Pool, clock
     known = standing.vector if standing.groups else None
     place = next((i for i, low in enumerate(least) if known is None or known[i] > low), 0)
     if question.names[place] is not Objective.WINDOW:
-        _closed(standing, parts, question, pool, place, clock)
+        if not _closed(standing, parts, question, pool, place, clock):
+            _none(standing, parts, question, place)
         return
     last = len(question.names) - 1
     shape = (*question.names, Objective.COMPACTNESS).index(Objective.COMPACTNESS)
     for aim in dict.fromkeys((min(shape, last), min(1, last))):
         if _closed(standing, parts, question, pool, aim, clock):
             return
-    if question.problem.window_holds:
+    _none(standing, parts, question, min(1, last))
+    if question.problem.window_holds or standing.beaten(parts):
         return
     wide = _question(standing, parts, int(known[0]) if known is not None else None)
-    _closed(standing, parts, wide, pool, 0, clock)
+    if not _closed(standing, parts, wide, pool, 0, clock):
+        _none(standing, parts, wide, 0)
 
 
 def _closed(standing: Standing, parts: int, question: Question, pool: Pool, aim: int, clock: Clock) -> bool:
     """Bound the objective at ``aim`` with those before it at their floors, and try to close the gap.
 
-    False: there is no plan with those before it at their floors, of which the last is then raised.
+    False: there is no plan with those before it at their floors.
     """
     least = standing.least[parts]
     holds = standing.parts == parts and standing.vector[:aim] == least[:aim]
@@ -170,7 +173,7 @@ def _closed(standing: Standing, parts: int, question: Question, pool: Pool, aim:
     if bound is None:
         return True
     if np.isinf(bound.least):
-        return _none(standing, parts, question, aim)
+        return False
     _raise(standing, parts, question, aim, bound.least)
     _settle_pool(standing, parts, question, pool, clock.share(0.3))
     guess = GUESS * abs(bound.least) + 1.0
@@ -183,20 +186,17 @@ def _closed(standing: Standing, parts: int, question: Question, pool: Pool, aim:
             break
         reached = bool(standing.groups) and standing.vector[:aim] == least[:aim]
         if room == EVERYTHING and not reached:
-            return _none(standing, parts, question, aim)
+            return False
     return True
 
 
-def _none(standing: Standing, parts: int, question: Question, aim: int) -> bool:
-    """Raise the floor of the objective before ``aim``: no plan has all of them at their floors."""
-    least = standing.least[parts]
+def _none(standing: Standing, parts: int, question: Question, aim: int) -> None:
+    """Note that no plan has all objectives before ``aim`` at their floors: the last of them is higher."""
     if aim == 0:
         standing.no_better(parts)
-    elif aim == 1 or question.names[0] is not Objective.WINDOW:
-        costs = question.costs(aim - 1, mask_of([0], question.problem.words)[None])
-        higher = least[aim - 1] + Fraction(1, costs.scale)
-        standing.raise_floor(parts, (*least[: aim - 1], higher, *least[aim:]))
-    return False
+        return
+    costs = question.costs(aim - 1, mask_of([0], question.problem.words)[None])
+    standing.raise_at(parts, aim - 1, standing.least[parts][aim - 1] + Fraction(1, costs.scale))
 
 
 def _total(question: Question, place: int, value: Fraction) -> float:
@@ -207,11 +207,8 @@ def _total(question: Question, place: int, value: Fraction) -> float:
 
 def _raise(standing: Standing, parts: int, question: Question, place: int, total: float) -> None:
     """Take a bound on the sum of the grids' costs into the floor."""
-    least = standing.least[parts]
     costs = question.costs(place, mask_of([0], question.problem.words)[None])
-    value = costs.value_of(int(np.ceil(total - 1e-4)))
-    if value > least[place]:
-        standing.raise_floor(parts, (*least[:place], value, *least[place + 1 :]))
+    standing.raise_at(parts, place, costs.value_of(int(np.ceil(total - 1e-4))))
 
 
 def _settle_pool(standing: Standing, parts: int, question: Question, pool: Pool, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,6 +72,20 @@ class Standing:
             self.least[parts] = least
             if self.groups and self.floor != before:
                 self._told(self)
+
+    def raise_at(self, parts: int, place: int, value: Fraction) -> None:
+        """Take a bound on the objective at ``place``, those before it being at their floors.
+
+        What was known of the later ones held only as long as this one stayed at its floor.
+        """
+        least = self.least.get(parts)
+        if least is None or value <= least[place]:
+            return
+        names = counted(self.problem, self.policy, parts)
+        known = dict(zip(names[: place + 1], (*least[:place], value), strict=True))
+        breach = known.get(Objective.WINDOW)
+        rest = floors(self.problem, self.policy, parts, None if breach is None else math.ceil(breach))
+        self.raise_floor(parts, (*least[:place], value, *rest[place + 1 :]))
 
     def no_better(self, parts: int) -> None:
         """Note that no plan of ``parts`` grids is better than the best known, or none at all."""

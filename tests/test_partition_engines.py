@@ -1,0 +1,73 @@
+"""The engines against each other on towns too large to try every plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from geogrid.model import BarrierKind
+from geogrid.partition import divide
+from geogrid.policy import EIGHT_TO_TEN, Compactness
+from tests.brute_force import lattice
+
+if TYPE_CHECKING:
+    from geogrid.adjacency import UnitGraph
+    from geogrid.policy import Policy
+
+PATIENCE_S = 60
+
+
+def town(rows: int, columns: int, seed: int) -> UnitGraph:
+    """Draw a town: a third of its cells in compounds of two or three, some streets and a canal between."""
+    draw = np.random.default_rng(seed)
+    letters = [["h"] * columns for _ in range(rows)]
+    for letter in "ABCDEFGHIJKLMNOP"[: rows * columns // 6]:
+        row, column, long = draw.integers(rows), draw.integers(columns), draw.integers(2, 4)
+        for place in range(column, min(column + long, columns)):
+            if letters[row][place] == "h":
+                letters[row][place] = letter
+    drawing = ["".join(row) for row in letters]
+    homes = draw.integers(1, 60, rows * columns).tolist()
+    pairs = [(edge.a, edge.b) for edge in lattice(drawing, homes).edges]
+    some = draw.permutation(len(pairs))[: rows * columns // 4].tolist()
+    kinds = [BarrierKind.ARTERIAL] * (len(some) - 1) + [BarrierKind.RIVER]
+    return lattice(drawing, homes, dict(zip([pairs[i] for i in some], kinds, strict=True)))
+
+
+def asked(low: int, high: int, compactness: Compactness = Compactness.BORDER) -> Policy:
+    return replace(EIGHT_TO_TEN, grids_min=low, grids_max=high, compactness=compactness)
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "low", "high"), [(3, 5, 3, 4), (4, 5, 5, 6), (5, 6, 6, 7), (5, 8, 8, 9)]
+)
+@pytest.mark.parametrize("seed", range(2))
+def test_two_engines_prove_the_same_plan_and_the_search_beats_neither(
+    rows: int, columns: int, low: int, high: int, seed: int
+) -> None:
+    graph, policy = town(rows, columns, seed), asked(low, high)
+    listed = divide(graph, policy, engine="legal-grids", time_limit_s=PATIENCE_S)
+    generated = divide(graph, policy, engine="column-generation", time_limit_s=PATIENCE_S)
+    searched = divide(graph, policy, engine="search", time_limit_s=PATIENCE_S)
+    assert listed.proved
+    assert generated.proved
+    assert generated.vector == listed.vector
+    best = tuple(generated.vector.values())
+    assert best <= tuple(searched.vector.values())
+    for name, value in generated.vector.items():
+        assert searched.bounds[name] <= value + 1e-6
+        if searched.vector[name] != value:
+            break
+
+
+@pytest.mark.parametrize("compactness", [Compactness.MOMENT, Compactness.POLSBY_POPPER])
+def test_any_score_of_a_grid_is_proved_by_generated_columns_as_by_the_list(compactness: Compactness) -> None:
+    graph, policy = town(3, 5, 3), asked(3, 4, compactness)
+    listed = divide(graph, policy, engine="legal-grids", time_limit_s=PATIENCE_S)
+    generated = divide(graph, policy, engine="column-generation", time_limit_s=PATIENCE_S)
+    assert listed.proved
+    assert generated.proved
+    assert generated.vector == pytest.approx(dict(listed.vector))
