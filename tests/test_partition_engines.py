@@ -25,7 +25,7 @@ def town(rows: int, columns: int, seed: int) -> UnitGraph:
     draw = np.random.default_rng(seed)
     letters = [["h"] * columns for _ in range(rows)]
     for letter in "ABCDEFGHIJKLMNOP"[: rows * columns // 6]:
-        row, column, long = draw.integers(rows), draw.integers(columns), draw.integers(2, 4)
+        row, column, long = (int(draw.integers(*ends)) for ends in ((0, rows), (0, columns), (2, 4)))
         for place in range(column, min(column + long, columns)):
             if letters[row][place] == "h":
                 letters[row][place] = letter

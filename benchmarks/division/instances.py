@@ -49,18 +49,17 @@ class Instance:
 
     @cached_property
     def displaced(self) -> frozenset[str]:
-        """The houses that stand outside the compound which they are said to belong to."""
-        ground = {compound.id: compound.geometry for compound in self.city.compounds}
+        """The houses counted in the community that stand outside it, where no grid of it can hold them."""
+        ground = next(one for one in self.city.communities if one.id == self.graph.community_id).geometry
         own = [b for b in self.city.buildings if b.community_id == self.graph.community_id]
-        known = [b for b in own if b.compound_id in ground]
-        return frozenset(b.id for b in known if not ground[b.compound_id].covers(b.geometry.centroid))
+        return frozenset(b.id for b in own if not ground.covers(b.geometry.centroid))
 
     def findings(
         self, plan: Plan, policy: Policy, gave_way: Sequence[Excuse] | None = None
     ) -> tuple[Finding, ...]:
         """Return all that ``geogrid check`` finds wrong with a plan, from the geometry up.
 
-        A house that the data puts outside its own compound is no fault of the plan.
+        A house that the data puts outside its own community is no fault of the plan: no plan holds it.
         """
         city = self.city
         community = next(one for one in city.communities if one.id == self.graph.community_id)
