@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +12,7 @@ from api.batch_shapes import BATCH_SHAPES
 from api.level_shapes import ITEMS, LISTS
 from api.plan_shapes import PLAN_SHAPES
 from api.planning.shapes import PLANNING_SHAPES
-from api.problems import MEDIA_TYPE, TITLES
+from api.problems import MEDIA_TYPE, TITLES, TYPE
 from api.replies import GEOJSON, JSON
 from api.shapes import SHAPES, FeatureCollection, Problem
 
@@ -43,9 +45,14 @@ def answers(shape: type, *errors: int) -> dict[str, Any]:
     for status in errors:
         told[status] = {
             "description": TITLES[status][1],
-            "content": {MEDIA_TYPE: {"schema": schema(Problem)}},
+            "content": {MEDIA_TYPE: {"schema": schema(Problem), "example": _problem(status)}},
         }
     return {"responses": told, "response_model": None}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    name, title = TITLES[status]
+    return {"type": TYPE + name, "title": title, "status": status}
 
 
 def takes(shape: type) -> dict[str, Any]:
@@ -65,6 +72,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             schemas.pop(unused, None)
         schemas.update(sorted(components.items()))
         _drop_unused(document)
+        _show_examples(document)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -75,6 +83,26 @@ def _drop_unused(document: dict[str, Any]) -> None:
         for operation in path.values():
             if "HTTPValidationError" in str(operation["responses"].get("422", "")):
                 del operation["responses"]["422"]
+
+
+def _show_examples(document: dict[str, Any]) -> None:
+    """Put the examples to what is asked and what is answered; a test asks them of a drawn town."""
+    told = json.loads(resources.files(__package__).joinpath("examples.json").read_bytes())
+    for name, examples in told.items():
+        method, path = name.split(" ")
+        operation = document["paths"][path][method.lower()]
+        for example, one in examples.items():
+            for parameter in operation.get("parameters", ()):
+                given = {**one.get("path", {}), **one.get("query", {})}
+                if parameter["name"] in given:
+                    shown = parameter.setdefault("examples", {})
+                    shown[example] = {"value": given[parameter["name"]]}
+            if "body" in one:
+                content = operation["requestBody"]["content"][one.get("content_type", JSON)]
+                content.setdefault("examples", {})[example] = {"value": one["body"]}
+            if "answer" in one:
+                content = operation["responses"]["200"]["content"][JSON]
+                content.setdefault("examples", {})[example] = {"value": one["answer"]}
 
 
 def _first_line(shape: type) -> str:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi.testclient import TestClient
+from jsonschema import validate
 
 from api import Settings, create_app
 from api.problems import TITLES, TYPE
+from tests.examples import ask, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,3 +117,47 @@ def test_a_false_example_is_noticed() -> None:
         assert_shown({"a": [1, "..."]}, {"a": [1]})
     with pytest.raises(AssertionError):
         assert_shown({"a": {"b": 1}}, {"a": {"b": 2}})
+
+
+# The examples of the OpenAPI document
+
+
+@pytest.fixture(scope="module")
+def taking(town_snapshot: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A service that takes files, too."""
+    settings = Settings(town_snapshot, reload_s=0, rate=0, jobs=tmp_path_factory.mktemp("jobs"))
+    with TestClient(create_app(settings)) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("operation", "name", "one"), examples())
+def test_an_example_of_the_document_is_true(
+    taking: TestClient, operation: str, name: str, one: dict[str, Any]
+) -> None:
+    answer = ask(taking, operation, one)
+    assert answer.is_success, answer.text
+    assert answer.json() == one.get("answer", answer.json()), "run `python -m tests.examples`, and look"
+    method, path = operation.split(" ")
+    document = taking.get("/openapi.json").json()
+    told = document["paths"][path][method.lower()]
+    content = told["responses"][str(answer.status_code)]["content"]["application/json"]
+    validate(answer.json(), {**content["schema"], "components": document["components"]})
+    if "answer" in one:
+        assert content["examples"][name]["value"] == one["answer"]
+    if "body" in one:
+        media = told["requestBody"]["content"][one.get("content_type", "application/json")]
+        assert media["examples"][name]["value"] == one["body"]
+        if "schema" in media and "content_type" not in one:
+            validate(one["body"], {**media["schema"], "components": document["components"]})
+
+
+def test_what_people_ask_most_has_examples(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    bodies = {
+        path: body["content"].get("application/json", {})
+        for path, told in paths.items()
+        if path.startswith("/v1/") and (body := told.get("post", {}).get("requestBody"))
+    }
+    assert {path for path, told in bodies.items() if told and not told.get("examples")} == set()
+    asked = paths["/v1/lookup"]["get"]["parameters"]
+    assert {one["name"] for one in asked if "examples" in one} >= {"address", "lon", "lat", "lang"}
