@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geogrid.snapshot.layers import Layer
+    from geogrid.tables import Table
 
 FORMATS = {
     "json": JSON,
@@ -65,12 +67,30 @@ def _weight(media: str, ranges: Sequence[tuple[str, float]]) -> float:
     return 0.0
 
 
-def as_file(layer: Layer, places: Sequence[int], columns: Sequence[str], name: str) -> bytes:
-    """Return some rows of a layer as the bytes of a CSV (without shapes), FlatGeobuf or GeoParquet file."""
-    from geogrid.tables import write_table  # brings GDAL along; only files need it
+def as_file(
+    layer: Layer, places: Sequence[int], columns: Sequence[str], name: str, credit: Mapping[str, str]
+) -> bytes:
+    """Return some rows of a layer as the bytes of a CSV (without shapes), FlatGeobuf or GeoParquet file.
+
+    Where the data come from stands in the file: in CSV in two more columns, else in its metadata.
+    """
+    from geogrid.tables import credited, write_table  # brings GDAL along; only files need it
 
     table = layer.selection(places, columns=columns, shapes=name != "csv")
+    told = credit["attribution"], credit["licence"]
+    table = _with_columns(table, told) if name == "csv" else credited(table, *told)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{layer.name}.{name}"
         write_table(path, table)
         return path.read_bytes()
+
+
+def _with_columns(table: Table, told: tuple[str, str]) -> Table:
+    import pyarrow as pa
+
+    names = [*table.schema.names, "attribution", "licence"]
+    batches = [
+        pa.RecordBatch.from_arrays([*one.columns, *(pa.array([each] * len(one)) for each in told)], names)
+        for one in table.batches
+    ]
+    return replace(table, schema=batches[0].schema, batches=batches)

@@ -78,6 +78,7 @@ def landing(base: str, here: Served) -> dict[str, Any]:
         "title": f"{city['name']}: grids, version {city['version']}",
         "description": "The published division of the city into grids.",
         "attribution": city["attribution"],
+        "licence": city["licence"],
         "links": [
             link(f"{base}/ogc", "self"),
             link(f"{base}/openapi.json", "service-desc", OPENAPI, "The definition of the API"),
@@ -115,6 +116,7 @@ def collection(base: str, here: Served, name: str) -> dict[str, Any]:
         "title": TITLES[name],
         "description": f"{TITLES[name]} of {here.snapshot.city['name']}",
         "attribution": here.snapshot.city["attribution"],
+        "licence": here.snapshot.city["licence"],
         "itemType": "feature",
         "extent": extent,
         "crs": list(offered_crs(here.snapshot.city["plane"])),
@@ -284,4 +286,4 @@ def item(base: str, here: Served, name: str, id: str, uri: str) -> dict[str, Any
         link(place, "collection"),
         link(f"{base}/v1/{name}/{quote(id, safe='')}", "alternate"),
     ]
-    return {**found, "links": links}
+    return {**found, "links": links, **here.head()}

@@ -57,6 +57,20 @@ class Table:
     geometry_type: str = ""
 
 
+def credited(table: Table, attribution: str, licence: str) -> Table:
+    """Return a table that says where its data come from, as GeoParquet, FlatGeobuf and GeoPackage keep it."""
+    known = table.schema.metadata or {}
+    told = {b"attribution": attribution.encode(), b"licence": licence.encode()}
+    return replace(table, schema=table.schema.with_metadata({**known, **told}))
+
+
+def credit_of(schema: pa.Schema) -> dict[str, str] | None:
+    """Return the attribution and the licence that a table was given."""
+    told = schema.metadata or {}
+    names = (b"attribution", b"licence")
+    return {name.decode(): told[name].decode() for name in names if name in told} or None
+
+
 def table_of(columns: dict[str, list[Any]], schema: pa.Schema, *, geometry: str = "", crs: str = "") -> Table:
     """Return a table of one batch; ``geometry`` names a column of shapely shapes or WKB."""
     if geometry:
@@ -396,7 +410,7 @@ def _write_layer(
         crs=table.crs or (DEGREES if driver == "GeoJSON" else None),
         layer_options=options,
         append=append,
-        layer_metadata=metadata,
+        layer_metadata=metadata or credit_of(table.schema),
     )
 
 

@@ -148,6 +148,8 @@ def test_what_cannot_be_used_is_refused_and_not_repeated(client: TestClient, que
 
 # Formats
 
+CREDIT = {"attribution": "样例数据", "licence": "CC0-1.0"}
+
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_layer_comes_in_every_format(client: TestClient, tmp_path: Path, layer: str) -> None:
@@ -155,13 +157,16 @@ def test_every_layer_comes_in_every_format(client: TestClient, tmp_path: Path, l
     columns = [name for name in SCHEMAS[layer].names if name != "geometry"]
     table = list(csv.DictReader(io.StringIO(client.get(f"/v1/{layer}?f=csv").content.decode("utf-8-sig"))))
     assert [row["id"] for row in table] == [row["id"] for row in rows]
-    assert list(table[0]) == columns
+    assert list(table[0]) == [*columns, *CREDIT]
+    assert {tuple(row[name] for name in CREDIT) for row in table} == {tuple(CREDIT.values())}
     (tmp_path / "a.fgb").write_bytes(client.get(f"/v1/{layer}?f=fgb").content)
+    assert pyogrio.read_info(tmp_path / "a.fgb")["layer_metadata"] == CREDIT
     frame = pyogrio.read_dataframe(tmp_path / "a.fgb")
     assert sorted(frame["id"]) == sorted(row["id"] for row in rows)
     assert frame.crs.to_epsg() == 4326
     parquet = pq.read_table(io.BytesIO(client.get(f"/v1/{layer}?f=parquet").content))
     assert b'"primary_column": "geometry"' in parquet.schema.metadata[b"geo"]
+    assert {name: parquet.schema.metadata[name.encode()].decode() for name in CREDIT} == CREDIT
     assert parquet.column("id").to_pylist() == [row["id"] for row in rows]
     features = got(client, f"/v1/{layer}?f=geojson")["features"]
     assert [one["id"] for one in features] == [row["id"] for row in rows]

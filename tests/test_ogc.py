@@ -66,6 +66,8 @@ def test_every_resource_is_as_the_standard_draws_it(client: TestClient) -> None:
         first = items["features"][0]
         alone = got(client, f"/ogc/collections/{one['id']}/items/{first['id']}", "featureGeoJSON")
         assert {key: alone[key] for key in first} == first
+        for each in (landing, one, items, alone):
+            assert (each["attribution"], each["licence"]) == ("样例数据", "CC0-1.0")
 
 
 def test_every_link_leads_somewhere(client: TestClient) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["lookup"])
 Here = Annotated[Served, Depends(served)]
 Crs = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
+DIGITS = 7  # of a degree that are told: a centimetre
 BOTH = "Give either an address, or lon and lat."
 
 
@@ -107,7 +108,9 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
         east, north = to_wgs84(lon, lat, crs=question.crs)
         lon, lat = float(east), float(north)
     found = here.snapshot.lookup_point(lon=lon, lat=lat)
-    return msgspec.json.encode(answer_of(found, here, question.lang, explain=question.explain))
+    told = answer_of(found, here, question.lang, explain=question.explain)
+    told.lon, told.lat = round(lon, DIGITS), round(lat, DIGITS)
+    return msgspec.json.encode(told)
 
 
 def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:

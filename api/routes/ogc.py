@@ -201,6 +201,7 @@ def _items(
         "links": ogc.items_links(ogc.base_of(request), name, query, asked, page.matched),
         "numberMatched": page.matched,
         "numberReturned": len(page.places),
+        **here.head(),
     }
 
 

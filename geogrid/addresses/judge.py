@@ -71,7 +71,7 @@ def judge(index: AddressIndex, grids: memoryview, question: Question, hits: list
         grid if certain else -1,
         tuple([candidate(index, grids, hit) for hit in shown[: question.limit]]),
         rival_grids,
-        () if certain else _missing(index, read, rivals, doubts),
+        () if certain else _missing(index, grids, read, rivals, doubts),
         read,
         notes,
     )
@@ -123,16 +123,18 @@ def _doubts(question: Question, best: Hit) -> tuple[Note, ...]:
 
 
 def _missing(
-    index: AddressIndex, read: Elements, rivals: list[Hit], doubts: tuple[Note, ...]
+    index: AddressIndex, grids: memoryview, read: Elements, rivals: list[Hit], doubts: tuple[Note, ...]
 ) -> tuple[str, ...]:
-    """Name what would tell the rivals apart."""
+    """Name what would tell the rivals apart; a community does where it has one grid of them each."""
     filled = {note.element for hit in rivals for note in hit.notes if note.kind == "filled"}
     if filled:
         return tuple(sorted(filled))
     if len(rivals) == 1 or doubts:
         return tuple(dict.fromkeys(note.element for note in doubts)) or ("name",)
-    communities = {index.views["door_community"][hit.door] for hit in rivals}
-    return ("community",) if len(communities) > 1 and not read.community else ("name",)
+    homes = index.views["door_community"]
+    pairs = {(homes[hit.door], grids[hit.door]) for hit in rivals}
+    settles = len({home for home, _ in pairs}) == len(pairs)
+    return ("community",) if settles and not read.community else ("name",)
 
 
 def _level(index: AddressIndex, read: Elements, door: int) -> Level:
