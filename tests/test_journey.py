@@ -7,11 +7,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -19,10 +22,10 @@ import shapely
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from api import worker
 from geogrid.cli.app import app
 from geogrid.cli.demo import DRAWN, cities_beside
 from geogrid.cli.exits import Exit
-from geogrid.cli.serve import served
 from geogrid.crs import DEGREES, to_degrees
 from geogrid.snapshot import Period, read_timeline
 from geogrid.tables import open_table, table_of, write_table
@@ -339,7 +342,7 @@ def test_the_application_serves_the_plan_in_force(town: Town, monkeypatch: pytes
 
     def answer_one(app: str, **options: Any) -> None:
         seen.update(options, app=app)
-        with TestClient(served()) as client:
+        with TestClient(worker.served()) as client:
             seen["answer"] = client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()
 
     monkeypatch.setattr("uvicorn.run", answer_one)
@@ -349,6 +352,34 @@ def test_the_application_serves_the_plan_in_force(town: Town, monkeypatch: pytes
     assert (seen["port"], seen["workers"], seen["access_log"]) == (8765, 2, False)
     answer = seen["answer"]
     assert answer["grid"]["code"] == "210602001001001"
+
+
+def test_one_worker_keeps_nothing_of_what_has_found_the_plan(town: Town, tmp_path: Path) -> None:
+    """The command becomes the worker: no solver, no database, no numba, and no room of the working folder."""
+    (tmp_path / "api.py").write_text("raise ImportError('not ours')")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [Path(sys.executable).with_name("geogrid"), "serve", "--store", town.store, "--port", str(port)]
+    with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            question = {"address": "A小区1号楼"}
+            answer = until_answered(f"http://127.0.0.1:{port}/v1/lookup", question, process).json()
+            assert answer["grid"]["code"] == "210602001001001"
+            mapped = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8")
+            assert [name for name in ("sqlalchemy", "ortools", "llvmlite") if f"/{name}" in mapped] == []
+        finally:
+            process.terminate()
+
+
+def until_answered(url: str, question: dict[str, str], process: subprocess.Popen[str]) -> httpx.Response:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            return httpx.post(url, json=question)
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise AssertionError(process.stderr.read() if process.stderr else "")
 
 
 def test_an_announced_plan_is_not_shown_before_its_day(town: Town) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
-_SNAPSHOT = "GEOGRID_SERVED_SNAPSHOT"
-_SETTINGS = "GEOGRID_SETTINGS"
-_STORE = "GEOGRID_SERVED_STORE"
-_CITY = "GEOGRID_SERVED_CITY"
-_COUNTS = "GEOGRID_COUNTS"
 
 
 @app.command()
@@ -46,7 +41,7 @@ def serve(
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    run(snapshot_in_force(store, city), host, port, workers, settings, store)
+    run(snapshot_in_force(store, city, numba=False), host, port, workers, settings, store)
 
 
 def run(
@@ -58,32 +53,58 @@ def run(
     store: str = "",
 ) -> None:
     """Serve a snapshot until interrupted, and where ``store`` is given planners who work on it."""
-    import uvicorn
-
+    from api import worker
     from api.settings import read_settings
     from geogrid.snapshot import put_in_force
 
-    told = {_SNAPSHOT: str(put_in_force(snapshot.folder)), _CITY: str(snapshot.city["id"]), _STORE: store}
+    place = str(put_in_force(snapshot.folder))
+    told = {worker.SNAPSHOT: place, worker.CITY: str(snapshot.city["id"]), worker.STORE: store}
     if settings is not None:
         read_settings(settings, snapshot.folder)  # a fault is told before anything starts
-        told[_SETTINGS] = str(settings)
-    with contextlib.ExitStack() as kept:
-        if workers > 1:  # their counts add up in a folder
-            counts = kept.enter_context(tempfile.TemporaryDirectory(prefix="geogrid-counts-"))
-            told[_COUNTS] = os.environ.get(_COUNTS, counts)
-        kept.enter_context(_environment(told))
-        note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
-        uvicorn.run(
-            "geogrid.cli.serve:served",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,  # who asks is decided by the setting `proxies` alone
-        )
+        told[worker.SETTINGS] = str(settings)
+    note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
+    if workers > 1:
+        _supervise(host, port, workers, told)
+    else:
+        _become_worker(host, port, told)
+
+
+def _become_worker(host: str, port: int, told: dict[str, str]) -> NoReturn:
+    """Put one worker in the place of this process, which keeps nothing of what has found the plan.
+
+    ``-P`` and ``--app-dir``: what is called like a room of ours in the working folder is not imported.
+    """
+    from api import worker
+
+    words = ["-P", "-m", "uvicorn", worker.FACTORY, "--factory", "--host", host, "--port", str(port)]
+    words += ["--app-dir", str(Path(worker.__file__).parents[1])]
+    words += ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, *words], {**os.environ, **told})  # noqa: S606 - our own words
+
+
+def _supervise(host: str, port: int, workers: int, told: dict[str, str]) -> None:
+    """Start some workers and keep them running; their counts add up in a folder."""
+    import uvicorn
+
+    from api.metrics import SHARED
+    from api.worker import FACTORY
+
+    with tempfile.TemporaryDirectory(prefix="geogrid-counts-") as counts:
+        told[SHARED] = os.environ.get(SHARED, counts)
+        with _environment(told):
+            uvicorn.run(
+                FACTORY,
+                factory=True,
+                host=host,
+                port=port,
+                workers=workers,
+                access_log=False,
+                log_level="warning",
+                server_header=False,
+                proxy_headers=False,  # who asks is decided by the setting `proxies` alone
+            )
 
 
 @contextlib.contextmanager
@@ -98,16 +119,3 @@ def _environment(told: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def served() -> Any:
-    """Return the application of the snapshot named in the environment; every worker process calls it."""
-    from api import create_app
-    from api.settings import Settings, read_settings
-
-    snapshot = Path(os.environ[_SNAPSHOT])
-    told = os.environ.get(_SETTINGS)
-    settings = read_settings(Path(told), snapshot) if told else Settings(snapshot)
-    if not settings.store:
-        settings = replace(settings, store=os.environ[_STORE], city=os.environ[_CITY])
-    return create_app(settings)

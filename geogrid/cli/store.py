@@ -78,18 +78,18 @@ def snapshot_folder(store: str, city_id: str, version: int) -> Path:
     return snapshot_root(store) / city_id / str(version)
 
 
-def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapshot:
-    """Open a version's snapshot; compile it where it is missing or damaged."""
+def compiled(archive: Archive, store: str, city_id: str, version: int, *, numba: bool = True) -> Snapshot:
+    """Open a version's snapshot; compile it where it is missing or damaged. ``numba`` is for many points."""
     from geogrid.snapshot import Snapshot, compile_snapshot
 
     folder = snapshot_folder(store, city_id, version)
     try:
-        return Snapshot.open(folder)
+        return Snapshot.open(folder, numba=numba)
     except SnapshotError:
         return compile_snapshot(archive, city_id, version, folder)
 
 
-def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot:
+def snapshot_in_force(store: str, city: str, on: date | None = None, *, numba: bool = True) -> Snapshot:
     """Open the snapshot of the plan in force (today, or ``on`` a day), compiling it where it is missing.
 
     :raises NotFoundError: nothing is published.
@@ -97,4 +97,4 @@ def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot
     with opened(store) as archive:
         city_id = which_city(archive, city)
         version = version_in_force(archive, city_id, on)
-        return compiled(archive, store, city_id, version.id)
+        return compiled(archive, store, city_id, version.id, numba=numba)
