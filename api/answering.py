@@ -91,4 +91,4 @@ def readings_of(found: LookupAnswer) -> list[Reading]:
 def candidate_of(found: LookupCandidate) -> Candidate:
     """Return one place that may be meant."""
     grid = name_of(found.grid) if found.grid else None
-    return Candidate(found.kind, found.text, found.score, grid, found.lon, found.lat)
+    return Candidate(found.kind, found.text, found.score, grid, found.grids, found.lon, found.lat)

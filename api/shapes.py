@@ -27,11 +27,14 @@ class Question(Struct, forbid_unknown_fields=True):
 
 
 class Typed(Struct, forbid_unknown_fields=True):
-    """What was typed so far."""
+    """What was typed so far; of as good completions those nearest to a position come first."""
 
     q: str
     limit: Annotated[int, Meta(ge=1, le=20)] = 8
     as_of: AsOfDay | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    crs: Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"] = "WGS-84"
 
 
 class PlanInForce(Struct):
@@ -141,12 +144,13 @@ class GridName(Struct):
 
 
 class Candidate(Struct):
-    """One place that may be meant; ``grid`` is null where it lies in several grids or in none."""
+    """One place that may be meant; ``grid`` is null where it lies in several (``grids``, codes) or none."""
 
     kind: str
     text: str
     score: float
     grid: GridName | None
+    grids: tuple[str, ...]
     lon: float | None
     lat: float | None
 
@@ -275,10 +279,10 @@ class CommunityAnswer(Struct):
 
 
 class Suggestion(Struct):
-    """A text that can be asked for."""
+    """A text that can be asked for; ``detail`` is the community of a door, "" of anything larger."""
 
     text: str
-    detail: str = ""
+    detail: str
 
 
 class SuggestionList(Struct):

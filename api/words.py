@@ -97,7 +97,7 @@ def sentence(found: LookupAnswer, language: str) -> str:
     if near is not None:
         nearest = near["name"], near["community"]["name"], f"{found.distance_m or 0:.0f}"
         return say("It lies in no grid; the nearest is {} ({}), {} m away.", language, *nearest)
-    if found.missing:
+    if found.missing and found.status != "none":
         missing = _listed(found.missing, language)
         return say("That is not enough to be certain; please add: {}.", language, missing)
     return say(STATUS[found.status], language)

@@ -161,3 +161,15 @@ def test_what_people_ask_most_has_examples(client: TestClient) -> None:
     assert {path for path, told in bodies.items() if told and not told.get("examples")} == set()
     asked = paths["/v1/lookup"]["get"]["parameters"]
     assert {one["name"] for one in asked if "examples" in one} >= {"address", "lon", "lat", "lang"}
+
+
+@pytest.mark.parametrize("path", ["/v1/lookup", "/v1/suggest", "/v1/reverse"])
+def test_a_link_and_a_body_can_ask_the_same(client: TestClient, path: str) -> None:
+    document = client.get("/openapi.json").json()
+    told = document["paths"][path]
+    content = told["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = document["components"]["schemas"][content["$ref"].rpartition("/")[2]]["properties"]
+    link = {one["name"] for one in told["get"]["parameters"]}
+    assert link - {"lang"} == set(body) - {"lang"}  # lang= is taken by every route
+    with_defaults = {one["name"]: one["schema"].get("default") for one in told["get"]["parameters"]}
+    assert {name: with_defaults[name] for name in body} == {name: body[name].get("default") for name in body}

@@ -360,7 +360,8 @@ def test_one_worker_keeps_nothing_of_what_has_found_the_plan(town: Town, tmp_pat
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = [Path(sys.executable).with_name("geogrid"), "serve", "--store", town.store, "--port", str(port)]
+    command = str(Path(sys.executable).with_name("geogrid"))
+    words = [command, "serve", "--store", town.store, "--port", str(port)]
     with subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         try:
             question = {"address": "A小区1号楼"}

@@ -117,7 +117,7 @@ def test_an_answer_is_told_in_words(client: TestClient) -> None:
     assert told("zh-Hans", lon=124.38, lat=40.1318) == (
         "不在任何网格内；最近的是A小区（Community c1），相距 852 米。"
     )
-    assert told("en", address="无") == "That is not enough to be certain; please add: name."
+    assert told("en", address="无") == "Nothing that is known here fits."
     assert "sentence" not in client.get("/v1/lookup", params={"address": "A小区1号楼"}).json()
 
 

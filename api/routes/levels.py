@@ -61,7 +61,7 @@ def _page(
     links = page_links(request.url.path, dict(request.query_params), choice, page.matched)
     columns = ("id", *choice.fields) if choice.fields else ()
     if name not in ("json", "geojson"):
-        return as_file(layer, page.places, columns, name, here.snapshot.city), links
+        return as_file(layer, page.places, columns, name, here.credit), links
     told = {"matched": page.matched, "returned": len(page.places), "links": links, **here.head()}
     if name == "geojson":
         features = features_of(layer, page.places, columns)
@@ -110,7 +110,7 @@ async def answer_item(request: Request, here: Served, layer: Layer, id: str, f: 
 
 def _item(here: Served, layer: Layer, place: int, name: str) -> bytes:
     if name not in ("json", "geojson"):
-        return as_file(layer, [place], (), name, here.snapshot.city)
+        return as_file(layer, [place], (), name, here.credit)
     told = {"links": item_links(layer.name, layer.rows[place]), **here.head()}
     if name == "geojson":
         return orjson.dumps({**features_of(layer, [place])[0], **told})

@@ -70,9 +70,12 @@ async def suggest(
     here: HereOrThen,
     q: Annotated[str, Query(description="What was typed so far.")],
     limit: Annotated[int, Query(ge=1, le=20, description="Most suggestions to answer with.")] = 8,
+    lon: Annotated[float | None, Query(ge=-180, le=180, description="Where somebody looks.")] = None,
+    lat: Annotated[float | None, Query(ge=-90, le=90, description="Where somebody looks.")] = None,
+    crs: Annotated[Crs, Query(description="What lon and lat are given in.")] = "WGS-84",
 ) -> Response:
-    """Suggest addresses and names that begin like, or sound like, what was typed."""
-    content = _suggest(here, Typed(q, limit), request.app.state.settings)
+    """Suggest addresses and names that begin like, or sound like, what was typed, near ones first."""
+    content = _suggest(here, Typed(q, limit, None, lon, lat, crs), request.app.state.settings)
     return reply(request, Body(content, JSON), PRIVATE)
 
 
@@ -95,29 +98,39 @@ def answer(here: Served, question: Question, settings: Settings) -> bytes:
 
     :raises Refusal: it is no question.
     """
-    address, lon, lat = question.address, question.lon, question.lat
-    if (address is None) == (lon is None and lat is None):
+    if (question.address is None) == (question.lon is None and question.lat is None):
         raise Refusal(422, BOTH)
-    if address is not None:
-        text, why = _short(address, settings), question.explain
+    why = question.explain
+    if question.address is not None:
+        text = _short(question.address, settings)
         found = here.snapshot.lookup_address(text, limit=question.limit, explain=why)
         return msgspec.json.encode(answer_of(found, here, question.lang, explain=why))
-    if lon is None or lat is None:
-        raise Refusal(422, "A longitude and a latitude belong together.")
-    if question.crs not in ("WGS-84", "CGCS2000"):
-        east, north = to_wgs84(lon, lat, crs=question.crs)
-        lon, lat = float(east), float(north)
+    lon, lat = _degrees(question.lon, question.lat, question.crs)
     found = here.snapshot.lookup_point(lon=lon, lat=lat)
-    told = answer_of(found, here, question.lang, explain=question.explain)
+    told = answer_of(found, here, question.lang, explain=why)
     told.lon, told.lat = round(lon, DIGITS), round(lat, DIGITS)
     return msgspec.json.encode(told)
 
 
 def _suggest(here: Served, typed: Typed, settings: Settings) -> bytes:
-    found = here.snapshot.suggest(_short(typed.q, settings), limit=typed.limit)
-    return msgspec.json.encode(
-        SuggestionList([Suggestion(text=one) for one in found], here.plan, **here.credit)
-    )
+    somewhere = typed.lon is not None or typed.lat is not None
+    near = _degrees(typed.lon, typed.lat, typed.crs) if somewhere else None
+    found = here.snapshot.suggestions(_short(typed.q, settings), limit=typed.limit, near=near)
+    told = [Suggestion(text, detail) for text, detail in found]
+    return msgspec.json.encode(SuggestionList(told, here.plan, **here.credit))
+
+
+def _degrees(lon: float | None, lat: float | None, crs: Crs) -> tuple[float, float]:
+    """Return a position in WGS-84.
+
+    :raises Refusal: only half of one is given.
+    """
+    if lon is None or lat is None:
+        raise Refusal(422, "A longitude and a latitude belong together.")
+    if crs in ("WGS-84", "CGCS2000"):
+        return lon, lat
+    east, north = to_wgs84(lon, lat, crs=crs)
+    return float(east), float(north)
 
 
 def _short(text: str, settings: Settings) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from geogrid.addresses.judge import Question
     from geogrid.addresses.paths import Path
 
+_KINDS = {"county": "district"}  # a division as it is called where it is found by its name
 _LEVELS = {
     "compound": Level.COMPOUND,
     "building": Level.BUILDING,
@@ -132,7 +133,7 @@ def _answer(
         labels[0] if certain else -1,
         tuple(candidates[: question.limit]),
         labels,
-        () if certain else missing,
+        () if certain else ("rest",) if settled and beside else missing,
         question.read,
         notes + unknown,
     )
@@ -167,7 +168,7 @@ def _things(index: AddressIndex, grids: npt.NDArray[np.int64], question: Questio
     if stated:
         element, text, allowed = stated[0]
         doors = np.concatenate([doors_of(index, "community", i) for i in sorted(allowed)])
-        found = [_spanning(element, text, 0.5, grids, doors)]
+        found = [_spanning(_KINDS.get(element, element), text, 0.5, grids, doors)]
         said = question.read.road or question.read.compound
         notes = (Note("unknown", "name", said),) * bool(said)
         return _answer(question, Level.COMMUNITY, found, notes, ("road", "number"), settled=False)

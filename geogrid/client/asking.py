@@ -149,9 +149,10 @@ def reverse(place: Place, crs: str, radius: float, limit: int, as_of: date | Non
     return Ask("POST", "/v1/reverse", _near, body)
 
 
-def suggest(text: str, limit: int, as_of: date | None) -> Ask[list[str]]:
+def suggest(text: str, limit: int, near: Place | None, as_of: date | None) -> Ask[list[str]]:
     """Ask for completions of what was typed."""
-    return Ask("POST", "/v1/suggest", _texts, _given(q=text, limit=limit, as_of=as_of))
+    place = {"lon": near.lon, "lat": near.lat} if near else {}
+    return Ask("POST", "/v1/suggest", _texts, _given(q=text, limit=limit, as_of=as_of, **place))
 
 
 def grid(code: str, as_of: date | None) -> Ask[dict[str, Any]]:

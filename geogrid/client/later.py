@@ -89,9 +89,11 @@ class AsyncClient:
         """Return buildings' addresses near a position, the nearest first."""
         return await self._do(asking.reverse(Place(lon, lat), crs, radius, limit, as_of))
 
-    async def suggest(self, text: str, *, limit: int = 8, as_of: date | None = None) -> list[str]:
-        """Return completions of what was typed."""
-        return await self._do(asking.suggest(text, limit, as_of))
+    async def suggest(
+        self, text: str, *, limit: int = 8, near: Place | None = None, as_of: date | None = None
+    ) -> list[str]:
+        """Return completions of what was typed; of as good ones the nearest to ``near`` (WGS-84) first."""
+        return await self._do(asking.suggest(text, limit, near, as_of))
 
     async def grid(self, code: str, *, as_of: date | None = None) -> dict[str, Any]:
         """Return the card of a grid."""

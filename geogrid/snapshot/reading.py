@@ -54,6 +54,8 @@ class Snapshot:
         # lon, lat, lon, lat ... as plain numbers: single reads from an array cost ten times as much.
         self._places_flat = self.door_places.ravel().data
         self._matcher = Matcher(self.addresses, self.grid_of_door)
+        named = {str(card["id"]): card["name"] for card in self._communities}
+        self._names = [named.get(id_, "") for id_ in self.addresses.community_ids]
         self._places = json.loads((folder / "shapes.json").read_bytes())
         self._shapes = _mapped(folder / "shapes.bin")
         self._layers = {name: Layer.open(folder, name) for name in LAYERS}
@@ -202,8 +204,15 @@ class Snapshot:
         self, text: str, *, limit: int = 8, near: tuple[float, float] | None = None
     ) -> tuple[str, ...]:
         """Return completions of what was typed so far, the best first; ``near`` is a WGS-84 (lon, lat)."""
+        return tuple(text for text, _ in self.suggestions(text, limit=limit, near=near))
+
+    def suggestions(
+        self, text: str, *, limit: int = 8, near: tuple[float, float] | None = None
+    ) -> tuple[tuple[str, str], ...]:
+        """Return completions as ``suggest`` does, and of a single door the name of its community."""
         found = suggest(self.addresses, text, limit=limit, near=self._in_plane(near))
-        return tuple(one.text for one in found)
+        homes = self.addresses.views["door_community"]
+        return tuple((one.text, self._names[homes[one.door]] if one.door >= 0 else "") for one in found)
 
     def _in_plane(self, near: tuple[float, float] | None) -> tuple[float, float] | None:
         if near is None:
