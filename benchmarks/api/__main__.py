@@ -58,7 +58,7 @@ def measured(place: Path, parts: list[str] | tuple[str, ...], clock: Clock, *, q
     bars = starts(place, 1 if quick else STARTS) if "start" in parts else []
     with tempfile.TemporaryDirectory() as folder:
         asked = questions(snapshot, Path(folder))
-        env = {"GEOGRID_BENCH_SNAPSHOT": str(place), "GEOGRID_BENCH_JOBS": f"{folder}/jobs"}
+        env = {**told_to_server(place), "GEOGRID_BENCH_JOBS": f"{folder}/jobs"}
         with (
             serving("benchmarks.api.hello:app", "/hello", factory=False) as hello,
             serving("benchmarks.api.served:app", "/v1/city", factory=True, env=env) as ours,
@@ -69,11 +69,20 @@ def measured(place: Path, parts: list[str] | tuple[str, ...], clock: Clock, *, q
                 bars += [*found, *at_half(ours, ceiling, asked, 2 if quick else 5)]
                 bars.append(memory(ours))
             if "agreement" in parts:
-                store = f"sqlite:///{place.parents[1].with_suffix('')}.db"
-                bars += agreement(snapshot, ours.url, store, 1_000 if quick else 100_000)
+                bars += agreement(snapshot, ours.url, store_of(place), 1_000 if quick else 100_000)
             if "peers" in parts:
                 beside_peers(snapshot, ours, 1 if quick else 5, clock)
     return bars
+
+
+def store_of(place: Path) -> str:
+    """Return the store beside a snapshot, as ``geogrid publish`` leaves it."""
+    return f"sqlite:///{place.parents[1].with_suffix('')}.db"
+
+
+def told_to_server(place: Path) -> dict[str, str]:
+    """Return the environment of a server of a snapshot; it has its store, as ``geogrid serve`` has."""
+    return {"GEOGRID_BENCH_SNAPSHOT": str(place), "GEOGRID_BENCH_STORE": store_of(place)}
 
 
 def starts(place: Path, count: int) -> list[Bar]:
@@ -82,7 +91,7 @@ def starts(place: Path, count: int) -> list[Bar]:
     first = f"/v1/lookup?lon={(west + east) / 2}&lat={(south + north) / 2}"
     seconds, busy = [], []
     for _ in range(count):
-        env = {"GEOGRID_BENCH_SNAPSHOT": str(place)}
+        env = told_to_server(place)
         with serving("benchmarks.api.served:app", first, factory=True, env=env) as ours:
             seconds.append(ours.first_s)
             busy.append(ours.busy_s)

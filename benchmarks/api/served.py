@@ -1,4 +1,4 @@
-"""The service over the snapshot named in the environment, without a limit on one client."""
+"""The service over the snapshot and the store named in the environment, without a limit on one client."""
 
 from __future__ import annotations
 
@@ -16,4 +16,8 @@ def app() -> FastAPI:
     """Return the application."""
     jobs = os.environ.get("GEOGRID_BENCH_JOBS")
     snapshot = Path(os.environ["GEOGRID_BENCH_SNAPSHOT"])
-    return create_app(Settings(snapshot, reload_s=0, rate=0, jobs=Path(jobs) if jobs else None))
+    store = os.environ["GEOGRID_BENCH_STORE"]
+    kept = Path(jobs) if jobs else None
+    return create_app(
+        Settings(snapshot, reload_s=0, rate=0, jobs=kept, store=store, city=snapshot.parent.name)
+    )
