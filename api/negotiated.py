@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geogrid.snapshot.layers import Layer
-    from geogrid.tables import Table
 
 FORMATS = {
     "json": JSON,
@@ -74,23 +72,13 @@ def as_file(
 
     Where the data come from stands in the file: in CSV in two more columns, else in its metadata.
     """
-    from geogrid.tables import credited, write_table  # brings GDAL along; only files need it
+    from geogrid.credits import credited, with_credit_columns
+    from geogrid.tables import write_table  # brings GDAL along; only files need it
 
     table = layer.selection(places, columns=columns, shapes=name != "csv")
     told = credit["attribution"], credit["licence"]
-    table = _with_columns(table, told) if name == "csv" else credited(table, *told)
+    table = (with_credit_columns if name == "csv" else credited)(table, *told)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{layer.name}.{name}"
         write_table(path, table)
         return path.read_bytes()
-
-
-def _with_columns(table: Table, told: tuple[str, str]) -> Table:
-    import pyarrow as pa
-
-    names = [*table.schema.names, "attribution", "licence"]
-    batches = [
-        pa.RecordBatch.from_arrays([*one.columns, *(pa.array([each] * len(one)) for each in told)], names)
-        for one in table.batches
-    ]
-    return replace(table, schema=batches[0].schema, batches=batches)

@@ -38,6 +38,7 @@ FORMATS = (*TEXTS, ".parquet", ".xlsx", *DRIVERS)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _FAULTS_TOLD = 20
+CREDIT = ("attribution", "licence")  # where the data of a table come from, in its schema's metadata
 MOST_COLUMNS = 2000  # of a CSV file: every row is filled up to the header's width
 
 
@@ -55,20 +56,6 @@ class Table:
     geometry: str = ""
     crs: str = ""
     geometry_type: str = ""
-
-
-def credited(table: Table, attribution: str, licence: str) -> Table:
-    """Return a table that says where its data come from, as GeoParquet, FlatGeobuf and GeoPackage keep it."""
-    known = table.schema.metadata or {}
-    told = {b"attribution": attribution.encode(), b"licence": licence.encode()}
-    return replace(table, schema=table.schema.with_metadata({**known, **told}))
-
-
-def credit_of(schema: pa.Schema) -> dict[str, str] | None:
-    """Return the attribution and the licence that a table was given."""
-    told = schema.metadata or {}
-    names = (b"attribution", b"licence")
-    return {name.decode(): told[name].decode() for name in names if name in told} or None
 
 
 def table_of(columns: dict[str, list[Any]], schema: pa.Schema, *, geometry: str = "", crs: str = "") -> Table:
@@ -389,6 +376,12 @@ def _with_place(table: Table) -> pa.Schema:
     return table.schema.with_metadata({**known, b"geo": json.dumps(geo).encode()})
 
 
+def _credit_of(schema: pa.Schema) -> dict[str, str] | None:
+    """Return where the data come from, as far as the schema says so."""
+    told = schema.metadata or {}
+    return {name: told[name.encode()].decode() for name in CREDIT if name.encode() in told} or None
+
+
 def _write_layer(
     path: Path,
     table: Table,
@@ -410,7 +403,7 @@ def _write_layer(
         crs=table.crs or (DEGREES if driver == "GeoJSON" else None),
         layer_options=options,
         append=append,
-        layer_metadata=metadata or credit_of(table.schema),
+        layer_metadata=metadata or _credit_of(table.schema),
     )
 
 

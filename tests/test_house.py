@@ -25,6 +25,7 @@ FLOORS = {
     "geogrid.adjacency": 1,
     "geogrid.sheets": 1,
     "geogrid.tables": 1,
+    "geogrid.credits": 1,
     "geogrid.policy": 2,
     "geogrid.plan": 2,
     "geogrid.measures": 2,
@@ -57,6 +58,7 @@ STAIRS = (
     ("geogrid.errors", "geogrid.model"),
     ("geogrid.coverage", "geogrid.boundaries", "geogrid.units", "geogrid.adjacency"),
     ("geogrid.sheets", "geogrid.tables", "geogrid.boundaries"),
+    ("geogrid.tables", "geogrid.credits"),
     ("geogrid.partition", "geogrid.workbench"),
     ("geogrid.policy", "geogrid.plan", "geogrid.measures", "geogrid.rules"),
     (
@@ -91,6 +93,7 @@ OWNERS = {
         "geogrid.addresses",
         "geogrid.assignments",
         "geogrid.batch",
+        "geogrid.credits",
         "geogrid.exports",
         "geogrid.sample",
         "geogrid.sheets",

@@ -167,20 +167,21 @@ def _slips(
 def _corroborated(index: AddressIndex, hit: Hit, path: Path, context: Context, unit: str) -> bool:
     """Tell whether more than the name points to a door: few other names have such a place at all.
 
-    Such a place: the same section, lane, alley and number (and flat, where one is stated), inside the
-    divisions that are stated. Were the written name no slip but a name that the city lacks, the like one
-    would have such a place only by chance, which is the share of all names that do.
+    Such a place: the same section, lane, alley and number (and flat, where one is stated that the door has),
+    inside the divisions that are stated. Were the written name no slip but a name that the city lacks, the
+    like one would have such a place only by chance, which is the share of all names that do.
     """
-    code = suffix_codes(index).get(unit, -1) if unit and index.grammar is Grammar.MAINLAND else -1
-    if unit and index.grammar is Grammar.MAINLAND and (code < 0 or not find.has_unit(index, hit.door, code)):
-        return False
+    code = suffix_codes(index).get(unit, -1) if unit else -1
+    flat = code >= 0 and find.has_unit(index, hit.door, code)
+    if unit and not flat and index.grammar is Grammar.MAINLAND:
+        return False  # elsewhere shops and added floors are in no register
     few = (BY_CHANCE if context.allowed else BY_NUMBERS) * len(index.texts["stem_key"])
     doors, names = index.views["entry_door"], set[int]()
     for entry in by_numbers(index, path):
         door = doors[entry]
         if context.against(index.views["door_community"][door]):
             continue
-        if code < 0 or find.has_unit(index, door, code):
+        if not flat or find.has_unit(index, door, code):
             names.add(find.stem_of(index, entry))
             if len(names) > few:
                 return False
