@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.app import create_app
 from api.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ CITY = "GEOGRID_SERVED_CITY"
 
 def served() -> FastAPI:
     """Return the application of the snapshot named in the environment; every worker process calls it."""
+    from api.app import create_app  # the command that starts workers needs it not
+
     snapshot = Path(os.environ[SNAPSHOT])
     told = os.environ.get(SETTINGS)
     settings = read_settings(Path(told), snapshot) if told else Settings(snapshot)

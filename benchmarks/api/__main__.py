@@ -66,7 +66,7 @@ def measured(place: Path, parts: list[str] | tuple[str, ...], clock: Clock, *, q
             if "rates" in parts:
                 bars.append(handler_time(snapshot))
                 found, ceiling = rates(hello, ours, asked, 1 if quick else 5, 2 if quick else 7)
-                bars += [*found, *at_half(ours, ceiling, asked, 2 if quick else 5)]
+                bars += [*found, *at_half(hello, ours, ceiling, asked, 2 if quick else 5)]
                 bars.append(memory(ours))
             if "agreement" in parts:
                 bars += agreement(snapshot, ours.url, store_of(place), 1_000 if quick else 100_000)

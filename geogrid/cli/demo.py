@@ -64,7 +64,7 @@ def demo(
     for name, words in cities_beside(folder):
         say(f"  {name:<12} {words}")
     if serve:
-        run(snapshot, host, port, store=store)
+        run(snapshot.folder, host, port, store=store)
     else:
         say(f"Serve it with: geogrid serve --store {store}")
 

@@ -13,12 +13,10 @@ import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
-from geogrid.cli.store import snapshot_in_force
+from geogrid.cli.store import folder_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from geogrid.snapshot import Snapshot
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
@@ -41,26 +39,26 @@ def serve(
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    run(snapshot_in_force(store, city, numba=False), host, port, workers, settings, store)
+    run(folder_in_force(store, city), host, port, workers, settings, store)
 
 
 def run(
-    snapshot: Snapshot,
+    folder: Path,
     host: str,
     port: int,
     workers: int = 1,
     settings: Path | None = None,
     store: str = "",
 ) -> None:
-    """Serve a snapshot until interrupted, and where ``store`` is given planners who work on it."""
+    """Serve the snapshot in a folder until interrupted, and planners who work on its city in ``store``."""
     from api import worker
     from api.settings import read_settings
     from geogrid.snapshot import put_in_force
 
-    place = str(put_in_force(snapshot.folder))
-    told = {worker.SNAPSHOT: place, worker.CITY: str(snapshot.city["id"]), worker.STORE: store}
+    place = str(put_in_force(folder))
+    told = {worker.SNAPSHOT: place, worker.CITY: folder.parent.name, worker.STORE: store}
     if settings is not None:
-        read_settings(settings, snapshot.folder)  # a fault is told before anything starts
+        read_settings(settings, folder)  # a fault is told before anything starts
         told[worker.SETTINGS] = str(settings)
     note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
     if workers > 1:

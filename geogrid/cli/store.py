@@ -78,18 +78,18 @@ def snapshot_folder(store: str, city_id: str, version: int) -> Path:
     return snapshot_root(store) / city_id / str(version)
 
 
-def compiled(archive: Archive, store: str, city_id: str, version: int, *, numba: bool = True) -> Snapshot:
-    """Open a version's snapshot; compile it where it is missing or damaged. ``numba`` is for many points."""
+def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapshot:
+    """Open a version's snapshot; compile it where it is missing or damaged."""
     from geogrid.snapshot import Snapshot, compile_snapshot
 
     folder = snapshot_folder(store, city_id, version)
     try:
-        return Snapshot.open(folder, numba=numba)
+        return Snapshot.open(folder)
     except SnapshotError:
         return compile_snapshot(archive, city_id, version, folder)
 
 
-def snapshot_in_force(store: str, city: str, on: date | None = None, *, numba: bool = True) -> Snapshot:
+def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot:
     """Open the snapshot of the plan in force (today, or ``on`` a day), compiling it where it is missing.
 
     :raises NotFoundError: nothing is published.
@@ -97,4 +97,24 @@ def snapshot_in_force(store: str, city: str, on: date | None = None, *, numba: b
     with opened(store) as archive:
         city_id = which_city(archive, city)
         version = version_in_force(archive, city_id, on)
-        return compiled(archive, store, city_id, version.id, numba=numba)
+        return compiled(archive, store, city_id, version.id)
+
+
+def folder_in_force(store: str, city: str) -> Path:
+    """Return the folder of the snapshot of the plan in force, compiling it where it is missing or damaged.
+
+    It is checked, not opened: who serves it does that in a process of its own.
+
+    :raises NotFoundError: nothing is published.
+    """
+    from geogrid.snapshot.files import read_manifest
+
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        version = version_in_force(archive, city_id)
+        folder = snapshot_folder(store, city_id, version.id)
+        try:
+            read_manifest(folder)
+        except SnapshotError:
+            compiled(archive, store, city_id, version.id)
+        return folder
