@@ -9,6 +9,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -62,6 +63,7 @@ class Served:
     bodies: dict[str, Body] = field(default_factory=dict)
     cards: dict[str, GridFacts] = field(default_factory=dict)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
+    making: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
         plan = plan_of(self.snapshot.city)
@@ -106,6 +108,7 @@ class Served:
         """Make ready what the first batch, misspelt address, suggestion and reverse lookup wait for."""
         warm(self.snapshot.addresses)
         _ = self.point_rows(DEFAULT), self.nearby
+        self.drawn("mosaic.json")  # of the first map of the whole city
 
     @cached_property
     def matcher(self) -> SnapshotMatcher:
@@ -116,6 +119,14 @@ class Served:
     def drawing(self) -> Drawing:
         """Return what embedded maps draw of this plan."""
         return Drawing(self.snapshot, colours_of(self.snapshot))
+
+    def drawn(self, path: str) -> Body:
+        """Return a piece of the drawings; who asks while it is being made waits for it.
+
+        :raises NotFoundError: there is no such piece.
+        """
+        with self.making:
+            return self.body(f"embed/{path}", lambda: orjson.dumps(self.drawing.piece(path)))
 
     @cached_property
     def nearby(self) -> NearbyIndex:
@@ -186,9 +197,9 @@ class Desk:
     announced plan comes into force it is served, without a word from anybody. A folder is served as it is.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] | None = None) -> None:
         self.settings = settings
-        self.clock = clock
+        self.clock = clock or settings.clock
         self._served: Served | None = None
         self._stamp: object = None
         self._periods: tuple[Period, ...] = ()

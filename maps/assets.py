@@ -15,18 +15,26 @@ FILES = {
     "leaflet.css": HERE / "vendor" / "leaflet" / "leaflet.css",
     **{path.name: path for path in sorted((HERE / "static").iterdir())},
 }
-# What an embedded map loads: one file beside Leaflet, and one more when a rarer tool is used.
+# Going from the city down to one grid: the same in a frame, on the resident page and in a file.
+CORE = (
+    "text.js", "data.js", "parts.js", "ground.js", "fills.js", "gestures.js", "map.js", "lists.js",
+    "explorer.js", "toolbar.js",
+)  # fmt: skip
+AREAS = ("mosaic.js",)  # many grids, and the areas above them
+GRIDS = ("labels.js", "card.js")  # those of one community, and one of them
+ASKING = ("suggest.js", "choices.js", "find.js")
+CHOOSING = ("themes.js", "overlays.js")
+# What a page loads beside Leaflet; embedded maps fetch the parts that they do not begin with later.
 BUNDLES = {
-    "atlas.js": (
-        "text.js", "data.js", "ground.js", "labels.js", "fills.js", "gestures.js", "map.js", "mosaic.js",
-        "card.js", "messages.js", "embed.js",
-    ),
-    "tools.js": (
-        "themes.js", "suggest.js", "choices.js", "find.js", "overlays.js", "swipe.js", "beside.js",
-        "vectorground.js", "basemaps.js",
-    ),
-    "atlas.css": ("leaflet.css", "map.css", "search.css", "swipe.css", "embed.css"),
-}  # fmt: skip
+    "atlas.js": (*CORE, "messages.js", "embed.js"),
+    "areas.js": AREAS,
+    "grids.js": GRIDS,
+    "tools.js": (*ASKING, *CHOOSING, "swipe.js", "beside.js", "vectorground.js", "basemaps.js"),
+    "atlas.css": ("leaflet.css", "map.css", "search.css", "explorer.css", "swipe.css", "embed.css"),
+    "resident.js": (*CORE, *AREAS, *GRIDS, *ASKING, "page.js"),
+    "layers.js": CHOOSING,
+    "resident.css": ("leaflet.css", "map.css", "search.css", "explorer.css", "page.css"),
+}
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -60,11 +68,17 @@ def asset(name: str) -> Asset:
     return Asset(
         name=name,
         content=content,
-        packed=gzip.compress(content, 9, mtime=0),
+        packed=_packed(name, content),
         media_type=TYPES["." + suffix],
         path=f"static/{stem}.{digest.hexdigest()[:10]}.{suffix}",
         integrity="sha256-" + b64encode(digest.digest()).decode(),
     )
+
+
+def _packed(name: str, content: bytes) -> bytes:
+    """Return the gzip form; a file that was packed harder beforehand lies beside it."""
+    ready = FILES[name].with_name(name + ".gz") if name in FILES else None
+    return ready.read_bytes() if ready and ready.exists() else gzip.compress(content, 9, mtime=0)
 
 
 def bundled(name: str) -> bytes:

@@ -19,7 +19,7 @@ from geogrid.snapshot.geojson import geometry_texts
 from maps.dress import METRES_PER_DEGREE, dress_city, dress_grids, label_place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 REVISION = 1  # raise it when what is drawn of the same snapshot changes
 LEVELS = ("district", "subdistrict", "community")
+WHOLE = ("", "over", "names")  # folders of pieces that show the whole city
 PLURALS = {"district": "districts", "subdistrict": "subdistricts", "community": "communities"}
 VERTICES_ACROSS = 4000  # borders of a mosaic are smoothed to this part of its width
 FINEST = 2e-6  # degrees, about 0.2 m
@@ -81,6 +82,24 @@ class Drawing:
             for level in LEVELS[1:]
         }
 
+    def piece(self, path: str) -> Json:
+        """Return the piece that a map asks for by its path below the address of the plan.
+
+        ``mosaic.json``, ``s/ID.json``, ``c/ID.json``; ``over/...`` and ``names/...`` of the same.
+
+        :raises NotFoundError: there is no such piece.
+        """
+        *folder, leaf = path.removesuffix(".json").split("/")
+        kind, own = "/".join(folder), "" if leaf == "mosaic" else leaf
+        makers: dict[str, Callable[[str], Json]] = {
+            "": self.mosaic, "s": self.mosaic, "c": self.community,
+            "over": self.over, "over/s": self.over,
+            "names": self.spelled, "names/s": self.spelled, "names/c": self.spelled_community,
+        }  # fmt: skip
+        if kind not in makers or (kind in WHOLE) != (own == ""):
+            raise NotFoundError("drawing", path)
+        return makers[kind](own)
+
     # Many grids
 
     def mosaic(self, subdistrict_id: str = "") -> Json:
@@ -99,6 +118,27 @@ class Drawing:
             "borders": _borders(rows, shapes),
             "ground": self.ground,
             "counts": self.source.city["counts"],
+        }
+
+    def over(self, subdistrict_id: str = "") -> Json:
+        """Return what can be drawn over a mosaic: outlines of compounds and places of venues.
+
+        :raises NotFoundError: there is no such subdistrict.
+        """
+        if subdistrict_id and subdistrict_id not in self.rows["subdistrict"]:
+            raise NotFoundError("subdistrict", subdistrict_id)
+        outlines, places = self.source.layer("compounds"), self.source.layer("venues")
+        own = [n for n, row in enumerate(outlines.rows) if subdistrict_id in ("", row["subdistrict_id"])]
+        texts = geometry_texts(outlines.shapes[own], DIGITS)
+        return {
+            "outlines": [
+                {"type": "Feature", "properties": {}, "geometry": json.loads(text)} for text in texts
+            ],
+            "places": [
+                {"name": row["name"], "kind": row["kind"], "lon": row["lon"], "lat": row["lat"]}
+                for row in places.rows
+                if subdistrict_id in ("", row["subdistrict_id"])
+            ],
         }
 
     @cached_property

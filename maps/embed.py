@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maps.assets import asset
+from maps.explorer import View, bar, city_name, explorer_map, explorer_setup, parts, readings
 from maps.markup import Markup, element, json_block
-from maps.page import city_name
-from maps.words import words, words_in
+from maps.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,29 +17,11 @@ if TYPE_CHECKING:
     from maps.options import Options
 
 SCRIPTS = ("leaflet.js", "atlas.js")
-LATER = "tools.js"
+PARTS = {"areas": "areas.js", "grids": "grids.js", "tools": "tools.js"}
 STYLES = ("atlas.css",)
 TIANDITU = "https://t{n}.tianditu.gov.cn"
 SERVERS = 8
 PROTOCOL = 1
-
-
-@dataclass(frozen=True)
-class View:
-    """What an embedded map shows: ``kind`` is city, subdistrict, community or grid.
-
-    ``data`` is where the drawings of its plan are served; ``trail`` the areas down to it.
-    """
-
-    kind: str
-    id: str
-    data: str
-    trail: tuple[Mapping[str, Any], ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Return the name of the area, empty for the city."""
-        return str(self.trail[-1]["name"]) if self.trail else ""
 
 
 @dataclass(frozen=True)
@@ -70,28 +52,38 @@ def embed_page(
     wrong: tuple[str, ...] = (),
 ) -> str:
     """Return the document; the same input gives the same bytes."""
-    from maps.shell import Figure, Map  # brings folium along
+    from maps.shell import Figure  # brings folium along
 
     said = words(options.language)
     name = " · ".join(filter(None, (view.name, city_name(city, options.language))))
     figure = Figure(language=options.language, title=f"{said['map.label']} · {name}", anonymous=True)
-    figure.use(scripts=SCRIPTS, styles=STYLES)
+    figure.use(scripts=scripts_of(view), styles=STYLES)
     figure.body_class = f"embed theme-{options.theme}"
     figure.head += _discovery(view, options, host, said, name)
-    shown = Map("map", label=said["map.label"], hint=said["map.hint"])
+    shown = explorer_map(said, view)
+    setup = explorer_setup(city, plan, view, shown, options.language, ("atlas.js", *PARTS.values()))
     figure.body += [
         element("a", said["skip.list"], href="#panel", class_="skip"),
-        element(
-            "header",
-            element("h1", name, class_="hidden"),
-            element("nav", id="trail", aria_label=said["trail"]),
-            element("div", id="tools"),
-            class_="bar",
-        ),
+        element("header", bar(said, element("h1", name, class_="hidden"))),
         element("main", shown.render(), _panel(said)),
-        json_block(_setup(city, plan, view, options, host, wrong), "geogrid-setup"),
+        json_block(
+            {**setup, **_wishes(options, host, wrong), "parts": parts(**_rest(view))}, "geogrid-setup"
+        ),
     ]
     return figure.render()
+
+
+def scripts_of(view: View) -> tuple[str, ...]:
+    """Return the scripts that a map begins with; the rest comes when it is needed."""
+    return (*SCRIPTS, PARTS[_first(view)])
+
+
+def _first(view: View) -> str:
+    return "areas" if view.kind in ("city", "subdistrict") else "grids"
+
+
+def _rest(view: View) -> dict[str, str]:
+    return {called: name for called, name in PARTS.items() if called != _first(view)}
 
 
 def policy(options: Options, host: Host) -> str:
@@ -99,7 +91,7 @@ def policy(options: Options, host: Host) -> str:
     images = [TIANDITU.format(n=n) for n in range(SERVERS)] if uses_tianditu(options, host) else []
     allowed = {
         "default-src": ["'none'"],
-        "script-src": [f"'{asset(name).integrity}'" for name in (*SCRIPTS, LATER)],
+        "script-src": [f"'{asset(name).integrity}'" for name in (*SCRIPTS, *PARTS.values())],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", *images],
         "connect-src": ["'self'"],
@@ -121,22 +113,11 @@ def path_of(view: View, query: str = "") -> str:
     return f"embed/{kinds[view.kind]}{view.id}" + (f"?{query}" if query else "")
 
 
-def _setup(
-    city: CityCard, plan: Mapping[str, Any], view: View, options: Options, host: Host, wrong: tuple[str, ...]
-) -> dict[str, Any]:
+def _wishes(options: Options, host: Host, wrong: tuple[str, ...]) -> dict[str, Any]:
     basemap = options.basemap
     if (basemap == "tianditu" and not host.tianditu) or (basemap == "pmtiles" and not host.pmtiles):
         basemap = "city"
-    later = asset(LATER)
     return {
-        "language": options.language,
-        "data_language": city["language"],
-        "city": city_name(city, options.language),
-        "attribution": city["attribution"],
-        "synthetic": city["synthetic"],
-        "plan": plan,
-        "view": {"kind": view.kind, "id": view.id, "trail": view.trail},
-        "data": view.data,
         "options": {
             "grid": options.grid,
             "center": options.center,
@@ -154,8 +135,6 @@ def _setup(
         "sites": host.sites,
         "protocol": PROTOCOL,
         "base": host.base,
-        "tools": {"url": "/" + later.path, "integrity": later.integrity},
-        "words": {**words_in(LATER, options.language), **words_in("atlas.js", options.language)},
     }
 
 
@@ -189,8 +168,10 @@ def _discovery(view: View, options: Options, host: Host, said: Mapping[str, str]
 def _panel(said: Mapping[str, str]) -> Markup:
     return element(
         "div",
-        element("section", element("noscript", said["noscript"]), id="answer", aria_label=said["answer"]),
-        element("section", id="listing", aria_label=said["list.grids"]),
-        element("p", id="status", role="status", aria_live="polite", class_="hidden"),
-        class_="panel", id="panel", tabindex="-1", role="region", aria_label=said["panel"],
-    )  # fmt: skip
+        readings(said),
+        class_="panel",
+        id="panel",
+        tabindex="-1",
+        role="region",
+        aria_label=said["panel"],
+    )

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from maps.assets import AREAS, CHOOSING, CORE, GRIDS
 from maps.colours import colours_of
-from maps.dress import dress_city, dress_communities, dress_grids
-from maps.markup import Markup, element
-from maps.page import city_heading, city_map, city_name, plan_line, setup_block
-from maps.shell import MAP_SCRIPTS, MAP_STYLES, Figure, Map, data_block
+from maps.drawing import Drawing
+from maps.explorer import (
+    View,
+    bar,
+    city_heading,
+    city_name,
+    explorer_map,
+    explorer_setup,
+    plan_line,
+    readings,
+)
+from maps.markup import Markup, element, json_block
+from maps.shell import Figure, data_block
 from maps.words import DEFAULT, words
 
 if TYPE_CHECKING:
@@ -16,7 +27,9 @@ if TYPE_CHECKING:
 
     from geogrid.snapshot import CityCard, Snapshot
 
-URLS = ("communities", "city", "background/{community}", "grids/{community}")
+SCRIPTS = (*CORE, *AREAS, *GRIDS, *CHOOSING, "file.js")
+STYLES = ("leaflet.css", "map.css", "explorer.css", "file.css")
+AS_IN_SCRIPTS = "!*'()"  # what encodeURIComponent leaves as it is, beside letters and digits
 
 
 def render_file(source: Snapshot, community_id: str | None = None, *, language: str = DEFAULT) -> str:
@@ -28,28 +41,36 @@ def render_file(source: Snapshot, community_id: str | None = None, *, language: 
     figure = Figure(
         language=language, title=f"{said['map.label']} · {city_name(city, language)}", inline=True
     )
-    figure.use(scripts=(*MAP_SCRIPTS, "card.js", "file.js"), styles=(*MAP_STYLES, "file.css"))
+    figure.use(scripts=("leaflet.js", *SCRIPTS), styles=STYLES)
     figure.body_class = "file"
-    shown = city_map(said, URLS)
+    view = View("community" if community_id else "city", community_id or "", "")
+    shown = explorer_map(said, view)
     plan = {"version": city["version"], "effective_from": city["effective_from"]}
     figure.body += [
         _head(source, community_id, language),
-        element("main", shown.render(), _panel(city, said)),
-        setup_block(city, language, shown, community=community_id, plan=plan),
-        data_block(_data(source, community_id)),
+        element("main", element("div", bar(said), shown.render(), class_="atlas"), _panel(city, said)),
+        json_block(explorer_setup(city, plan, view, shown, language, SCRIPTS), "geogrid-setup"),
+        data_block(_data(Drawing(source, colours_of(source)), community_id, language)),
     ]
     return figure.render()
 
 
-def _data(source: Snapshot, community_id: str | None) -> dict[str, Any]:
-    everything = dress_communities(source)
-    wanted = [community_id] if community_id else [f["properties"]["id"] for f in everything["features"]]
-    colours = colours_of(source)
-    data: dict[str, Any] = {"communities": everything, "city": dress_city(source)}
-    for community in wanted:
-        data[f"grids/{community}"] = dress_grids(source.grids_geojson(community), colours)
-        data[f"background/{community}"] = source.background_geojson(community)
-    return data
+def _data(drawing: Drawing, community_id: str | None, language: str) -> dict[str, Any]:
+    """Return the drawings by the addresses under which the scripts ask for them."""
+    if community_id:
+        asked = {_path("c/", community_id): f"c/{community_id}"}
+    else:
+        every = {_path("c/", one["id"]): f"c/{one['id']}" for one in drawing.choices()["community"]}
+        asked = {"mosaic.json": "mosaic", "over/mosaic.json": "over/mosaic", **every}
+    data = {path: drawing.piece(piece) for path, piece in asked.items()}
+    if language != "en":
+        return data
+    spelled = {path: piece for path, piece in asked.items() if not path.startswith("over/")}
+    return {**data, **{f"names/{path}": drawing.piece(f"names/{piece}") for path, piece in spelled.items()}}
+
+
+def _path(folder: str, id: str) -> str:  # noqa: A002
+    return f"{folder}{quote(id, safe=AS_IN_SCRIPTS)}.json"
 
 
 def _head(source: Snapshot, community_id: str | None, language: str) -> Markup:
@@ -69,11 +90,7 @@ def _panel(city: CityCard, said: Mapping[str, str]) -> Markup:
     notes += [said["sample.long"]] if city["synthetic"] else []
     return element(
         "div",
-        element("section", id="answer", aria_label=said["answer"]),
-        element("section", id="listing", aria_label=said["list.grids"]),
+        readings(said),
         element("div", *(element("p", note, dir="auto") for note in notes), class_="bottom"),
         class_="panel",
     )
-
-
-__all__ = ["Map", "render_file"]

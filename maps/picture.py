@@ -14,15 +14,15 @@ import shapely
 import typst
 
 from maps.colouring import OPACITY, PALETTE
+from maps.explorer import city_name
 from maps.markup import Markup, element
-from maps.page import city_name
 from maps.printed.fonts import family, installed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from geogrid.snapshot import Snapshot
-    from maps.embed import View
+    from maps.explorer import View
 
 WIDTH, HEIGHT, PAD, STRIP = 1200, 630, 34, 92
 PAPER, GROUND, INK, SOFT, SPECIAL = "#ffffff", "#f1efe8", "#1c2630", "#55616c", "#c9cccd"

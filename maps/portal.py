@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from maps.explorer import LANGUAGE_NAMES, city_heading, city_name
 from maps.markup import Markup, element, json_block
 from maps.options import BASEMAPS, LAYERS, PARTS, THEMES
-from maps.page import LANGUAGE_NAMES, city_heading, city_name
 from maps.words import LANGUAGES, words, words_in
 
 if TYPE_CHECKING:

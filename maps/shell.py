@@ -22,18 +22,6 @@ from maps.markup import Markup, element, json_block, safe_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-MAP_SCRIPTS = (
-    "leaflet.js",
-    "text.js",
-    "data.js",
-    "ground.js",
-    "labels.js",
-    "fills.js",
-    "gestures.js",
-    "map.js",
-)
-MAP_STYLES = ("leaflet.css", "map.css")
-
 
 class Figure(BrancaFigure):
     """One HTML document. ``inline`` puts scripts and styles into it, so that it stands as a file alone.
@@ -122,7 +110,7 @@ class Figure(BrancaFigure):
 
 
 class Map(FoliumMap):
-    """A Leaflet map of vendored files only; its layers are `GridLayer` and its kin.
+    """A Leaflet map of vendored files only; its layers are `DataLayer`s.
 
     ``label`` is what a screen reader says; ``hint`` is read after it.
     """
@@ -192,28 +180,10 @@ class DataLayer(FoliumLayer):
         return ""
 
 
-class CommunityLayer(DataLayer):
-    """All communities of the city, named."""
+class DrawingLayer(DataLayer):
+    """All that is drawn of a plan; under ``url`` stand the mosaic of the city and each community."""
 
-    kind = "communities"
-
-
-class BackgroundLayer(DataLayer):
-    """Water, parks, compounds, buildings and streets; ``{community}`` in the url is filled by the script."""
-
-    kind = "background"
-
-
-class CityLayer(DataLayer):
-    """Water, parks and dividing lines of the whole city."""
-
-    kind = "city"
-
-
-class GridLayer(DataLayer):
-    """The grids of one community, numbered and named; ``{community}`` in the url is filled by the script."""
-
-    kind = "grids"
+    kind = "drawing"
 
 
 def data_block(data: dict[str, Any], id: str = "geogrid-data") -> Markup:  # noqa: A002
@@ -221,14 +191,4 @@ def data_block(data: dict[str, Any], id: str = "geogrid-data") -> Markup:  # noq
     return json_block(data, id)
 
 
-__all__ = [
-    "BackgroundLayer",
-    "CityLayer",
-    "CommunityLayer",
-    "DataLayer",
-    "Figure",
-    "GridLayer",
-    "Map",
-    "data_block",
-    "safe_json",
-]
+__all__ = ["DataLayer", "DrawingLayer", "Figure", "Map", "data_block", "safe_json"]

@@ -12,6 +12,7 @@ from pmtiles.tile import TileType
 
 from maps.words import LANGUAGES, words
 from tests.conftest import serving
+from tests.governed import NOON
 from tests.published import EVERYTHING_HOSTILE, publish_two
 from tests.test_embeds import own_tiles
 from tests.test_pages import DESKTOP, NARROW, PHONE, READY, TOO_SMALL, faults, opened, until
@@ -405,7 +406,7 @@ def test_the_operators_own_tiles_are_drawn(chromium: Browser, town_snapshot: Pat
 
 def test_two_plans_are_compared_by_a_line_that_moves(chromium: Browser, announced: Path) -> None:
     both = "/embed/c/c1?beside=2027-02-01&lang=en"
-    with serving(announced) as base, opened(chromium, base + both) as (page, _):
+    with serving(announced, clock=lambda: NOON) as base, opened(chromium, base + both) as (page, _):
         page.wait_for_selector(".swipe")
         assert page.locator(".swipe-name").all_inner_texts() == [
             "Plan 1, from November 23, 2026",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -23,11 +24,11 @@ from maps.colouring import GREYS, PALETTE, colour_grids, distances
 from maps.colours import colour_plan
 from maps.docs import docs_page
 from maps.dress import METRES_PER_DEGREE, dress_city, dress_communities, dress_grids, label_place
-from maps.file import render_file
+from maps.file import SCRIPTS, render_file
 from maps.markup import Markup, element, json_block, safe_json, text
 from maps.page import resident_page, unavailable_page
 from maps.planner.page import planner_words
-from maps.shell import CommunityLayer, Figure, GridLayer, Map
+from maps.shell import DrawingLayer, Figure, Map
 from maps.words import LANGUAGES, language_for, words
 from tests.published import EVERYTHING_HOSTILE
 
@@ -212,9 +213,11 @@ def test_the_city_is_drawn_once(town: Snapshot) -> None:
 
 # Documents
 
+PLAN, DATA = {"version": 1, "effective_from": "2026-11-23"}, "/embed/data/1/x/"
+
 
 def documents(source: Snapshot) -> dict[str, str]:
-    found = {f"page {language}": resident_page(source.city, language) for language in LANGUAGES}
+    found = {f"page {language}": resident_page(source.city, PLAN, DATA, language) for language in LANGUAGES}
     found |= {f"file {one}": render_file(source, one) for one in (None, "c1", "c2")}
     return found | {"nothing": unavailable_page("en")}
 
@@ -234,11 +237,11 @@ def test_a_page_asks_no_other_host(town: Snapshot) -> None:
 
 
 def test_a_page_is_small(town: Snapshot) -> None:
-    page = Reader(resident_page(town.city, "zh-Hans"))
+    page = Reader(resident_page(town.city, PLAN, DATA, "zh-Hans"))
     files = [tag["src"] for tag in page.all("script") if tag.get("src")]
     files += [tag["href"] for tag in page.all("link") if tag.get("rel") == "stylesheet"]
     sent = sum(len(assets_by_path()[str(file).lstrip("/")].packed) for file in files)
-    assert sent + len(resident_page(town.city, "zh-Hans").encode()) < 100_000
+    assert sent + len(resident_page(town.city, PLAN, DATA, "zh-Hans").encode()) < 100_000
 
 
 def test_a_file_states_its_own_policy_with_hashes(town: Snapshot) -> None:
@@ -250,7 +253,7 @@ def test_a_file_states_its_own_policy_with_hashes(town: Snapshot) -> None:
     assert policy is not None
     assert "unsafe" not in policy
     assert policy.startswith("default-src 'none'")
-    assert len(reader.scripts) == 10
+    assert len(reader.scripts) == 1 + len(SCRIPTS)
     for content in (*reader.scripts, *reader.styles):
         assert fingerprint(content) in policy
 
@@ -274,7 +277,7 @@ def test_hostile_names_stay_text_in_every_document(hostile: Snapshot) -> None:
         for block in reader.blocks.values():
             json.loads(block)
     data = json.loads(Reader(render_file(hostile, "c1")).blocks["geogrid-data"])
-    names = {one["properties"]["name"] for one in data["communities"]["features"]}
+    names = {step["name"] for step in data["c/c1.json"]["trail"]}
     assert f"Community c1 {EVERYTHING_HOSTILE}" in names
 
 
@@ -295,14 +298,14 @@ def test_foliums_own_layers_are_refused() -> None:
     shown = Map("map", label="map")
     with pytest.raises(TypeError, match="template"):
         shown.add_child(folium.GeoJson({"type": "FeatureCollection", "features": []}))
-    shown.add_child(GridLayer("grids"))
-    assert shown.layers() == [{"kind": "grids", "url": "grids"}]
+    shown.add_child(DrawingLayer("grids"))
+    assert shown.layers() == [{"kind": "drawing", "url": "grids"}]
 
 
 def test_one_map_does_not_change_another() -> None:
     first = Figure(language="en", title="a").use(scripts=("map.js",))
     second = Figure(language="en", title="b")
-    Map("map", label="a").add_child(CommunityLayer("x"))
+    Map("map", label="a").add_child(DrawingLayer("x"))
     assert first.scripts == ["map.js"]
     assert (second.scripts, Map("map", label="b").layers()) == ([], [])
     assert "leaflet" not in second.render()
@@ -326,6 +329,7 @@ def test_vendored_files_are_the_published_ones(folder: Path) -> None:
 def test_assets_are_named_by_their_content() -> None:
     for name in FILES:
         found = asset(name)
+        assert gzip.decompress(found.packed) == found.content
         digest = hashlib.sha256(found.content)
         assert digest.hexdigest()[:10] in found.path
         assert found.integrity == "sha256-" + b64encode(digest.digest()).decode()

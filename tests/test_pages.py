@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
+from geogrid.crs import to_wgs84
 from geogrid.snapshot import Snapshot
 from maps.file import render_file
 from maps.words import LANGUAGES, words
-from tests.published import EVERYTHING_HOSTILE
+from tests.conftest import serving
+from tests.governed import NOON
+from tests.published import EVERYTHING_HOSTILE, publish_two
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +48,14 @@ ZOOMED = """(() => {
 TOO_SMALL = """[...document.querySelectorAll("button, a, input, summary")]
   .filter((node) => node.offsetParent && !node.matches(".skip, p a"))
   .filter((node) => node.getBoundingClientRect().height < 24).map((node) => node.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def live_announced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the governed town on the day its first plan came into force, with another announced."""
+    plans = publish_two(tmp_path_factory.mktemp("announced"))
+    with serving(plans, clock=lambda: NOON) as url:
+        yield url
 
 
 @dataclass
@@ -100,6 +112,18 @@ def search(page: Page, address: str) -> None:
     page.press("#address", "Enter")
 
 
+def on_screen(page: Page, lon: float, lat: float) -> tuple[float, float]:
+    """Return where a place of the map is drawn in the window."""
+    x, y = page.evaluate(
+        f"""(() => {{
+          const at = geogrid.view.map.latLngToContainerPoint([{lat}, {lon}]);
+          const box = geogrid.view.node.getBoundingClientRect();
+          return [box.x + at.x, box.y + at.y];
+        }})()"""
+    )
+    return x, y
+
+
 def faults(page: Page) -> list[tuple[str, str]]:
     """Return what axe-core finds wrong, with the element."""
     page.evaluate(AXE)
@@ -147,14 +171,37 @@ def test_a_click_on_the_map_shows_the_same_card(chromium: Browser, live: str) ->
         assert page.inner_text(".card") == by_map
 
 
-def test_a_click_on_a_community_opens_it_and_back_returns(chromium: Browser, live: str) -> None:
+def test_the_way_down_is_the_way_up_and_the_browsers_back(chromium: Browser, live: str) -> None:
     with opened(chromium, live + "/") as (page, _):
         assert page.locator("#listing li").count() == 2
-        page.locator(".leaflet-city-pane path").nth(1).click()
-        page.wait_for_selector("#listing h2:has-text('Community c2')")
+        page.locator("#listing button", has_text="Community c2").click()
+        page.wait_for_selector("#trail [aria-current]:has-text('Community c2')")
         assert page.locator("#listing li").count() == 2  # D and E
+        page.locator("#listing button", has_text="E小区").click()
+        page.wait_for_selector("#trail [aria-current]:has-text('第 2 网格')")
+        assert page.evaluate("location.hash") == "#g=210602001002002"
         page.go_back()
-        page.wait_for_selector("#listing h2:has-text('社区列表')")
+        page.wait_for_selector("#trail [aria-current]:has-text('Community c2')")
+        page.locator("#trail button").first.click()
+        page.wait_for_selector("#listing button:has-text('Community c1')")
+        assert page.evaluate("location.hash") == ""
+        page.mouse.click(*on_screen(page, 124.3941, 40.1318))  # 300 m east of A: D, near enough to be named
+        page.wait_for_selector(".card h2:has-text('D小区')")
+
+
+def test_layers_and_large_type_are_chosen_on_the_page(chromium: Browser, live: str) -> None:
+    with opened(chromium, live + "/?lang=en#c=c1") as (page, _):
+        page.click("#tools button:has-text('Layers')")
+        page.check("input[value=branches]")
+        page.check("input[value=venues]")
+        page.wait_for_selector(".key:has-text('Branch to be founded')")
+        assert page.locator(".venue").count() >= 1
+        page.click("#trail button >> nth=0")
+        page.wait_for_selector("#listing button:has-text('Community c2')")
+        assert page.locator(".key").count() == 1  # the choice holds at every level
+        before = page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+        page.click("#tools button:has-text('Large type')")
+        assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") > before
 
 
 def test_ambiguous_addresses_are_asked_back(chromium: Browser, live: str) -> None:
@@ -199,6 +246,42 @@ def test_a_link_to_a_grid_opens_it(chromium: Browser, live: str) -> None:
         assert "B小区" in card
         assert words("en")["withheld"] in card  # B's secretary is not public
         assert "PRIVATE" not in page.content()
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "From January 1, 2027: Grid 3 C小区 C Xiaoqu"),
+        ("zh-Hans", "2027年1月1日起：第 3 网格 C小区"),
+        ("zh-Hant", "2027年1月1日起：第 3 網格 C小区"),
+    ],
+)
+def test_the_days_before_a_new_plan_both_grids_are_told(
+    chromium: Browser, live_announced: str, language: str, told: str
+) -> None:
+    """C is grid 2 until the second plan comes into force, then 3; A is 1 in both; B is asked back then."""
+    with opened(chromium, f"{live_announced}/?lang={language}") as (page, _):
+        search(page, "C小区1号楼")
+        page.wait_for_selector(".card h2")
+        assert page.inner_text(".card .next") == told
+        assert page.inner_text(".card .badge") == "2"
+        search(page, "A小区1号楼")
+        page.wait_for_selector(".card h2:has-text('A小区')")
+        assert page.locator(".card .next").count() == 0
+        search(page, "B小区1号楼")
+        page.wait_for_selector(".card h2:has-text('B小区')")
+        maybe = words(language)["answer.next.maybe"].split("{date}")
+        assert all(part in page.inner_text(".card .next") for part in maybe)
+
+
+def test_a_position_in_another_system_is_converted(chromium: Browser, live: str) -> None:
+    """A place in A in GCJ-02, as a mini-program knows it; read as WGS-84 it lies outside the town."""
+    a = np.array([124.3905866, 40.1318012])
+    lon, lat = 2 * a - np.ravel(to_wgs84(*a))  # the shift hardly changes over 500 m
+    with opened(chromium, f"{live}/?lang=en#at={lon:.6f},{lat:.6f},GCJ-02") as (page, watch):
+        page.wait_for_selector(".card h2:has-text('A小区')")
+        assert page.evaluate("location.hash") == "#g=210602001001001"
+        assert not [one for one in watch.requests if "124.39" in one]
 
 
 # By keyboard alone
@@ -359,5 +442,5 @@ def test_the_data_of_a_map_is_fetched_once(chromium: Browser, live: str) -> None
         page.wait_for_selector("#listing .badge")
         search(page, "B小区1号楼")
         page.wait_for_selector(".card h2:has-text('B小区')")
-        fetched = [one for one in watch.requests if "/v1/communities" in one]
-        assert len(fetched) == len(set(fetched)) == 3, json.dumps(fetched)
+        fetched = [one for one in watch.requests if "/embed/data/" in one]
+        assert len(fetched) == len(set(fetched)) == 2, json.dumps(fetched)  # the city, and one community

@@ -21,14 +21,14 @@ from api.served import Served, served
 from geogrid.errors import NotFoundError
 from maps.assets import asset
 from maps.colours import colours_of
-from maps.embed import View, embed_page, path_of, policy
+from maps.embed import embed_page, path_of, policy
+from maps.explorer import View, city_name
 from maps.options import Options, read_options
-from maps.page import city_name
 from maps.portal import portal_page
 from maps.words import language_for, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 router = APIRouter(include_in_schema=False)
 PNG = "image/png"
@@ -79,42 +79,14 @@ async def loader(request: Request) -> Response:
     return reply(request, Body(asset("portal.js").content, asset("portal.js").media_type), AN_HOUR)
 
 
-@router.get("/embed/data/{version}/{seal}/mosaic.json")
-async def mosaic(request: Request, version: int, seal: str) -> Response:
-    """Give all grids of the city, smoothed together."""
-    return await _data(request, version, seal, "mosaic", lambda here: here.drawing.mosaic())
-
-
-@router.get("/embed/data/{version}/{seal}/s/{id}.json")
-async def mosaic_of(request: Request, version: int, seal: str, id: str) -> Response:  # noqa: A002
-    """Give all grids of a subdistrict, smoothed together."""
-    return await _data(request, version, seal, f"mosaic/{id}", lambda here: here.drawing.mosaic(id))
-
-
-@router.get("/embed/data/{version}/{seal}/c/{id}.json")
-async def community(request: Request, version: int, seal: str, id: str) -> Response:  # noqa: A002
-    """Give one community: its grids with their cards, what is under them, its neighbours."""
-    return await _data(request, version, seal, f"drawing/{id}", lambda here: here.drawing.community(id))
-
-
-@router.get("/embed/data/{version}/{seal}/names/mosaic.json")
-async def names(request: Request, version: int, seal: str) -> Response:
-    """Give the names of the mosaic in Latin letters."""
-    return await _data(request, version, seal, "names", lambda here: here.drawing.spelled())
-
-
-@router.get("/embed/data/{version}/{seal}/names/s/{id}.json")
-async def names_of_mosaic(request: Request, version: int, seal: str, id: str) -> Response:  # noqa: A002
-    """Give the names of a subdistrict's mosaic in Latin letters."""
-    return await _data(request, version, seal, f"names/s/{id}", lambda here: here.drawing.spelled(id))
-
-
-@router.get("/embed/data/{version}/{seal}/names/c/{id}.json")
-async def names_of_community(request: Request, version: int, seal: str, id: str) -> Response:  # noqa: A002
-    """Give the names of a community in Latin letters."""
-    return await _data(
-        request, version, seal, f"names/c/{id}", lambda here: here.drawing.spelled_community(id)
-    )
+@router.get("/embed/data/{version}/{seal}/{path:path}")
+async def drawn(request: Request, version: int, seal: str, path: str) -> Response:
+    """Give a piece of a plan's drawings: for ever under its own seal, else as it is now."""
+    here = await served(request)
+    if version != here.plan.version:
+        here = await asyncio.to_thread(history_of(request).version, version, here)
+    body = await asyncio.to_thread(here.drawn, path)
+    return reply(request, body, FOREVER if seal == here.drawing.seal else "public, no-cache")
 
 
 @router.get("/basemap/{zoom}/{x}/{y}")
@@ -232,18 +204,6 @@ async def _picture(request: Request, kind: str, id: str) -> Response:  # noqa: A
 
     body = await asyncio.to_thread(here.body, f"picture/{kind}/{id}/{options.language}", make, PNG)
     return reply(request, body, here.public(request.app.state.settings.max_age_s))
-
-
-async def _data(
-    request: Request, version: int, seal: str, key: str, make: Callable[[Served], Any]
-) -> Response:
-    """Give a drawing: for ever under its own seal, else as it is now."""
-    here = await served(request)
-    if version != here.plan.version:
-        here = await asyncio.to_thread(history_of(request).version, version, here)
-    body = await asyncio.to_thread(here.body, f"embed/{key}", lambda: orjson.dumps(make(here)))
-    cache = FOREVER if seal == here.drawing.seal else "public, no-cache"
-    return reply(request, body, cache)
 
 
 def _read_path(path: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from api.documented import describe
 from api.problems import Refusal
 from api.replies import FOREVER, HTML, JSON, Body, reply
+from api.routes.embeds import data_of
 from api.served import served
 from geogrid.errors import SnapshotError
 from maps.assets import assets_by_path
@@ -33,9 +35,13 @@ async def page(request: Request) -> Response:
     except SnapshotError:
         content = room.unavailable_page(language)
         return Response(content, 503, {"Cache-Control": "no-store", "Retry-After": "10"}, HTML)
-    body = here.body(
-        f"page/{language}", lambda: room.resident_page(here.snapshot.city, language).encode(), HTML
-    )
+    plan, data = msgspec.to_builtins(here.plan), data_of(here)
+
+    def make() -> bytes:
+        made: str = room.resident_page(here.snapshot.city, plan, data, language)
+        return made.encode()
+
+    body = here.body(f"page/{language}", make, HTML)
     return reply(request, body, "public, no-cache")
 
 

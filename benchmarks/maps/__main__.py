@@ -29,7 +29,8 @@ from benchmarks.maps.city import drawn_snapshot
 from geogrid.snapshot import Snapshot
 from maps.assets import asset
 from maps.colours import colours_of
-from maps.embed import Host, View, embed_page
+from maps.embed import Host, embed_page
+from maps.explorer import View
 from maps.options import Options
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from maps.page import city_name
+from maps.explorer import city_name
 from maps.printed.fonts import family
 from maps.printed.job import PAPERS, Job, Printed
 from maps.printed.qr import code_svg

@@ -1,4 +1,4 @@
-// The answer card and the lists: everything from the data is set as text.
+// The answer card: everything from the data is set as text.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
@@ -7,9 +7,7 @@
   const SHOWN = 6;
   const NUMBERS = 24;
 
-  const colour = (index) => "colour-" + (index ?? "none");
-
-  function row(label, ...content) {
+    function row(label, ...content) {
     return el("div", { class: "fact" }, el("dt", {}, label), el("dd", {}, ...content));
   }
 
@@ -94,20 +92,21 @@
     return values.length ? names(values) : t("grid.compounds.none");
   }
 
-  geogrid.card = function (grid, { lead, plan, level } = {}) {
+  geogrid.card = function (grid, { lead, plan, more } = {}) {
     const sub = [name(grid.community.name), t("alignment." + grid.alignment)];
     return el(
       "article", { class: "card", "aria-labelledby": "card-title" },
       lead ? el("p", { class: "lead" }, lead) : null,
       el(
         "header", {},
-        el("span", { class: "badge" + (grid.colour === undefined ? "" : " " + colour(grid.colour)), "aria-hidden": "true" }, String(grid.number)),
+        el("span", { class: "badge" + (grid.colour === undefined ? "" : " " + geogrid.colourClass(grid.colour)), "aria-hidden": "true" }, String(grid.number)),
         el(
           "div", {},
-          el(level || "h2", { id: "card-title", tabindex: "-1" }, el("span", { class: "over" }, geogrid.title(grid)), " ", name(grid.name)),
+          el("h2", { id: "card-title", tabindex: "-1" }, el("span", { class: "over" }, geogrid.title(grid)), " ", name(grid.name)),
           el("p", { class: "sub" }, sub[0], " · ", sub[1]),
         ),
       ),
+      more || null,
       el("p", { class: "size" }, geogrid.size(grid)),
       el("h3", {}, t("grid.team")),
       team(grid),
@@ -125,30 +124,5 @@
         plan && plan.version ? row(t("grid.version"), name(String(plan.version))) : null,
       ),
     );
-  };
-
-  function entry({ number, index, title, detail, mark, act, current }) {
-    const badge = number === undefined ? null : el("span", { class: "badge small " + colour(index), "aria-hidden": "true" }, String(number));
-    const button = el(
-      "button", { type: "button", "aria-current": current ? "true" : null, on: { click: act } },
-      badge, el("span", { class: "what" }, title, el("span", { class: "detail" }, detail, mark ? el("span", { class: "vacant" }, mark) : null)),
-    );
-    return el("li", {}, button);
-  }
-
-  geogrid.gridList = function (features, { onGrid, chosen, roster }) {
-    return el("ol", { class: "list" }, features.map(({ properties: p }) =>
-      entry({
-        number: p.number, index: p.colour,
-        title: el("span", {}, el("span", { class: "hidden" }, geogrid.title(p) + " "), name(p.name)),
-        detail: geogrid.size(p), mark: roster && geogrid.vacant(p) ? t("list.vacant") : null,
-        current: p.code === chosen, act: () => onGrid(p.code),
-      })));
-  };
-
-  geogrid.areaList = function (areas, { onArea }) {
-    const order = new Intl.Collator(geogrid.setup.data_language || undefined, { numeric: true });
-    return el("ol", { class: "list" }, [...areas].sort((a, b) => order.compare(a.name, b.name)).map((area) =>
-      entry({ title: name(area.name), detail: t("list.count", { n: area.grids }) + " · " + geogrid.size(area), act: () => onArea(area.id) })));
   };
 })();

@@ -4,8 +4,6 @@
   const geogrid = window.geogrid;
   const fetched = new Map();
 
-  geogrid.fillUrl = (url, community) => url.replace("{community}", () => encodeURIComponent(community));
-
   async function get(url) {
     const response = await fetch(url, { headers: { Accept: "application/geo+json" }, credentials: "omit" });
     if (!response.ok) throw Object.assign(new Error("HTTP " + response.status), { status: response.status });

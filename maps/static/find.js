@@ -1,10 +1,10 @@
-// Asking for an address or the own position, and what is answered; loaded when somebody asks.
+// Asking for an address or the own position, and what is answered.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el } = geogrid;
-  const LEADS = { matched: "answer.matched", historical: "answer.historical" };
-  const WORDS = { ambiguous: "answer.ambiguous", partial: "answer.partial", outside: "answer.outside" };
+  const { t, el, name } = geogrid;
+  const WORDS = { ambiguous: "answer.ambiguous", historical: "answer.ambiguous", partial: "answer.partial", outside: "answer.outside" };
+  const VAGUE_M = 100; // a position that is less sure than this is said to be so
 
   // The address travels in the body, so that it stays out of URLs, histories and logs.
   async function post(url, body) {
@@ -14,9 +14,28 @@
   }
 
   class Finder {
-    constructor(parts) {
-      Object.assign(this, parts);
-      this.onDay = this.day ? { as_of: this.day } : {};
+    // `form` holds the box and the list of suggestions; without it they are built, under the bar, when they are first wanted.
+    constructor({ explorer, day, button, form }) {
+      Object.assign(this, { explorer, button, onDay: day ? { as_of: day } : {} });
+      if (form) this.take(form);
+    }
+
+    take(form) {
+      this.form = form;
+      this.input = form.querySelector("input");
+      const list = form.querySelector("ul");
+      const ask = async (text) => (await post("/v1/suggest", { q: text, limit: 8 })).suggestions;
+      this.box = geogrid.combobox({ input: this.input, list, status: this.explorer.status, ask, submit: () => this.find() });
+      this.input.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.isComposing || event.defaultPrevented) return;
+        event.preventDefault();
+        this.find();
+      });
+      form.querySelector(".box button").addEventListener("click", (event) => {
+        event.preventDefault();
+        this.find();
+      });
+      return list;
     }
 
     toggle() {
@@ -25,81 +44,103 @@
       const open = !this.form.hidden;
       this.button.setAttribute("aria-expanded", String(open));
       (open ? this.input : this.button).focus();
-      this.view.map.invalidateSize();
+      this.explorer.view.map.invalidateSize();
     }
 
+    // No form element: a portal's sandbox may forbid to submit one, even where a script would take it.
     build() {
-      this.input = el("input", {
+      const input = el("input", {
         id: "address", type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: "200", enterkeyhint: "search",
         placeholder: t("search.placeholder"), role: "combobox", "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": "suggestions",
         "aria-describedby": "privacy", "aria-label": t("search.label"),
       });
-      const list = el("ul", { id: "suggestions", role: "listbox", "aria-label": t("suggest.label"), hidden: true });
-      // No form: a portal's sandbox may forbid to submit one, even where a script would take it.
-      this.form = el("div", { id: "search", class: "ask", role: "search" },
-        el("div", { class: "box" }, this.input, el("button", { type: "button", on: { click: () => this.find() } }, t("search.button")), list),
+      const form = el("div", { id: "search", class: "ask", role: "search" },
+        el("div", { class: "box" }, input, el("button", { type: "button" }, t("search.button")),
+          el("ul", { id: "suggestions", role: "listbox", "aria-label": t("suggest.label"), hidden: true })),
         el("p", { id: "privacy", class: "quiet" }, t("search.privacy")));
-      this.form.addEventListener("keydown", (event) => event.key === "Escape" && list.hidden && this.toggle());
-      document.querySelector(".bar").after(this.form);
-      const ask = async (text) => (await post("/v1/suggest", { q: text, limit: 8 })).suggestions;
-      this.box = geogrid.combobox({ input: this.input, list, status: this.status, ask, submit: () => this.find() });
-      this.input.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" && !event.isComposing && !event.defaultPrevented) this.find();
-      });
+      document.querySelector(".bar").after(form);
+      const list = this.take(form);
+      form.addEventListener("keydown", (event) => event.key === "Escape" && list.hidden && this.toggle());
     }
 
     find() {
       this.box.close();
       const address = this.input.value.trim();
-      if (address) this.lookup({ address, limit: 8 });
+      if (address) return this.lookup({ address, limit: 8 });
+      this.explorer.status.textContent = t("search.empty");
+      this.input.focus();
     }
 
-    async lookup(question) {
-      this.status.textContent = t("search.busy");
+    async lookup(question, more) {
+      this.explorer.status.textContent = t("search.busy");
+      if (this.form) this.form.setAttribute("aria-busy", "true");
       try {
-        this.told(await post("/v1/lookup", { ...question, ...this.onDay }));
+        await this.told(await post("/v1/lookup", { ...question, ...this.onDay }), question, more);
       } catch (error) {
-        this.say(t("answer.failed"));
+        this.explorer.say(t("answer.failed"), [], { focus: true });
+      } finally {
+        if (this.form) this.form.removeAttribute("aria-busy");
       }
     }
 
-    told(found) {
-      if (found.grid) {
-        const lead = t(found.match_level === "point" ? "answer.here" : LEADS[found.status] || "answer.matched");
-        return this.openGrid(found.grid.code, found.grid.community.id, { focus: true, lead, place: found });
-      }
+    async told(found, question, more) {
+      if (!found.grid) return this.unsettled(found);
+      const lead = found.match_level === "point" ? "answer.here" : found.status === "historical" ? "answer.historical" : "answer.matched";
+      const next = await this.next(found, question);
+      return this.explorer.openGrid(found.grid.code, found.grid.community.id, { focus: true, lead: t(lead), place: found, more: [more, next] });
+    }
+
+    // The same question for the day on which an announced plan comes into force; nothing is said where the grid stays.
+    async next(found, question) {
+      const from = found.plan && found.plan.effective_until;
+      if (!from) return null;
+      const then = await post("/v1/lookup", { ...question, as_of: from }).catch(() => ({}));
+      const date = geogrid.date(from);
+      if (!then.grid) return el("p", { class: "next" }, t("answer.next.maybe", { date }));
+      const { code, community } = found.grid;
+      if (then.grid.code === code && then.grid.name === found.grid.name) return null;
+      const elsewhere = then.grid.community.id === community.id ? null : [" · ", name(then.grid.community.name)];
+      return el("p", { class: "next" }, t("answer.next", { date, grid: geogrid.title(then.grid) }), " ", name(then.grid.name), elsewhere);
+    }
+
+    unsettled(found) {
       const near = found.nearest;
-      if (near) return this.say(t("answer.outside") + " " + t("answer.nearest", { n: Math.round(near.distance_m) }), [{ text: near.grid.name, grid: near.grid }]);
+      if (near) return this.offer(t("answer.outside") + " " + t("answer.nearest", { n: Math.round(near.distance_m) }), [{ text: near.grid.name, grid: near.grid }]);
       const key = "ask." + (found.missing || [])[0];
-      return this.say(t(found.status === "partial" && geogrid.has(key) ? key : WORDS[found.status] || "answer.none"), found.candidates);
+      const choices = found.candidates || [];
+      const text = found.status === "partial" && found.missing && found.missing.length ? t(geogrid.has(key) ? key : "ask.other") : t(WORDS[found.status] || "answer.none");
+      return this.offer(text, choices, found.status === "partial" && choices.length ? el("p", {}, t("answer.partial.which")) : null);
     }
 
-    say(text, choices = []) {
+    // A place that is not one grid yet: its text stands in the box, ready for the rest.
+    offer(text, choices, which) {
       const onText = (value) => {
         this.input.value = value + " ";
         this.input.focus();
       };
-      const onGrid = (code) => this.openGrid(code, choices.find((one) => one.grid && one.grid.code === code).grid.community.id, { focus: true });
-      this.answer.replaceChildren(el("div", { class: "card note" }, el("p", { class: "lead", tabindex: "-1" }, text), choices.length ? geogrid.choices(choices, { onGrid, onText }) : null));
-      this.status.textContent = text;
-      this.openPanel(true);
-      this.panel.scrollTo(0, 0);
-      this.answer.querySelector("[tabindex='-1']").focus({ preventScroll: true });
+      const onGrid = (code) => {
+        const { grid } = choices.find((one) => one.grid && one.grid.code === code);
+        this.explorer.openGrid(code, grid.community.id, { focus: true, lead: t("answer.matched") });
+      };
+      this.explorer.say(text, [which, choices.length ? geogrid.choices(choices, { onGrid, onText }) : null].filter(Boolean), { focus: true });
     }
 
     // A browser tells WGS-84 and asks its user; a position is good for five minutes, so nobody is asked twice.
     locate() {
-      this.status.textContent = t("search.busy");
+      this.explorer.status.textContent = t("search.busy");
       navigator.geolocation.getCurrentPosition(
-        ({ coords }) => this.lookup({ lon: coords.longitude, lat: coords.latitude }),
-        () => this.say(t("search.here.denied")),
+        ({ coords }) => {
+          const vague = coords.accuracy > VAGUE_M ? el("p", { class: "next" }, t("answer.vague", { n: Math.round(coords.accuracy) })) : null;
+          this.lookup({ lon: coords.longitude, lat: coords.latitude }, vague);
+        },
+        () => this.explorer.say(t("search.here.denied"), [], { focus: true }),
         { enableHighAccuracy: true, timeout: 15000, maximumAge: 300000 },
       );
     }
 
     // A position that the page around knows, in the system it names.
     locateAt({ lon, lat, crs }) {
-      this.lookup({ lon, lat, crs });
+      return this.lookup({ lon, lat, crs });
     }
   }
 

@@ -1,12 +1,13 @@
-// The map: communities of the city, the grids of one of them, and the one that is chosen.
+// The map: the grids of one community, its neighbours, and the grid that is chosen.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, load, fillUrl } = geogrid;
+  const { t, el, name } = geogrid;
   const { PALETTE } = geogrid;
   const INK = "#222222";
   const SVG = "http://www.w3.org/2000/svg";
   const HATCH = 9;
+  const FAR = 13.5; // farther out than this there is room for the service centres only
   // From the ground up; the mouse sees communities and grids only.
   const PANES = ["base", "city", "land", "ground", "mosaic", "fill", "detail", "line"];
   const TOUCHED = ["city", "mosaic", "fill"];
@@ -94,10 +95,9 @@
   }
 
   class GridMap {
-    constructor(node, { layers, onGrid, onCommunity, pan = true, embedded = false }) {
+    constructor(node, { onGrid, onCommunity, pan = true, embedded = false }) {
       this.map = open(node);
       this.node = node;
-      this.urls = Object.fromEntries(layers.map((layer) => [layer.kind, layer.url]));
       this.onGrid = onGrid;
       this.onCommunity = onCommunity;
       // Few and small surfaces: a browser that draws without a graphics card leaves tiles out of many large ones.
@@ -109,7 +109,7 @@
       this.theme = geogrid.theme("", []);
       if (pan) geogrid.panPad(this.map);
       if (embedded) geogrid.gentle(this.map, node);
-      this.turn = 0; // grows with every wish, so that a late answer to an older one is dropped
+      this.map.on("zoomend", () => node.classList.toggle("far", this.map.getZoom() < FAR));
       this.clear();
       new ResizeObserver(() => this.map.invalidateSize()).observe(node);
     }
@@ -117,7 +117,7 @@
     clear() {
       for (const layer of this.own || []) layer.remove();
       this.unmark();
-      Object.assign(this, { own: [], grids: new Map(), community: null, code: null, labels: null, data: null });
+      Object.assign(this, { own: [], grids: new Map(), community: null, code: null, labels: null, data: null, over: null });
     }
 
     add(layer) {
@@ -132,84 +132,15 @@
       this.map.fitBounds(bounds, { paddingTopLeft: [pad, pad], paddingBottomRight: [pad, below], maxZoom: 18.5, animate: false });
     }
 
-    // The city
-
-    async showCity() {
-      this.turn++;
-      if (!this.city) await this.drawCity();
-      this.clear();
-      this.restyle();
-      this.fit(this.city.getBounds());
-    }
-
-    async drawCity() {
-      const data = await load(this.urls.communities);
-      load(this.urls.city)
-        .then((ground) => {
-          geogrid.cityGround(ground, this.drawn.land).forEach((layer) => layer.addTo(this.map));
-          this.borders.bringToFront();
-        })
-        .catch(() => null); // the map is complete without its background
-      this.city = L.geoJSON(data, { pane: "city", onEachFeature: (feature, layer) => this.listen(feature.properties, layer) });
-      this.borders = outline(data, this.drawn.land, {});
-      const bounds = this.city.getBounds();
-      this.map.setMaxBounds(bounds.pad(0.6));
-      this.fit(bounds);
-      this.map.setMinZoom(this.map.getZoom() - 1);
-      this.city.addTo(this.map);
-      this.borders.addTo(this.map);
-    }
-
-    listen(community, layer) {
-      tip(layer, name(community.name, "strong"), t("list.count", { n: community.grids }));
-      layer.on("click", () => this.onCommunity(community.id));
-      layer.on("mouseover", () => this.community !== community.id && layer.setStyle({ fillColor: "#dbe9f0" }));
-      layer.on("mouseout", () => layer.setStyle(this.communityStyle(community.id)));
-    }
-
-    communityStyle(id) {
-      const resting = this.community === null ? "#f5f3ec" : "#eceae4";
-      return { stroke: false, fillOpacity: 1, fillColor: this.community === id ? "#f1ede4" : resting };
-    }
-
-    // The city is the subject or stands back behind one community.
-    restyle() {
-      const quiet = this.community !== null;
-      this.city.setStyle((feature) => this.communityStyle(feature.properties.id));
-      this.borders.setStyle({ color: quiet ? "#a9aba6" : "#4d5963", weight: quiet ? 1 : 1.4 });
-      if (this.names) this.names.remove();
-      const others = this.city.getLayers().map((layer) => layer.feature.properties).filter((p) => p.id !== this.community);
-      const kind = "community-label" + (quiet ? " beside" : "");
-      this.names = new geogrid.Labels(others.map((p) => ({ name: geogrid.shown(p.name), place: p.label })), { kind }).addTo(this.map);
-    }
-
     // One community and its grids
 
-    async showCommunity(id, code) {
-      if (!this.city) await this.showCity();
-      if (this.community !== id && !(await this.drawCommunity(id))) return null;
-      if (!code) this.fit(this.area.getBounds());
-      this.choose(code || null);
-      return this.data;
-    }
-
-    async drawCommunity(id) {
-      const turn = ++this.turn;
-      const ground = load(fillUrl(this.urls.background, id)).catch(() => null);
-      const [data, background] = await Promise.all([load(fillUrl(this.urls.grids, id)), ground]);
-      if (turn !== this.turn) return false;
-      this.draw(id, data, background);
-      return true;
-    }
-
-    // A community whose data are here already; `around` are its neighbours, where no city is drawn.
+    // A community, what is under it, and its neighbours.
     draw(id, data, background, around) {
       this.clear();
       this.community = id;
       this.data = data;
       if (!this.map._loaded) this.fit(L.geoJSON(data).getBounds());
-      if (around) this.drawAround(around);
-      else this.restyle();
+      this.drawAround(around);
       if (background) geogrid.communityGround(background, this.drawn.under, this.drawn.over).forEach((layer) => this.add(layer));
       this.drawGrids(data);
     }
@@ -294,10 +225,6 @@
       const icon = new geogrid.Pin();
       this.mark.addLayer(L.marker([lat, lon], { icon, pane: "pin", interactive: false, keyboard: false }));
       this.labels.avoid([lat, lon]);
-    }
-
-    chosen() {
-      return { community: this.community, grid: this.code };
     }
   }
 

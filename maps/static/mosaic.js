@@ -26,6 +26,9 @@
     },
     show(within) {
       this.within = within;
+      this.redraw();
+    },
+    redraw() {
       if (this._map) this.draw();
     },
     // The widest level whose names mostly fit their areas, from the finest up.
@@ -66,12 +69,14 @@
     area(pen, taken, area, size, weight) {
       const latin = geogrid.latin.get(area.name);
       const written = this.write(pen, taken, area.label, area.name, size, weight, latin ? -7 : 0);
-      if (written && latin) this.write(pen, taken, area.label, latin, size - 2, 500, size - 5);
+      if (written && latin) this.write(pen, taken, area.label, latin, size - 3, 500, size - 4);
     },
     write(pen, taken, place, text, size, weight, down = 0, most = 0) {
       const at = this._map.latLngToContainerPoint([place[1], place[0]]);
       const edge = this._map.getSize();
       if (at.x < 0 || at.y < 0 || at.x > edge.x || at.y > edge.y) return false;
+      const scale = geogrid.scale || 1;
+      [size, down] = [size * scale, down * scale];
       pen.font = weight + " " + size + "px " + FAMILY;
       const wide = pen.measureText(text).width / 2 + 2;
       if (most && wide * 2 > most) return false;
@@ -98,9 +103,9 @@
   }
 
   class Mosaic {
-    // `onArea` gets (level, id) of the next level down, `onGrid` a grid's code and community.
-    constructor(view, data, { onArea, onGrid }) {
-      Object.assign(this, { view, data, onArea, onGrid, at: { level: "city", id: "" } });
+    // `path` is where its data came from; `onArea` gets (level, id) of the next level down, `onGrid` a grid.
+    constructor(view, path, data, { onArea, onGrid }) {
+      Object.assign(this, { view, path, data, onArea, onGrid, at: { level: "city", id: "" } });
       this.byId = Object.fromEntries(LEVELS.map((level) => [level, new Map(data.areas[level].map((area) => [area.id, area]))]));
       this.theme = geogrid.theme("", []);
       this.hatches = { special: stripes("#dfe1e1", "#a3a9ac"), missing: stripes("#f6f7f6", "#8b9296") };

@@ -5,10 +5,17 @@
   const { t, el, name } = geogrid;
   const OVERLAYS = ["compounds", "venues"];
 
-  function compounds(data) {
-    const features = data.ground.features.filter((feature) => feature.properties.layer === "compound");
-    return L.geoJSON({ type: "FeatureCollection", features }, {
-      pane: "line", interactive: false, style: { fill: false, color: "#0b3d5c", weight: 1.8, dashArray: "5 3" },
+  // `outlines` are GeoJSON features, `places` venues; a community brings its own, a mosaic is told them.
+  geogrid.overlaysOf = function ({ ground, grids }) {
+    const places = new Map();
+    for (const { properties: grid } of grids.features) for (const venue of grid.venues) places.set([venue.name, venue.lon, venue.lat].join(), venue);
+    return { outlines: ground.features.filter((feature) => feature.properties.layer === "compound"), places: [...places.values()] };
+  };
+
+  function compounds({ outlines }) {
+    return L.geoJSON({ type: "FeatureCollection", features: outlines }, {
+      pane: "line", renderer: L.canvas({ pane: "line", padding: 0.1 }), interactive: false,
+      style: { fill: false, color: "#0b3d5c", weight: 1.8, dashArray: "5 3" },
     });
   }
 
@@ -20,10 +27,8 @@
     createShadow: () => null,
   });
 
-  function venues(data) {
-    const found = new Map();
-    for (const { properties: grid } of data.grids.features) for (const venue of grid.venues) found.set(venue.name + venue.lon + venue.lat, venue);
-    return L.layerGroup([...found.values()].map((venue) => {
+  function venues({ places }) {
+    return L.layerGroup(places.map((venue) => {
       const kind = t(venue.kind === "service_centre" ? "grid.centre" : "grid.station");
       const marker = L.marker([venue.lat, venue.lon], { icon: new Venue({ kind: venue.kind }), alt: kind + " " + venue.name, pane: "pin" });
       const content = el("div", {}, name(venue.name, "strong"), el("br"), kind);
