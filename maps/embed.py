@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from maps.assets import asset
-from maps.explorer import View, bar, city_name, explorer_map, explorer_setup, parts, readings
+from maps.explorer import View, bar, city_name, early, explorer_map, explorer_setup, parts, readings
 from maps.markup import Markup, element, json_block
 from maps.words import words
 
@@ -59,7 +59,7 @@ def embed_page(
     figure = Figure(language=options.language, title=f"{said['map.label']} · {name}", anonymous=True)
     figure.use(scripts=scripts_of(view), styles=STYLES)
     figure.body_class = f"embed theme-{options.theme}"
-    figure.head += _discovery(view, options, host, said, name)
+    figure.head += [early(view), *_discovery(view, options, host, said, name)]
     shown = explorer_map(said, view)
     setup = explorer_setup(city, plan, view, shown, options.language, ("atlas.js", *PARTS.values()))
     figure.body += [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from maps.markup import Markup, element
 from maps.words import words_in
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from geogrid.snapshot import CityCard
     from maps.shell import Map
 
+AS_IN_SCRIPTS = "!*'()"  # what encodeURIComponent leaves as it is, beside letters and digits
 LANGUAGE_NAMES = {"zh-Hans": "简体", "zh-Hant": "繁體", "en": "English"}
 
 
@@ -40,6 +42,18 @@ def explorer_map(said: Mapping[str, str], view: View) -> Map:
     from maps.shell import DrawingLayer, Map  # brings folium along
 
     return Map("map", label=said["map.label"], hint=said["map.hint"]).add_child(DrawingLayer(view.data))
+
+
+def piece(folder: str, id: str) -> str:  # noqa: A002
+    """Return the path of a drawing as the scripts write it."""
+    return f"{folder}/{quote(id, safe=AS_IN_SCRIPTS)}.json"
+
+
+def early(view: View) -> Markup:
+    """Return the hint by which a browser fetches the first drawing while it still reads the scripts."""
+    home = next((step["id"] for step in view.trail if step["level"] == "community"), "")
+    first = {"city": "mosaic.json", "subdistrict": piece("s", view.id)}.get(view.kind, piece("c", home))
+    return element("link", rel="preload", as_="fetch", href=view.data + first, crossorigin="anonymous")
 
 
 def bar(said: Mapping[str, str], *before: Markup) -> Markup:

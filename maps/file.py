@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from maps.assets import AREAS, CHOOSING, CORE, GRIDS
 from maps.colours import colours_of
@@ -15,6 +14,7 @@ from maps.explorer import (
     city_name,
     explorer_map,
     explorer_setup,
+    piece,
     plan_line,
     readings,
 )
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SCRIPTS = (*CORE, *AREAS, *GRIDS, *CHOOSING, "file.js")
 STYLES = ("leaflet.css", "map.css", "explorer.css", "file.css")
-AS_IN_SCRIPTS = "!*'()"  # what encodeURIComponent leaves as it is, beside letters and digits
 
 
 def render_file(source: Snapshot, community_id: str | None = None, *, language: str = DEFAULT) -> str:
@@ -58,19 +57,15 @@ def render_file(source: Snapshot, community_id: str | None = None, *, language: 
 def _data(drawing: Drawing, community_id: str | None, language: str) -> dict[str, Any]:
     """Return the drawings by the addresses under which the scripts ask for them."""
     if community_id:
-        asked = {_path("c/", community_id): f"c/{community_id}"}
+        asked = {piece("c", community_id): f"c/{community_id}"}
     else:
-        every = {_path("c/", one["id"]): f"c/{one['id']}" for one in drawing.choices()["community"]}
+        every = {piece("c", one["id"]): f"c/{one['id']}" for one in drawing.choices()["community"]}
         asked = {"mosaic.json": "mosaic", "over/mosaic.json": "over/mosaic", **every}
-    data = {path: drawing.piece(piece) for path, piece in asked.items()}
+    data = {path: drawing.piece(own) for path, own in asked.items()}
     if language != "en":
         return data
-    spelled = {path: piece for path, piece in asked.items() if not path.startswith("over/")}
-    return {**data, **{f"names/{path}": drawing.piece(f"names/{piece}") for path, piece in spelled.items()}}
-
-
-def _path(folder: str, id: str) -> str:  # noqa: A002
-    return f"{folder}{quote(id, safe=AS_IN_SCRIPTS)}.json"
+    spelled = {path: own for path, own in asked.items() if not path.startswith("over/")}
+    return {**data, **{f"names/{path}": drawing.piece(f"names/{own}") for path, own in spelled.items()}}
 
 
 def _head(source: Snapshot, community_id: str | None, language: str) -> Markup:
