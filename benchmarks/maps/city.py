@@ -143,5 +143,6 @@ def _bent(
 ) -> NDArray[np.float64]:
     along = np.linspace(0, 1, STEPS + 1)[:, None]
     points = start + (end - start) * along
+    points[-1] = end  # exactly, or neighbours would not share the corner
     points[1:-1] += chance.uniform(-4, 4, (STEPS - 1, 2))
     return np.asarray(points)
