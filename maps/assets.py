@@ -20,7 +20,7 @@ CORE = (
     "text.js", "data.js", "parts.js", "ground.js", "fills.js", "gestures.js", "map.js", "lists.js",
     "explorer.js", "toolbar.js",
 )  # fmt: skip
-AREAS = ("mosaic.js",)  # many grids, and the areas above them
+AREAS = ("shapes.js", "mosaic.js")  # many grids, and the areas above them
 GRIDS = ("labels.js", "card.js")  # those of one community, and one of them
 ASKING = ("suggest.js", "choices.js", "find.js")
 CHOOSING = ("themes.js", "overlays.js")

@@ -32,11 +32,15 @@
     return L.geoJSON(pick(data, names), { pane, renderer, interactive: false, style, ...more });
   }
 
-  // Under the whole city; `renderer` draws into the pane it was made for.
-  geogrid.cityGround = (data, renderer) => [
-    draw(data, ["land", "park", "water"], renderer, (feature) => GROUND[feature.properties.layer]),
-    draw(data, ["barrier"], renderer, (feature) => ({ ...line(feature, 0.7), opacity: 0.95 })),
-  ];
+  const UNDER = ["land", "park", "water", "barrier"];
+
+  // Under the whole city, in one painting.
+  geogrid.cityGround = (data) => {
+    const order = ({ properties: { layer } }) => UNDER.indexOf(layer);
+    const features = pick(data, UNDER).features.sort((a, b) => order(a) - order(b));
+    const style = (properties) => (properties.layer === "barrier" ? { ...line({ properties }, 0.7), opacity: 0.95 } : GROUND[properties.layer]);
+    return geogrid.shapes(features, { pane: "land", style });
+  };
 
   // Under and over the colours of one community's grids.
   geogrid.communityGround = (data, under, over) => [

@@ -24,10 +24,6 @@
       map.off("moveend zoomend resize", this.draw, this);
       this.canvas.remove();
     },
-    show(within) {
-      this.within = within;
-      this.redraw();
-    },
     redraw() {
       if (this._map) this.draw();
     },
@@ -113,20 +109,39 @@
     }
 
     build() {
-      const map = this.view.map;
-      const renderer = L.canvas({ pane: "mosaic", padding: 0.15, tolerance: 0 });
-      this.renderer = renderer;
-      this.grids = L.geoJSON(this.data.grids, { renderer, pane: "mosaic", style: (feature) => this.style(feature.properties) });
-      this.borders = L.geoJSON(this.data.borders, {
-        renderer, pane: "mosaic", interactive: false,
-        style: ({ properties: { level } }) => ({ color: BORDERS[level][0], weight: BORDERS[level][1], fill: false }),
+      this.cells = geogrid.shapes([...this.data.grids.features, ...this.data.borders.features], {
+        pane: "mosaic", style: (properties) => (properties.code ? this.style(properties) : this.border(properties)),
       });
       this.names = new Names(this.data.areas, this.data.grids.features);
-      this.ground = geogrid.cityGround(this.data.ground, this.view.drawn.land);
-      this.grids.on("click", ({ layer }) => this.open(layer.feature.properties));
-      this.grids.bindTooltip((layer) => this.tip(layer.feature.properties), { sticky: true, direction: "top", className: "tip", opacity: 1 });
-      this.layers = [this.grids, this.borders, this.names];
-      map.on("zoomend", this.thin, this);
+      this.layers = [geogrid.cityGround(this.data.ground), this.cells, this.names];
+      this.tooltip = L.tooltip({ direction: "top", className: "tip", opacity: 1 });
+      this.mouse = { mousemove: this.hover, mouseout: this.leave, click: this.click, movestart: this.leave };
+    }
+
+    // Only what is meant for the map itself: not what happens on a button or a marker over it.
+    grid({ latlng, originalEvent }) {
+      const meant = this.view.map.getPane("mosaic").contains(originalEvent.target);
+      return meant ? this.cells.at(latlng) : null;
+    }
+
+    hover(event) {
+      const grid = this.grid(event);
+      if (!grid) return this.leave();
+      if (grid !== this.under) this.tooltip.setContent(this.tip(grid));
+      this.under = grid;
+      this.view.node.classList.add("pointing");
+      this.view.map.openTooltip(this.tooltip.setLatLng(event.latlng));
+    }
+
+    leave() {
+      this.under = null;
+      this.view.node.classList.remove("pointing");
+      this.tooltip.remove();
+    }
+
+    click(event) {
+      const grid = this.grid(event);
+      if (grid) this.open(grid);
     }
 
     // The areas a grid lies in, from the district down; levels that the data do not have are left out.
@@ -177,8 +192,12 @@
       };
     }
 
+    border({ level }) {
+      return { fill: false, color: BORDERS[level][0], weight: BORDERS[level][1] };
+    }
+
     weight() {
-      const zoom = this.view.map._loaded ? this.view.map.getZoom() : 12;
+      const zoom = this.view.map.getZoom();
       return zoom < 12.75 ? 0.25 : zoom < 14 ? 0.6 : 1.2;
     }
 
@@ -187,35 +206,19 @@
       return Math.min(1, this.weight() + 0.15);
     }
 
-    thin() {
-      if (this.weight() !== this.drawnWeight && this.shown) this.restyle();
-    }
-
-    restyle() {
-      this.drawnWeight = this.weight();
-      this.grids.eachLayer((layer) => L.setOptions(layer, this.style(layer.feature.properties)));
-      this.renderer._redrawBounds = null;
-      if (this.shown) this.renderer._redraw();
-    }
-
     show(level, id, area) {
       this.at = { level, id };
       const within = level === "city" ? null : (kind, item) =>
-        kind === "grid" ? this.inside(item) : kind === level ? item.id === id : this.under(kind, item, level, id);
-      if (!this.shown) {
-        const bounds = area || this.bounds(level, id);
-        if (bounds) this.view.fit(bounds);
-        [...this.ground, ...this.layers].forEach((layer) => layer.addTo(this.view.map));
-        this.shown = true;
-        this.restyle();
-      } else {
-        this.restyle();
-        this.view.fit(area || this.bounds(level, id));
-      }
-      this.names.show(within);
+        kind === "grid" ? this.inside(item) : kind === level ? item.id === id : this.below(kind, item, level, id);
+      this.names.within = within;
+      this.view.fit(area || this.bounds(level, id));
+      if (this.shown) return this.layers.forEach((layer) => layer.redraw());
+      this.layers.forEach((layer) => layer.addTo(this.view.map));
+      this.view.map.on(this.mouse, this);
+      this.shown = true;
     }
 
-    under(kind, item, level, id) {
+    below(kind, item, level, id) {
       let [at, each] = [LEVELS.indexOf(kind), item];
       while (each && at > LEVELS.indexOf(level)) {
         if (each.parent === id) return true;
@@ -227,7 +230,6 @@
 
     bounds(level, id) {
       const areas = level === "city" ? this.data.areas.community : [this.byId[level].get(id)].filter(Boolean);
-      if (!areas.length) return this.grids.getBounds();
       const edge = (n, pick) => pick(...areas.map((area) => area.bounds[n]));
       return L.latLngBounds([edge(1, Math.min), edge(0, Math.min)], [edge(3, Math.max), edge(2, Math.max)]);
     }
@@ -238,18 +240,20 @@
 
     colourBy(name) {
       this.theme = this.themed(name);
-      this.restyle();
+      this.cells.redraw();
     }
 
     hide() {
       if (!this.shown) return;
-      [...this.ground, ...this.layers].forEach((layer) => layer.remove());
+      this.leave();
+      this.view.map.off(this.mouse, this);
+      this.layers.forEach((layer) => layer.remove());
       this.shown = false;
     }
 
     children(level, id) {
       const under = this.next();
-      return { level: under, areas: this.data.areas[under].filter((area) => level === "city" || this.under(under, area, level, id)) };
+      return { level: under, areas: this.data.areas[under].filter((area) => level === "city" || this.below(under, area, level, id)) };
     }
   }
 
