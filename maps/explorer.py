@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from maps.markup import Markup, element
-from maps.words import words_in
+from maps.words import said_day, words, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,8 +114,8 @@ def city_heading(city: CityCard, language: str) -> Markup:
     return element("bdi", city_name(city, language), lang=None if own else city["language"])
 
 
-def plan_line(city: CityCard, said: Mapping[str, str]) -> str:
+def plan_line(city: CityCard, language: str) -> str:
     """Return the sentence that names the plan in force."""
     version, since = city["version"], city["effective_from"]
-    key = "footer.plan" if since else "footer.plan.undated"
-    return said[key].replace("{version}", str(version)).replace("{date}", str(since))
+    line = words(language)["footer.plan" if since else "footer.plan.undated"]
+    return line.replace("{version}", str(version)).replace("{date}", said_day(since or "", language))

@@ -76,7 +76,9 @@ def _head(source: Snapshot, community_id: str | None, language: str) -> Markup:
         *(Markup(" · " + element("bdi", str(name))) for name in named),
     ]
     sample = element("span", said["sample"], class_="sample") if city["synthetic"] else ""
-    return element("header", element("h1", *title, sample), element("p", plan_line(city, said)), class_="top")
+    return element(
+        "header", element("h1", *title, sample), element("p", plan_line(city, language)), class_="top"
+    )
 
 
 def _panel(city: CityCard, said: Mapping[str, str]) -> Markup:

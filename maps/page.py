@@ -44,7 +44,7 @@ def resident_page(city: CityCard, plan: Mapping[str, Any], data: str, language: 
         _header(city, language),
         element(
             "main",
-            element("div", _search(said), readings(said), _footer(city, said), class_="panel"),
+            element("div", _search(said), readings(said), _footer(city, language), class_="panel"),
             element("div", bar(said), shown.render(), class_="atlas"),
         ),
         json_block({**setup, "parts": parts(tools=LATER)}, "geogrid-setup"),
@@ -118,8 +118,9 @@ def _search(said: Mapping[str, str]) -> Markup:
     )  # fmt: skip
 
 
-def _footer(city: CityCard, said: Mapping[str, str]) -> Markup:
-    facts = [element("p", plan_line(city, said))]
+def _footer(city: CityCard, language: str) -> Markup:
+    said = words(language)
+    facts = [element("p", plan_line(city, language))]
     for text, label in (
         (city["attribution"], "footer.source"),
         (city["licence"], "footer.licence"),

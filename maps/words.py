@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh-Hans", "zh-Hant", "en")
 DEFAULT = "zh-Hans"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 @cache
@@ -43,6 +48,20 @@ def words_in(script: str, language: str) -> Mapping[str, str]:
             if key.removesuffix(".1") in named or (begun and key.startswith(begun))
         }
     )
+
+
+def said_day(day: str, language: str) -> str:
+    """Return an ISO day as people write it; empty stays empty.
+
+    >>> said_day("2026-12-01", "zh-Hans"), said_day("2026-12-01", "en")
+    ('2026年12月1日', '1 December 2026')
+    """
+    if not day:
+        return ""
+    read = date.fromisoformat(day)
+    if language == "en":
+        return f"{read.day} {MONTHS[read.month - 1]} {read.year}"
+    return f"{read.year}年{read.month}月{read.day}日"
 
 
 def language_for(wanted: str | None) -> str:

@@ -409,8 +409,8 @@ def test_two_plans_are_compared_by_a_line_that_moves(chromium: Browser, announce
     with serving(announced, clock=lambda: NOON) as base, opened(chromium, base + both) as (page, _):
         page.wait_for_selector(".swipe")
         assert page.locator(".swipe-name").all_inner_texts() == [
-            "Plan 1, from November 23, 2026",
-            "Plan 2, from January 1, 2027",
+            "Plan 1, from 23 November 2026",
+            "Plan 2, from 1 January 2027",
         ]
         left = "parseFloat(document.querySelector('.swipe-line').style.left)"
         before = page.evaluate(left)

@@ -251,7 +251,7 @@ def test_a_link_to_a_grid_opens_it(chromium: Browser, live: str) -> None:
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "From January 1, 2027: Grid 3 C小区 C Xiaoqu"),
+        ("en", "From 1 January 2027: Grid 3 C小区 C Xiaoqu"),
         ("zh-Hans", "2027年1月1日起：第 3 网格 C小区"),
         ("zh-Hant", "2027年1月1日起：第 3 網格 C小区"),
     ],

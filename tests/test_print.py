@@ -30,9 +30,9 @@ from maps.printed.ground import Piece, joined
 from maps.printed.lettering import Label, Sheet, wrapped
 from maps.printed.press import press_for, run
 from maps.printed.svg import plain, shorten
-from maps.printed.told import printed_words, runs, said_day, said_numbers
+from maps.printed.told import printed_words, runs, said_numbers
 from maps.printed.wall import ABOVE, BESIDE, map_size_of, wall_sheet
-from maps.words import LANGUAGES
+from maps.words import LANGUAGES, said_day
 from tests.governed import governed_town
 from tests.printed import codes_of, fonts_of, pages_of, picture_of, text_of
 from tests.published import HOSTILE, publish

@@ -11,8 +11,9 @@ from maps.printed.fonts import family
 from maps.printed.job import PAPERS, Job, Printed
 from maps.printed.qr import code_svg
 from maps.printed.svg import plain
-from maps.printed.told import printed_words, said_day
+from maps.printed.told import printed_words
 from maps.printed.typeset import typeset
+from maps.words import said_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 Said = "Mapping[str, str]"
 NUMBER = re.compile(r"(.*\D|)(\d{1,9})(\D{0,6})")  # 151之 | 16 | 號
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 RUN = 3  # numbers in a row that are told as first and last
 
 
@@ -30,20 +25,6 @@ def printed_words(language: str) -> Mapping[str, str]:
     """Return the words of the pages with those of the printed sheets, which no page has to carry."""
     own = Path(__file__).parent / "text" / f"{language}.json"
     return MappingProxyType({**words(language), **json.loads(own.read_text(encoding="utf-8"))})
-
-
-def said_day(day: str, language: str) -> str:
-    """Return an ISO day as people write it; empty stays empty.
-
-    >>> said_day("2026-12-01", "zh-Hans"), said_day("2026-12-01", "en")
-    ('2026年12月1日', '1 December 2026')
-    """
-    if not day:
-        return ""
-    read = date.fromisoformat(day)
-    if language == "en":
-        return f"{read.day} {MONTHS[read.month - 1]} {read.year}"
-    return f"{read.year}年{read.month}月{read.day}日"
 
 
 def said_size(card: Mapping[str, Any], said: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@
   const setup = geogrid.block("geogrid-setup") || { words: {}, language: "en" };
   const language = setup.language;
   const numbers = new Intl.NumberFormat(language);
-  const dates = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+  const dates = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" });
   geogrid.setup = setup;
 
   geogrid.has = (key) => Object.prototype.hasOwnProperty.call(setup.words, key);
