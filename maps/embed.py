@@ -61,7 +61,9 @@ def embed_page(
     figure.body_class = f"embed theme-{options.theme}"
     figure.head += [early(view), *_discovery(view, options, host, said, name)]
     shown = explorer_map(said, view)
-    setup = explorer_setup(city, plan, view, shown, options.language, ("atlas.js", *PARTS.values()))
+    setup = explorer_setup(
+        city, plan, view, shown, options.language, ("atlas.js", *PARTS.values()), host.review
+    )
     figure.body += [
         element("a", said["skip.list"], href="#panel", class_="skip"),
         element("header", bar(said, element("h1", name, class_="hidden"))),
@@ -131,7 +133,6 @@ def _wishes(options: Options, host: Host, wrong: tuple[str, ...]) -> dict[str, A
         },
         "wrong": wrong,
         "basemap": {"kind": basemap, **_tiles(basemap, host)},
-        "review": host.review,
         "sites": host.sites,
         "protocol": PROTOCOL,
         "base": host.base,

@@ -77,15 +77,25 @@ def readings(said: Mapping[str, str]) -> Markup:
 
 
 def explorer_setup(
-    city: CityCard, plan: Mapping[str, Any], view: View, shown: Map, language: str, scripts: tuple[str, ...]
+    city: CityCard,
+    plan: Mapping[str, Any],
+    view: View,
+    shown: Map,
+    language: str,
+    scripts: tuple[str, ...],
+    review: str = "",
 ) -> dict[str, Any]:
-    """Return what the scripts need to know: the city, its plan, what is shown, and the words they use."""
+    """Return what the scripts need to know: the city, its plan, what is shown, and the words they use.
+
+    ``review`` is the map review number (审图号), which stands on every map.
+    """
     return {
         "language": language,
         "data_language": city["language"],
         "city": city_name(city, language),
         "attribution": city["attribution"],
         "synthetic": city["synthetic"],
+        "review": review,
         "plan": plan,
         "view": {"kind": view.kind, "id": view.id, "trail": view.trail},
         "data": shown.layers()[0]["url"],

@@ -28,8 +28,11 @@ SCRIPTS = ("leaflet.js", "resident.js")
 LATER = "layers.js"
 
 
-def resident_page(city: CityCard, plan: Mapping[str, Any], data: str, language: str) -> str:
-    """Return the page for one city in one of `LANGUAGES`; ``data`` is where the drawings are served."""
+def resident_page(city: CityCard, plan: Mapping[str, Any], data: str, language: str, review: str = "") -> str:
+    """Return the page for one city in one of `LANGUAGES`.
+
+    ``data`` is where the drawings are served, ``review`` the map review number.
+    """
     from maps.shell import Figure  # brings folium along
 
     said, view = words(language), View("city", "", data)
@@ -37,7 +40,7 @@ def resident_page(city: CityCard, plan: Mapping[str, Any], data: str, language: 
     figure.use(scripts=SCRIPTS, styles=("resident.css",))
     figure.head.append(element("meta", name="description", content=said["tagline"]))
     shown = explorer_map(said, view)
-    setup = explorer_setup(city, plan, view, shown, language, (LATER, "resident.js"))
+    setup = explorer_setup(city, plan, view, shown, language, (LATER, "resident.js"), review)
     figure.body_class = "page"
     figure.body += [
         element("a", said["skip"], href="#answer", class_="skip"),

@@ -468,7 +468,7 @@ def test_bundles_hold_every_part() -> None:
         ("馨园小区", "Xinyuan Xiaoqu"), ("西安路", "Xi'an Lu"), ("绿洲苑", "Lüzhouyuan"),
         ("七道街道", "Qidao Jiedao"),
         ("半岛名苑党支部", "Bandao Mingyuan Dangzhibu"), ("七星花园(1)", "Qixing Huayuan (1)"),
-        ("Town", ""), ("", ""),
+        ("天增市场、滨河公园", "Tianzeng Shichang, Binhe Gongyuan"), ("Town", ""), ("", ""),
         ("城隍庙二社区", "Chenghuangmiao'er Shequ"),
     ],
 )  # fmt: skip

@@ -36,9 +36,10 @@ async def page(request: Request) -> Response:
         content = room.unavailable_page(language)
         return Response(content, 503, {"Cache-Control": "no-store", "Retry-After": "10"}, HTML)
     plan, data = msgspec.to_builtins(here.plan), data_of(here)
+    review = request.app.state.settings.review_number
 
     def make() -> bytes:
-        made: str = room.resident_page(here.snapshot.city, plan, data, language)
+        made: str = room.resident_page(here.snapshot.city, plan, data, language, review)
         return made.encode()
 
     body = here.body(f"page/{language}", make, HTML)

@@ -19,6 +19,7 @@ COMMON = (
 )  # fmt: skip
 HAN = re.compile(r"[\u3400-\u9fff]+")
 VOWELS = "aoe"
+SIGNS = str.maketrans({"、": ", ", "，": ", ", "（": "(", "）": ")"})
 
 
 @lru_cache(maxsize=16_384)
@@ -27,7 +28,7 @@ def romanised(name: str) -> str:
     if not HAN.search(name):
         return ""
     spaced = re.sub(r"\s+", " ", HAN.sub(lambda found: f" {_words(found.group())} ", name)).strip()
-    return re.sub(r"([(（]) | (?=[)）、，,])", r"\1", spaced)
+    return re.sub(r"([(（]) | (?=[)）、，,])", r"\1", spaced).translate(SIGNS).replace("  ", " ")
 
 
 def _words(text: str) -> str:

@@ -240,7 +240,7 @@
     note(known) {
       const grids = this.drawnGrids();
       const lines = [
-        known && grids.some(geogrid.vacant) ? t("legend.hatch") : null,
+        known && !this.theme && grids.some(geogrid.vacant) ? t("legend.hatch") : null,
         grids.some((grid) => grid.kind === "special") ? t("legend.special") : null,
         known ? null : t("legend.roster"),
       ].filter(Boolean);
@@ -251,8 +251,10 @@
 
     colourBy(theme) {
       this.theme = theme;
-      if (this.bundle) this.view.colourBy(geogrid.theme(theme, this.drawnGrids()));
-      else this.mosaic.colourBy(theme);
+      if (this.bundle) {
+        this.view.colourBy(geogrid.theme(theme, this.drawnGrids()));
+        this.listGrids(); // its note tells what hatching means
+      } else this.mosaic.colourBy(theme);
       this.drawLegend();
     }
 
