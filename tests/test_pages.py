@@ -185,7 +185,7 @@ def test_the_way_down_is_the_way_up_and_the_browsers_back(chromium: Browser, liv
         page.locator("#trail button").first.click()
         page.wait_for_selector("#listing button:has-text('Community c1')")
         assert page.evaluate("location.hash") == ""
-        page.mouse.click(*on_screen(page, 124.3941, 40.1318))  # 300 m east of A: D, near enough to be named
+        page.mouse.click(*on_screen(page, 124.3941, 40.1309))  # in D, near enough to be named
         page.wait_for_selector(".card h2:has-text('D小区')")
 
 

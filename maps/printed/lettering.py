@@ -75,6 +75,11 @@ class Sheet:
         inside: bool = self.within.covers(box)
         return inside and not (self._taken and bool(shapely.intersects(box, self._taken).any()))
 
+    def clear(self, shape: BaseGeometry) -> BaseGeometry:
+        """Return what of a shape is on the map and not taken yet; the shape itself where nothing is."""
+        left = shapely.difference(shape.intersection(self.within), shapely.union_all(self._taken))
+        return shape if left.is_empty else left
+
     def put(self, choices: Iterable[Label]) -> Label | None:
         """Place the first of ``choices`` that finds room."""
         for label in choices:
@@ -83,6 +88,9 @@ class Sheet:
                 self.labels.append(label)
                 return label
         return None
+
+
+CLOSING = frozenset("、，。）)")  # no line begins with one of them
 
 
 def wrapped(text: str, most: int) -> Iterator[tuple[str, ...]]:
@@ -94,6 +102,7 @@ def wrapped(text: str, most: int) -> Iterator[tuple[str, ...]]:
     for count in range(2, most + 1):
         if len(parts) >= count * (1 if glue else 2):
             cuts = [round(len(parts) * n / count) for n in range(count + 1)]
+            cuts = [cut + (cut < len(parts) and parts[cut] in CLOSING) for cut in cuts]
             yield tuple(glue.join(parts[a:b]) for a, b in pairwise(cuts))
 
 

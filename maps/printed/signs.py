@@ -35,7 +35,7 @@ def place_signs(
     """Place badges, names of grids and places of service; they come before all other lettering."""
     placed = []
     for one in sorted(grids, key=lambda grid: (grid.card["code"] != front, grid.number)):
-        x, y, room = inner_circle(one.shape)
+        x, y, room = inner_circle(sheet.clear(one.shape))
         radius = next((size for size in BADGES if size <= room), BADGES[-1])
         sheet.take(shapely.Point(x, y).buffer(radius + 0.2))
         placed.append((one, x, y, radius))

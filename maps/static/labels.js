@@ -11,8 +11,9 @@
     return pen.measureText(text).width;
   }
 
+  // Where a name may be broken: after each character, but no line begins with a comma.
   function words(name) {
-    return name.match(/[\u2e80-\u9fff\uf900-\ufaff]\s*|[^\s\u2e80-\u9fff\uf900-\ufaff]+\s*/g) || [];
+    return name.match(/[\u2e80-\u9fff\uf900-\ufaff][、，。）\s]*|[^\s\u2e80-\u9fff\uf900-\ufaff]+\s*/g) || [];
   }
 
   // Break a name into at most `most` lines of `room` pixels; null where it does not fit.
