@@ -28,7 +28,7 @@ Ints: TypeAlias = "NDArray[np.int64]"
 OUTSIDE = -1
 WIDTH = 8  # int32 in a record: ax, ay, bx, by, from, to, flip, unused; a header holds count, label
 # More cells mean fewer points in cells that borders cross; until the table outgrows the processor's caches.
-CELLS_PER_EDGE, FEW_EDGES = (24.0, 48.0), 250_000
+CELLS_PER_EDGE, FEW_EDGES = (24.0, 96.0), 250_000
 _FEWEST_CELLS = 1024
 _MOST_CELLS = 2.0**30
 _EDGES_AT_ONCE = 1_000_000  # bounds the memory of a compilation
