@@ -322,8 +322,18 @@ def _write_csv(path: Path, table: Table, delimiter: str) -> None:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow([disarm(name) for name in table.schema.names])
         for batch in _without_shapes(table):
-            columns = [map(_text, column.to_pylist()) for column in batch.columns]
-            writer.writerows(zip(*columns, strict=True))
+            writer.writerows(zip(*map(_texts, batch.columns), strict=True))
+
+
+def _texts(column: pa.Array) -> list[str]:
+    """Return a column as texts; what occurs often is made a text once."""
+    try:
+        encoded = column.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # lists and the like
+        return [_text(value) for value in column.to_pylist()]
+    words = [*map(_text, encoded.dictionary.to_pylist()), ""]
+    places = encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
+    return [words[at] for at in places.tolist()]
 
 
 def _text(value: object) -> str:
