@@ -93,7 +93,7 @@ def tilejson(base: str, here: Served, tiles: TileSet, layer: str, query: str) ->
         "minzoom": 0,
         "maxzoom": MAX_ZOOM,
         "bounds": bounds,
-        "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 13],
+        "center": [round((bounds[0] + bounds[2]) / 2, 7), round((bounds[1] + bounds[3]) / 2, 7), 13],
         "vector_layers": [
             {"id": name, "fields": tiles.fields(name), "minzoom": 0, "maxzoom": MAX_ZOOM} for name in names
         ],

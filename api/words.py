@@ -107,7 +107,7 @@ def reason_of(one: RowAnswer, language: str) -> str:
     """Return the reason of a row in a language; where a grid is certain it is the level, a word of ours."""
     if one.grid_code or language not in COLUMNS:
         return one.reason
-    if one.missing:
+    if one.missing and one.status != "none":
         return say("missing: {}", language, _listed(one.missing, language))
     return said(one.reason, language)
 

@@ -75,7 +75,8 @@ class SnapshotMatcher(PointMatcher):
         if status == "matched":
             reason = "the address is known but lies in no grid"
             return RowAnswer("outside", reason, "", "", *judged, candidates=candidates)
-        reason = f"missing: {', '.join(answer.missing)}" if answer.missing else _REASONS.get(status, "")
+        asked_back = answer.missing and status != "none"
+        reason = f"missing: {', '.join(answer.missing)}" if asked_back else _REASONS.get(status, "")
         return RowAnswer(status, reason, "", "", *judged, answer.missing, candidates)
 
     def _candidate(self, one: FoundCandidate) -> Candidate:
