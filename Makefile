@@ -6,7 +6,7 @@ CITY ?= dandong
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 
-.PHONY: setup demo test soak check lint types bench-setup bench-peers lock browser clean
+.PHONY: setup demo test soak check lint types bench-setup bench-peers lock system clean
 
 setup: .venv/.ready
 
@@ -25,7 +25,7 @@ demo: setup
 check: lint types
 	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
 
-test: setup browser lint types
+test: setup system lint types
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # The engine against all plans of small drawn towns, TIMES as many as the tests draw (about 2,000).
@@ -40,9 +40,9 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-# Tests in a real browser and the printed sheets need Chromium and Chinese fonts from the system.
-browser:
-	@sh .ci/browser
+# Tests need Chromium and Chinese fonts, PostgreSQL with PostGIS, and nginx from the system.
+system:
+	@sh .ci/system
 
 bench-setup: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/bench.txt
@@ -54,8 +54,8 @@ bench-peers: setup
 
 # Needs `uv`; run after a change of the dependencies in pyproject.toml.
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/dev.txt
-	uv pip compile pyproject.toml --extra dev --extra bench -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/bench.txt
+	uv pip compile pyproject.toml --extra cluster --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/dev.txt
+	uv pip compile pyproject.toml --extra cluster --extra dev --extra bench -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/bench.txt
 	uv pip compile locks/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/peers.txt
 
 clean:

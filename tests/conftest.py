@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.postgres import PostgresServer
 from tests.published import hostile_town, publish
+from tests.stores import POSTGRESQL, SQLITE, kept_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,21 @@ def town_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile_snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the snapshot of the same town with hostile text in every published name."""
     return publish(tmp_path_factory.mktemp("hostile"), hostile_town())
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL with PostGIS."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def each_store(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run a test on every kind of store."""
+    on_server = request.param == POSTGRESQL
+    with kept_on(request.getfixturevalue("postgres") if on_server else None):
+        yield request.param
 
 
 def serving(snapshot: Path, **settings: Any) -> AbstractContextManager[str]:
@@ -82,7 +99,7 @@ def chromium() -> Iterator[Browser]:
 
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for found in map(shutil.which, names) if found), None)
-    assert path, "the browser tests need Chromium on PATH; see .ci/browser"
+    assert path, "the browser tests need Chromium on PATH; see .ci/system"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path)
         yield browser

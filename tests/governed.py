@@ -33,6 +33,7 @@ from geogrid.partition import Division, GaveWay
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.units import build_units
+from tests.stores import store_of
 from tests.town import draw_city
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def divisions(plans: Mapping[str, Mapping[str, int]] = PLANS) -> list[Division]:
 
 def opened(folder: Path, at: datetime = NOON) -> Archive:
     """Return an archive whose clock stands still."""
-    return Archive.open(f"sqlite:///{folder}/store.db", clock=lambda: at)
+    return Archive.open(store_of(folder), clock=lambda: at)
 
 
 def filled(archive: Archive, city: City | None = None) -> Version:

@@ -45,7 +45,7 @@ def main() -> None:
     given = parser.parse_args()
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        sys.exit("pictures need Chromium on PATH; see .ci/browser")
+        sys.exit("pictures need Chromium on PATH; see .ci/system")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         if given.thumbnails:

@@ -37,12 +37,14 @@ COMMANDS = [
     "report",
     "sample",
     "serve",
+    "store",
     "withdraw",
 ]
 GROUPS = {
     "account": ("add", "list", "password", "shut"),
     "audit": ("verify", "show"),
     "draft": ("list", "export", "import"),
+    "store": ("copy", "backup", "restore"),
 }
 DOCS = Path(__file__).parent.parent / "docs"
 

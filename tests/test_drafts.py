@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
     from geogrid.archive import DraftRecord
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 PLANNER, OTHER, APPROVER = Actor("planner", "192.0.2.1"), Actor("other"), Actor("approver")
 TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, each_store: str) -> Iterator[Archive]:
     with opened(tmp_path) as store:
         store.publish(filled(store).id, TODAY)
         yield store

@@ -1,6 +1,7 @@
 """The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
 
 from geogrid.archive.archive import Archive
+from geogrid.archive.copying import CopiedTable, copy_store
 from geogrid.archive.draft_records import (
     Actor,
     Comment,
@@ -10,7 +11,7 @@ from geogrid.archive.draft_records import (
     Share,
     Subject,
 )
-from geogrid.archive.engine import store_file
+from geogrid.archive.engine import public_name, store_file, store_name
 from geogrid.archive.places import Place
 from geogrid.archive.records import (
     AuditEntry,
@@ -29,6 +30,7 @@ __all__ = [
     "Archive",
     "AuditEntry",
     "Comment",
+    "CopiedTable",
     "DatedCode",
     "DraftRecord",
     "DraftStatus",
@@ -43,5 +45,8 @@ __all__ = [
     "StoredDivision",
     "Subject",
     "Version",
+    "copy_store",
+    "public_name",
     "store_file",
+    "store_name",
 ]

@@ -66,9 +66,8 @@ class Accounts:
     def all(self) -> tuple[Account, ...]:
         """Return all accounts by name."""
         with reading(self._engine) as connection:
-            return tuple(
-                _account(row) for row in connection.execute(select(account).order_by(account.c.name))
-            )
+            found = (_account(row) for row in connection.execute(select(account)))
+            return tuple(sorted(found, key=lambda one: one.name))
 
     def account(self, name: str) -> Account:
         """Return one account.

@@ -30,6 +30,8 @@ def digest_of(value: object) -> str:
 
 def _plain(value: object) -> str:
     """Write what JSON cannot: a geometry by all its bits, a date by its name."""
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
     return str(value.wkb_hex) if isinstance(value, BaseGeometry) else str(value)
 
 

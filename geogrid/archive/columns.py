@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import shapely
+from geoalchemy2 import Geometry
 from sqlalchemy import JSON, DateTime, LargeBinary, Text
 from sqlalchemy.types import TypeDecorator
 
@@ -16,19 +17,30 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
 
-class Wkb(TypeDecorator[Any]):
-    """A geometry in the city's plane as WKB: every coordinate comes back bit for bit."""
+class Shape(TypeDecorator[Any]):
+    """A geometry in the city's plane: WKB in SQLite, a PostGIS geometry in PostgreSQL.
+
+    Every coordinate comes back bit for bit. It has no SRID of its own: the edition names the plane.
+    """
 
     impl = LargeBinary
     cache_ok = True
 
-    def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Write a geometry."""
-        return None if value is None else shapely.to_wkb(value)
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Return the type of the database."""
+        return Geometry(None, spatial_index=False) if dialect.name == "postgresql" else LargeBinary()
 
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> BaseGeometry | None:  # noqa: ARG002
+    def process_bind_param(self, value: BaseGeometry | None, dialect: Dialect) -> Any:
+        """Write a geometry."""
+        if value is None:
+            return None
+        return shapely.to_wkb(value, hex=dialect.name == "postgresql")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> BaseGeometry | None:
         """Read a geometry."""
-        return None if value is None else shapely.from_wkb(bytes(value))
+        if value is None:
+            return None
+        return shapely.from_wkb(bytes(value.data if dialect.name == "postgresql" else value))
 
 
 class Names(TypeDecorator[tuple[str, ...]]):
@@ -76,5 +88,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(timezone.utc)  # noqa: UP017
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Read a moment."""
-        return None if value is None else value.replace(tzinfo=timezone.utc)  # noqa: UP017
+        """Read a moment, in UTC whatever zone the database answers in."""
+        if value is None:
+            return None
+        return value.astimezone(timezone.utc) if value.tzinfo else value.replace(tzinfo=timezone.utc)  # noqa: UP017

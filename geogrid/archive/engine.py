@@ -1,98 +1,83 @@
-"""Connect to the store and bring its tables up to date.
-
-All that is particular to SQLite is in this file. It runs in WAL mode with ``synchronous=FULL``: readers
-never wait for a writer, and a commit that was acknowledged survives a power cut (``NORMAL`` may lose the
-last ones in WAL mode; writes here are rare and large, so the extra fsync costs nothing worth having).
-"""
+"""Connect to the store and bring its tables up to date, whichever database keeps it."""
 
 from __future__ import annotations
 
 import json
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from geogrid.archive import postgres, sqlite
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine
 
-BUSY_TIMEOUT_S = 30.0
+BACKENDS = {"sqlite": sqlite, "postgresql": postgres}
+HOW = "a store is named like sqlite:///FILE or postgresql://USER@HOST/NAME"
 
 
-def open_engine(url: str) -> Engine:
-    """Open the store at ``url``, create its folder and file where they are missing, and migrate it.
+def open_engine(url: str, *, revision: str = "head") -> Engine:
+    """Open the store at ``url``, create an embedded one's folder and file where they are missing, migrate it.
 
-    :raises StoreError: the URL or the file is no store, or it was written by a newer geogrid.
+    Only tests of older stores ask for another ``revision`` than the newest.
+
+    :raises StoreError: the URL names no store, it cannot be reached, or a newer geogrid wrote it.
     """
     place = _parse(url)
+    backend = BACKENDS[place.get_backend_name()]
+    arguments = backend.arguments_of(place)
+    serializer = partial(json.dumps, ensure_ascii=False, sort_keys=True, allow_nan=False)
     try:
-        engine = create_engine(
-            place,
-            json_serializer=partial(json.dumps, ensure_ascii=False, sort_keys=True, allow_nan=False),
-            **_sqlite_arguments(place),
-        )
+        engine = create_engine(place, json_serializer=serializer, **arguments)
     except (ImportError, NoSuchModuleError) as error:
         raise StoreError(f"no driver for {place.drivername!r} is installed here") from error
-    if engine.dialect.name == "sqlite":
-        _speak_sqlite(engine)
-    migrate(engine)
+    backend.prepare(engine)
+    migrate(engine, revision)
     return engine
 
 
 def store_file(url: str) -> Path | None:
     """Return the file of an embedded store, None for a database server."""
     place = _parse(url)
-    return Path(place.database) if place.get_backend_name() == "sqlite" and place.database else None
+    return sqlite.file_of(place) if place.get_backend_name() == "sqlite" else None
+
+
+def public_name(url: str) -> str:
+    """Return a store's URL as it may be shown: without its password."""
+    return _parse(url)._replace(password=None).render_as_string()
+
+
+def store_name(url: str) -> str:
+    """Return the name of a store's database or, of an embedded one, of its file without the ending."""
+    file = store_file(url)
+    return str(_parse(url).database) if file is None else file.stem
 
 
 def _parse(url: str) -> URL:
     try:
         place = make_url(url)
     except ArgumentError as error:
-        raise StoreError("a store is named like sqlite:///FILE or postgresql://HOST/NAME") from error
-    if place.get_backend_name() == "sqlite" and place.database in (None, "", ":memory:"):
-        raise StoreError("an embedded store needs a file: sqlite:///FILE")
+        raise StoreError(HOW) from error
+    if place.drivername == "postgresql":
+        place = place.set(drivername=postgres.DRIVER)
+    if place.get_backend_name() not in BACKENDS:
+        raise StoreError(HOW)
+    if place.get_backend_name() == "sqlite":
+        sqlite.file_of(place)
+    elif not place.database:
+        raise StoreError(f"the store's URL names no database: {HOW}")
     return place
-
-
-def _sqlite_arguments(place: URL) -> dict[str, Any]:
-    if place.get_backend_name() != "sqlite":
-        return {}
-    try:
-        Path(str(place.database)).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot create the folder of the store: {error.strerror}") from error
-    return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
-
-
-def _speak_sqlite(engine: Engine) -> None:
-    """Set up every connection, and begin transactions ourselves.
-
-    The driver's own transactions leave DDL and SELECT outside, so a migration could stop half way. A
-    writing transaction takes the write lock at once: two that read first and write later cannot deadlock.
-    """
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
@@ -122,12 +107,17 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _reason(error: SQLAlchemyError) -> str:
-    """Return the driver's words alone: SQLAlchemy's own text repeats the values, which may be private."""
-    return str(getattr(error, "orig", None) or type(error).__name__)
+    """Return the driver's words alone: SQLAlchemy's own text repeats the values, which may be private.
+
+    PostgreSQL names values in the details of its message, so only the message's first part is told.
+    """
+    cause = getattr(error, "orig", None)
+    told = getattr(getattr(cause, "diag", None), "message_primary", None)
+    return str(told or cause or type(error).__name__)
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the tables to this geogrid's newest revision, in one transaction.
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables to a revision of this geogrid, in one transaction.
 
     :raises StoreError: the store is of a newer geogrid, or no database at all.
     """
@@ -143,5 +133,7 @@ def migrate(engine: Engine) -> None:
             f"this store was written by a newer geogrid (schema {at}); update geogrid to open it"
         )
     with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            postgres.require_postgis(connection)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     false,
 )
 
-from geogrid.archive.columns import Choice, Instant, Names, Wkb
+from geogrid.archive.columns import Choice, Instant, Names, Shape
 from geogrid.archive.records import Status
 from geogrid.model import BarrierKind, Grammar, LandKind, Role, VenueKind
 from geogrid.units import UnitKind
@@ -86,7 +86,7 @@ community = _layer(
     "community",
     Column("name", Text, nullable=False),
     Column("code", Text, nullable=False),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     _text("district_id"),
     _text("subdistrict_id"),
     Column("population", Integer),
@@ -96,7 +96,7 @@ compound = _layer(
     "compound",
     _text("community_id"),
     Column("name", Text, nullable=False),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     _text("kind"),
     Column("households", Integer),
     Column("aliases", Names, nullable=False),
@@ -104,7 +104,7 @@ compound = _layer(
 building = _layer(
     "building",
     _text("community_id"),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     Column("households", Integer, nullable=False),
     Column("estimated", Boolean, nullable=False),
     _text("compound_id"),
@@ -124,21 +124,21 @@ building_group = _layer(
 barrier = _layer(
     "barrier",
     Column("kind", Choice(BarrierKind), nullable=False),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     _text("name"),
 )
 land = _layer(
     "land",
     Column("kind", Choice(LandKind), nullable=False),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     _text("name"),
 )
-street = _layer("street", Column("geometry", Wkb, nullable=False), _text("name"))
+street = _layer("street", Column("geometry", Shape, nullable=False), _text("name"))
 venue = _layer(
     "venue",
     Column("kind", Choice(VenueKind), nullable=False),
     _text("name"),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     _text("community_id"),
     _text("subdistrict_id"),
     _text("phone"),
@@ -179,7 +179,7 @@ pairing = _layer(
     _text("branch_id"),
     _text("level"),
     Column("size", Integer),
-    Column("geometry", Wkb),
+    Column("geometry", Shape),
 )
 
 # The elements that some addresses are parsed into; NULL where a row has none.
@@ -259,7 +259,7 @@ unit = Table(
     Column("id", Text, nullable=False),
     Column("community_id", Text, nullable=False),
     Column("kind", Choice(UnitKind), nullable=False),
-    Column("geometry", Wkb, nullable=False),
+    Column("geometry", Shape, nullable=False),
     Column("households", Integer, nullable=False),
     _text("name"),
     _text("compound_id"),

@@ -44,7 +44,9 @@ class Store:
 
     @classmethod
     def open(cls, url: str, *, clock: Callable[[], datetime] = now) -> Self:
-        """Open the store at ``url`` (``sqlite:///FILE``), creating and migrating it where needed.
+        """Open the store at ``url``, migrating it where needed.
+
+        It is ``sqlite:///FILE``, which is created, or ``postgresql://USER@HOST/NAME``, an existing database.
 
         :raises StoreError: it cannot be opened, or a newer geogrid wrote it.
         """
@@ -68,12 +70,13 @@ class Store:
 
     def cities(self) -> tuple[StoredCity, ...]:
         """Return what is stored, by id."""
-        query = select(edition).where(edition.c.current).order_by(edition.c.city_id)
+        query = select(edition).where(edition.c.current)
         with reading(self._engine) as connection:
-            return tuple(
+            found = (
                 StoredCity(row.city_id, row.name, row.id, row.digest, row.stored_at, row.synthetic)
                 for row in connection.execute(query)
             )
+            return tuple(sorted(found, key=lambda one: one.id))
 
     def store_city(self, city: City, *, who: str = NOBODY) -> int:
         """Replace all that is known about a city and return its edition; equal data changes nothing.

@@ -75,7 +75,10 @@ def geogrid(
 StoreOption = Annotated[
     str,
     typer.Option(
-        "--store", envvar="GEOGRID_STORE", metavar="URL", help="Where plans are kept: sqlite:///FILE."
+        "--store",
+        envvar="GEOGRID_STORE",
+        metavar="URL",
+        help="Where plans are kept: sqlite:///FILE or postgresql://USER@HOST/NAME.",
     ),
 ]
 CityOption = Annotated[

@@ -61,11 +61,12 @@ def version_in_force(archive: Archive, city_id: str, on: date | None = None) -> 
 
 
 def snapshot_root(store: str) -> Path:
-    """Return the folder of compiled snapshots: beside the store's file, else ``var/snapshots``."""
-    from geogrid.archive import store_file
+    """Return the folder of compiled snapshots: beside the store's file, else in ``var/``."""
+    from geogrid.archive import store_file, store_name
 
     file = store_file(store)
-    return Path("var/snapshots") if file is None else file.with_name(f"{file.stem}.snapshots")
+    beside = Path("var") if file is None else file.parent
+    return beside / f"{store_name(store)}.snapshots"
 
 
 def snapshot_folder(store: str, city_id: str, version: int) -> Path:

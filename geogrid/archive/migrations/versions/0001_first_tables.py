@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from geoalchemy2 import Geometry
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+GEOMETRY = sa.LargeBinary().with_variant(Geometry(None, spatial_index=False), "postgresql")
 
 
 def upgrade() -> None:
@@ -113,7 +116,7 @@ def _lay_layers() -> None:
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name="fk_barrier_edition_id", ondelete="CASCADE"
@@ -147,7 +150,7 @@ def _lay_layers() -> None:
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("community_id", sa.Text(), server_default="", nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("households", sa.Integer(), nullable=False),
         sa.Column("estimated", sa.Boolean(), nullable=False),
         sa.Column("compound_id", sa.Text(), server_default="", nullable=False),
@@ -183,7 +186,7 @@ def _lay_layers() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("district_id", sa.Text(), server_default="", nullable=False),
         sa.Column("subdistrict_id", sa.Text(), server_default="", nullable=False),
         sa.Column("population", sa.Integer(), nullable=True),
@@ -201,7 +204,7 @@ def _lay_layers() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("community_id", sa.Text(), server_default="", nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
         sa.Column("households", sa.Integer(), nullable=True),
         sa.Column("aliases", sa.JSON(), nullable=False),
@@ -229,7 +232,7 @@ def _lay_layers() -> None:
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name="fk_land_edition_id", ondelete="CASCADE"
@@ -255,7 +258,7 @@ def _lay_layers() -> None:
         sa.Column("edition_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["edition_id"], ["edition.id"], name="fk_street_edition_id", ondelete="CASCADE"
@@ -304,7 +307,7 @@ def _lay_layers() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("community_id", sa.Text(), server_default="", nullable=False),
         sa.Column("subdistrict_id", sa.Text(), server_default="", nullable=False),
         sa.Column("phone", sa.Text(), server_default="", nullable=False),
@@ -402,7 +405,7 @@ def _lay_versions() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("community_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("geometry", sa.LargeBinary(), nullable=False),
+        sa.Column("geometry", GEOMETRY, nullable=False),
         sa.Column("households", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
         sa.Column("compound_id", sa.Text(), server_default="", nullable=False),

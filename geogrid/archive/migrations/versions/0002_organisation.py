@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from geoalchemy2 import Geometry
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
+
+GEOMETRY = sa.LargeBinary().with_variant(Geometry(None, spatial_index=False), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,4 +25,4 @@ def upgrade() -> None:
     op.add_column("team_member", sa.Column("concurrent", sa.JSON(), server_default="[]", nullable=False))
     op.add_column("pairing", sa.Column("level", sa.Text(), server_default="", nullable=False))
     op.add_column("pairing", sa.Column("size", sa.Integer()))
-    op.add_column("pairing", sa.Column("geometry", sa.LargeBinary()))
+    op.add_column("pairing", sa.Column("geometry", GEOMETRY))

@@ -1,0 +1,107 @@
+"""``geogrid store``: move a store to another database, back it up, bring it back."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
+from geogrid.cli.console import note, print_json, say
+from geogrid.errors import StoreError
+
+if TYPE_CHECKING:
+    from geogrid.archive import CopiedTable
+
+group = typer.Typer(help="Move a store, back it up, bring it back.", no_args_is_help=True)
+app.add_typer(group, name="store")
+
+
+@group.command("copy")
+def copy(
+    target: Annotated[
+        str, typer.Argument(metavar="TARGET", help="An empty store: sqlite:/// or postgresql://.")
+    ],
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+) -> None:
+    """Copy everything a store keeps into an empty one; every table is read back and compared.
+
+    The source may be in use: what is copied is its state at one moment.
+
+    Example: geogrid store copy postgresql://geogrid@db/city --store sqlite:///var/city.db
+    """
+    _told(_copied(store, target), f"to {_named(target)}", json=json)
+
+
+@group.command("backup")
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write; it must not be there.")],
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+) -> None:
+    """Write all that a store keeps at this moment into one file, which is a store itself.
+
+    The store may be in use. The file is written aside, compared with the store, and renamed when it is whole.
+
+    Example: geogrid store backup var/backups/city.db --store postgresql://geogrid@db/city
+    """
+    if file.exists():
+        raise StoreError(f"{file} is there already; a backup never replaces a file")
+    aside = file.with_name(f".{file.name}.part")
+    try:
+        done = _copied(store, f"sqlite:///{aside}")
+        aside.replace(file)
+        _sync(file.parent)
+    finally:
+        for left in file.parent.glob(f"{aside.name}*"):
+            left.unlink()
+    _told(done, f"to {file}", json=json)
+
+
+@group.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file of `store backup`.")],
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+) -> None:
+    """Bring a backup back into an empty store; every table is read back and compared.
+
+    Example: geogrid store restore var/backups/city.db --store postgresql://geogrid@db/city
+    """
+    _told(_copied(f"sqlite:///{file}", store), f"from {file}", json=json)
+
+
+def _copied(source: str, target: str) -> tuple[CopiedTable, ...]:
+    from geogrid.archive import copy_store, store_file
+
+    file = store_file(source)
+    if file is not None and not file.exists():
+        raise StoreError(f"there is no store at {file}")
+    return copy_store(source, target, progress=lambda one: note(f"{one.name}: {one.rows:,} rows"))
+
+
+def _told(done: tuple[CopiedTable, ...], where: str, *, json: bool) -> None:
+    rows = sum(one.rows for one in done)
+    if json:
+        tables = {one.name: {"rows": one.rows, "checksum": one.checksum} for one in done}
+        print_json({"status": "copied", "rows": rows, "tables": tables})
+        return
+    say(f"Copied {rows:,} rows of {len(done)} tables {where}; every table was read back and is equal.")
+
+
+def _named(url: str) -> str:
+    """Return a store's URL without the password it may hold."""
+    from geogrid.archive import public_name
+
+    return public_name(url)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

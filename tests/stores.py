@@ -1,0 +1,68 @@
+"""Which store a test works on: an embedded one, or one in a real PostgreSQL with PostGIS."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres import PostgresServer
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+class _Choice:
+    server: PostgresServer | None = None
+    made: dict[Path, str]
+
+
+_choice = _Choice()
+_choice.made = {}
+
+
+@contextmanager
+def kept_on(server: PostgresServer | None) -> Iterator[None]:
+    """Keep the stores of the tests within on a server; None for files of SQLite."""
+    _choice.server = server
+    try:
+        yield
+    finally:
+        if server is not None:
+            for url in _choice.made.values():
+                server.drop(url)
+        _choice.server, _choice.made = None, {}
+
+
+def store_of(folder: Path, *, empty: bool = False) -> str:
+    """Return the URL of the store of a test's folder; on a server it is made when it is first asked for.
+
+    It has its tables already, unless it is asked for ``empty``; a file is made when it is opened.
+    """
+    if _choice.server is None:
+        return f"sqlite:///{folder}/store.db"
+    if folder not in _choice.made:
+        server = _choice.server
+        _choice.made[folder] = server.new_database() if empty else server.new_store()
+    return _choice.made[folder]
+
+
+def bare_engine(folder: Path) -> Engine:
+    """Return an engine on the store that knows nothing of geogrid, as an intruder or a tool would use."""
+    return create_engine(store_of(folder).replace("postgresql://", "postgresql+psycopg://"))
+
+
+def execute(folder: Path, *statements: str) -> list[Any]:
+    """Run statements on the store behind geogrid's back; return the rows of the last one."""
+    engine = bare_engine(folder)
+    try:
+        with engine.begin() as connection:
+            for statement in statements:
+                done = connection.execute(text(statement))
+            return [tuple(row) for row in done] if done.returns_rows else []
+    finally:
+        engine.dispose()
