@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import threading
 import time
@@ -24,7 +23,7 @@ from sqlalchemy import Engine, MetaData, select, update
 from geogrid.archive import Archive, Status
 from geogrid.archive.cities import FACTS
 from geogrid.archive.copying import restart_counters
-from geogrid.archive.engine import open_engine
+from geogrid.archive.engine import open_engine, writing
 from geogrid.archive.schema import LAYERS, edition, metadata
 from geogrid.boundaries import read_city
 from geogrid.errors import FrozenError, NotFoundError, PlanError, StaleError, StoreError
@@ -556,16 +555,16 @@ def _killed(folder: Path, after: int, share: float) -> int:
 
 @pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
-    """Twenty kills at seeded moments: nothing acknowledged is lost, nothing is half there."""
+    """Ten kills at seeded moments: nothing acknowledged is lost, nothing is half there."""
     chance = random.Random(20260101)
     found = set()
-    empty = tmp_path / "empty"  # the tables are made once: no kill falls before the first step
-    opened(empty).close()
-    for n in range(20):
+    for n in range(10):
         folder = tmp_path / str(n)
-        shutil.copytree(empty, folder)
+        opened(folder).close()  # the tables are made: no kill falls before the first step
         told = _killed(folder, n % 2, chance.uniform(0.0, 1.2))
         with opened(folder) as archive:
+            with writing(archive._engine):
+                """Wait for what a server still does for the one that was killed."""
             archive.verify_audit()
             (city,), versions = archive.cities(), archive.versions("town")
             assert [version.note for version in versions] == [f"town-{step}" for step in range(len(versions))]
