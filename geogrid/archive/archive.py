@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geogrid.archive import links, versions
+from geogrid.archive import deposits, links, versions
 from geogrid.archive.accounts import Accounts
 from geogrid.archive.comments import Comments
 from geogrid.archive.drafts import Drafts
-from geogrid.archive.engine import reading, writing
+from geogrid.archive.engine import announce, reading, writing
 from geogrid.archive.records import GridRecord, Status, StoredDivision, Version
 from geogrid.archive.schema import building
 from geogrid.archive.shares import Shares
@@ -22,6 +22,7 @@ from geogrid.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+    from pathlib import Path
 
     from sqlalchemy import Connection
 
@@ -237,7 +238,30 @@ class Archive(Store):
             versions.change(connection, version, status=Status.RETIRED, effective_until=here.effective_from)
             versions.chain(connection, here.city_id)
             self._mark(connection, who, "withdraw", here)
+            announce(connection, here.city_id)
             return versions.read_version(connection, version)
+
+    def deposit_snapshot(self, version: int, seal: str, folder: Path) -> None:
+        """Keep the files of a published version's snapshot, and tell all who listen.
+
+        ``seal`` is the checksum of its manifest.
+
+        :raises NotFoundError: no such version.
+        """
+        with writing(self._engine) as connection:
+            here = versions.read_version(connection, version)
+            deposits.write_deposit(connection, version, seal, folder, self._clock())
+            announce(connection, here.city_id)
+
+    def deposited(self, versions: list[int]) -> dict[int, str]:
+        """Return the seals of the snapshots that are kept of these versions."""
+        with reading(self._engine) as connection:
+            return deposits.read_seals(connection, versions)
+
+    def fetch_snapshot(self, version: int, folder: Path) -> None:
+        """Write the files of a kept snapshot into an empty folder; their manifest tells if they are whole."""
+        with reading(self._engine) as connection:
+            deposits.fetch_deposit(connection, version, folder)
 
     def version(self, version: int) -> Version:
         """Return one version.

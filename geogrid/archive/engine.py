@@ -18,7 +18,7 @@ from geogrid.archive import postgres, sqlite
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import URL, Connection, Engine
@@ -104,6 +104,24 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise StoreError(f"the store could not be read: {_reason(error)}") from error
+
+
+def announce(connection: Connection, city_id: str) -> None:
+    """Tell those who listen, when this transaction is committed, that something of a city was published."""
+    BACKENDS[connection.dialect.name].announce(connection, city_id)
+
+
+@contextmanager
+def listening(engine: Engine) -> Iterator[Callable[[float], None]]:
+    """Give a function that waits until something is published, or for some seconds at most.
+
+    :raises StoreError: the store cannot be reached, then or while waiting.
+    """
+    try:
+        with BACKENDS[engine.dialect.name].listening(engine) as wait:
+            yield wait
+    except SQLAlchemyError as error:
+        raise StoreError(f"the store could not be listened to: {_reason(error)}") from error
 
 
 def _reason(error: SQLAlchemyError) -> str:

@@ -7,13 +7,18 @@ commits, and no write ever has to be repeated because of another.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import event
+import psycopg
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import DBAPIError
 
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from sqlalchemy import URL, Connection, Engine
 
 DRIVER = "postgresql+psycopg"
@@ -26,6 +31,7 @@ KEEPALIVE = {
     "keepalives_count": 4,
     "tcp_user_timeout": 30_000,
 }
+CHANNEL = "geogrid_published"
 WRITERS = 0x67656F67  # the advisory lock of whoever writes: "geog"
 
 
@@ -49,6 +55,32 @@ def prepare(engine: Engine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+def announce(connection: Connection, city_id: str) -> None:
+    """Tell those who listen, when this transaction is committed, that something of a city was published."""
+    connection.execute(select(func.pg_notify(CHANNEL, city_id)))
+
+
+@contextmanager
+def listening(engine: Engine) -> Iterator[Callable[[float], None]]:
+    """Give a function that waits for an announcement, on a connection of its own.
+
+    :raises DBAPIError: the connection is lost.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+        driver: Any = connection.connection.driver_connection
+        connection.detach()  # it listens, so it must not go back to the pool
+
+        def wait(seconds: float) -> None:
+            try:
+                for _ in driver.notifies(timeout=seconds, stop_after=1):
+                    return
+            except psycopg.Error as error:
+                raise DBAPIError(None, None, error) from error
+
+        yield wait
 
 
 def require_postgis(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from geogrid.archive import audit, cities, graphs, names, places, versions
 from geogrid.archive.areas import read_area_codes, register_areas
-from geogrid.archive.engine import open_engine, reading, store_file, writing
+from geogrid.archive.engine import listening, open_engine, reading, store_file, writing
 from geogrid.archive.records import StoredCity
 from geogrid.archive.schema import edition
 from geogrid.clock import SHANGHAI, now
@@ -16,6 +16,7 @@ from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from datetime import date, datetime
     from pathlib import Path
 
@@ -61,6 +62,17 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def listening(self) -> AbstractContextManager[Callable[[float], None]]:
+        """Give a function that waits until another process publishes, or for some seconds at most.
+
+        :raises StoreError: the store cannot be reached, then or while waiting.
+        """
+        return listening(self._engine)
+
+    def now(self) -> datetime:
+        """Return the time of the store's clock."""
+        return self._clock()
 
     def today(self) -> date:
         """Return today's date in Asia/Shanghai."""

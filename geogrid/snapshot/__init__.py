@@ -27,6 +27,7 @@ from geogrid.snapshot.timeline import (
 
 if TYPE_CHECKING:
     from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot
+    from geogrid.snapshot.following import catch_up, follow
 
 __all__ = [
     "CityCard",
@@ -38,7 +39,9 @@ __all__ = [
     "Post",
     "Reading",
     "Snapshot",
+    "catch_up",
     "compile_snapshot",
+    "follow",
     "open_on",
     "publish_snapshot",
     "put_in_force",
@@ -49,9 +52,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the compiling half of the room for the names that need it."""
-    if name not in ("compile_snapshot", "publish_snapshot"):
+    """Import the half of the room that needs the store for the names that are in it."""
+    if name in ("compile_snapshot", "publish_snapshot"):
+        from geogrid.snapshot import compiling as half
+    elif name in ("catch_up", "follow"):
+        from geogrid.snapshot import following as half  # type: ignore[no-redef]
+    else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from geogrid.snapshot import compiling
-
-    return getattr(compiling, name)
+    return getattr(half, name)

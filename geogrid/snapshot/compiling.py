@@ -18,7 +18,7 @@ from geogrid.errors import PlanError
 from geogrid.locate import PointIndex
 from geogrid.snapshot.background import Background
 from geogrid.snapshot.cards import DIGITS, Cards
-from geogrid.snapshot.files import written_folder
+from geogrid.snapshot.files import read_manifest, written_folder
 from geogrid.snapshot.geojson import feature_collection
 from geogrid.snapshot.layering import Layering
 from geogrid.snapshot.layout import lay_out, records_of
@@ -69,8 +69,7 @@ def compile_snapshot(
     if layout.version.status is not Status.PUBLISHED:
         raise PlanError(f"version {version} is {layout.version.status}: publish it first")
     write_snapshot(layout, folder, as_of=as_of)
-    write_timeline(archive, city_id, folder.parent)
-    return Snapshot.open(folder)
+    return _shown(archive, layout.version, folder)
 
 
 def publish_snapshot(
@@ -86,8 +85,16 @@ def publish_snapshot(
     layout = lay_out(archive, version)
     published = archive.publish(version, effective_from, revision=layout.version.revision, who=who)
     write_snapshot(replace(layout, version=published, records=records_of(archive, layout)), folder)
-    write_timeline(archive, published.city_id, folder.parent)
-    return Snapshot.open(folder)
+    return _shown(archive, published, folder)
+
+
+def _shown(archive: Archive, version: Version, folder: Path) -> Snapshot:
+    """Tell the readers of a snapshot's folder of it, and those elsewhere where the store is a server."""
+    write_timeline(archive, version.city_id, folder.parent)
+    snapshot = Snapshot.open(folder)
+    if archive.file is None:
+        archive.deposit_snapshot(version.id, read_manifest(folder, verify=False)["sha256"], folder)
+    return snapshot
 
 
 def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None) -> None:

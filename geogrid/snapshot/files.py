@@ -32,12 +32,31 @@ def written_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
 
     A reader finds the old folder or the new one, whole. After an error nothing is left.
     """
+    with _swapped(folder) as aside:
+        yield aside
+        _seal(aside, facts)
+
+
+@contextmanager
+def received_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder to fill with a snapshot sealed elsewhere; it takes the place of ``folder``.
+
+    :raises SnapshotError: what came does not fit its seal; what stood at ``folder`` stays.
+    """
+    with _swapped(folder) as aside:
+        yield aside
+        read_manifest(aside)
+
+
+@contextmanager
+def _swapped(folder: Path) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         yield aside
-        _seal(aside, facts)
+        for path in (*aside.rglob("*"), aside):
+            sync(path)
         aside.chmod(0o755)
         _swap(aside, folder)
     finally:
@@ -45,7 +64,7 @@ def written_folder(folder: Path, facts: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write the manifest and bring every file to the disk."""
+    """Write the manifest."""
     files = {
         path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
         for path in sorted(folder.rglob("*"))
@@ -54,8 +73,6 @@ def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
     manifest = {"format": FORMAT, **facts, "files": files}
     manifest["sha256"] = _seal_of(manifest)
     (folder / MANIFEST).write_text(_text_of(manifest), encoding="utf-8")
-    for path in (*folder.rglob("*"), folder):
-        sync(path)
 
 
 def _swap(aside: Path, folder: Path) -> None:
