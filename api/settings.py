@@ -23,7 +23,7 @@ class Settings:
     """
 
     snapshot: Path
-    reload_s: float = 5.0  # how often a newly published snapshot is looked for; 0: never
+    reload_s: float = 0.5  # how often a newly published snapshot is looked for; 0: never
     max_age_s: int = 300  # how long public answers may be cached, never past the next effective date
     max_body: int = 16_384  # bytes of a request body
     max_text: int = 200  # characters of an address

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
-import signal
-import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from geogrid.adjacency import UnitGraph, build_graph
+from geogrid.children import mind_the_parent
 from geogrid.errors import GeogridError, NotFoundError, PlanError
 from geogrid.partition import Division, carried_over, divide
 from geogrid.units import build_units
@@ -158,18 +155,8 @@ _WORK: list[_Work] = []  # one entry, in worker processes only
 
 
 def _start_worker(work: bytes) -> None:
-    # Ctrl-C reaches the whole process group: workers end silently, the parent tells.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    mind_the_parent()
     _WORK[:] = [pickle.loads(work)]  # noqa: S301 - written by our own parent
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent was killed; otherwise it would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 def _task(community_id: str) -> bytes:

@@ -26,6 +26,7 @@ COMMANDS = [
     "divide",
     "draft",
     "export",
+    "follow",
     "learn",
     "levels",
     "load",

@@ -13,7 +13,9 @@ import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
-from geogrid.cli.store import folder_in_force
+from geogrid.cli.follow import start_following
+from geogrid.cli.store import folder_at_hand, folder_in_force
+from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +41,19 @@ def serve(
 
     Example: geogrid serve --store sqlite:///var/bukit-merah.db --port 8000
     """
-    run(folder_in_force(store, city), host, port, workers, settings, store)
+    run(_to_serve(store, city), host, port, workers, settings, store)
+
+
+def _to_serve(store: str, city: str) -> Path:
+    """Return the folder to begin with: of a database that is down, the one that was served last."""
+    try:
+        return folder_in_force(store, city)
+    except StoreError as error:
+        at_hand = folder_at_hand(store, city)
+        if at_hand is None:
+            raise
+        note(f"{error}; serving what is at hand until it can be reached")
+        return at_hand
 
 
 def run(
@@ -60,6 +74,8 @@ def run(
     if settings is not None:
         read_settings(settings, folder)  # a fault is told before anything starts
         told[worker.SETTINGS] = str(settings)
+    if _is_database(store):
+        start_following(store, folder.parent.name)
     note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
     if workers > 1:
         _supervise(host, port, workers, told)
@@ -103,6 +119,12 @@ def _supervise(host: str, port: int, workers: int, told: dict[str, str]) -> None
                 server_header=False,
                 proxy_headers=False,  # who asks is decided by the setting `proxies` alone
             )
+
+
+def _is_database(store: str) -> bool:
+    from geogrid.archive import store_file
+
+    return bool(store) and store_file(store) is None
 
 
 @contextlib.contextmanager

@@ -80,14 +80,22 @@ def snapshot_folder(store: str, city_id: str, version: int) -> Path:
 
 
 def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapshot:
-    """Open a version's snapshot; compile it where it is missing or damaged."""
-    from geogrid.snapshot import Snapshot, compile_snapshot
+    """Open a version's snapshot; where it is not here whole, fetch it from a server's store or compile it."""
+    from geogrid.snapshot import Snapshot, catch_up, compile_snapshot
 
     folder = snapshot_folder(store, city_id, version)
+    if archive.file is None:
+        catch_up(archive, city_id, folder.parent)
     try:
         return Snapshot.open(folder)
     except SnapshotError:
         return compile_snapshot(archive, city_id, version, folder)
+
+
+def folder_at_hand(store: str, city: str) -> Path | None:
+    """Return the folder of what this machine served last, for a start while the store is down."""
+    links = sorted(snapshot_root(store).glob(f"{city or '*'}/current"))
+    return links[0].resolve() if len(links) == 1 else None
 
 
 def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot:

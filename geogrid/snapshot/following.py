@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from geogrid.archive import Status
+from geogrid.archive import Archive, Status
 from geogrid.errors import GeogridError, SnapshotError
 from geogrid.snapshot.compiling import compile_snapshot
 from geogrid.snapshot.files import read_manifest, received_folder
@@ -19,7 +19,7 @@ from geogrid.snapshot.timeline import put_in_force, write_timeline
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geogrid.archive import Archive, Version
+    from geogrid.archive import Version
 
 log = logging.getLogger("geogrid.follow")
 LOOK_S = 5.0  # how often the store is asked although it said nothing: a message can be lost with a connection
@@ -76,15 +76,15 @@ def _seal_here(folder: Path) -> str:
         return ""
 
 
-def follow(archive: Archive, city_id: str, root: Path) -> None:
-    """Catch up as soon as the store tells of a publication, for ever; a store that is down is asked again.
+def follow(store: str, city_id: str, root: Path) -> None:
+    """Catch up as soon as the store at a URL tells of a publication, for ever.
 
-    Nothing but an error of a kind that geogrid does not know ends this.
+    A store that is down is asked again; only an error that geogrid does not know ends this.
     """
     said = ""
     while True:
         try:
-            with archive.listening() as heard:
+            with Archive.open(store) as archive, archive.listening() as heard:
                 while True:
                     catch_up(archive, city_id, root)
                     said = ""

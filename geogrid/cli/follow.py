@@ -1,0 +1,54 @@
+"""``geogrid follow``: bring to this machine what is published in a database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geogrid.children import mind_the_parent
+from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
+from geogrid.cli.console import say
+from geogrid.cli.store import opened, snapshot_root, which_city
+
+_BY_SERVER = "GEOGRID_FOLLOWS_WITH_PARENT"
+
+
+@app.command()
+def follow(
+    once: Annotated[bool, typer.Option("--once", help="Catch up and end.")] = False,
+    store: StoreOption = DEFAULT_STORE,
+    city: CityOption = "",
+) -> None:
+    """Fetch every published snapshot of a city from the store, and go on as long as it runs.
+
+    `geogrid serve` starts one by itself where its store is a database.
+
+    Example: geogrid follow --once --store postgresql://geogrid@db/city
+    """
+    from geogrid.snapshot import catch_up
+    from geogrid.snapshot import follow as follow_on
+
+    if _BY_SERVER in os.environ:
+        mind_the_parent()
+        follow_on(store, city, snapshot_root(store) / city)
+    with opened(store) as archive:
+        city_id = which_city(archive, city)
+        root = snapshot_root(store) / city_id
+        count = catch_up(archive, city_id, root)
+    say(f"Fetched {count} snapshots of {city_id} into {root}.")
+    if not once:
+        follow_on(store, city_id, root)
+
+
+def start_following(store: str, city: str) -> None:
+    """Let a child process follow a database, as long as this process lives; it needs not be there yet."""
+    words = [sys.executable, "-P", "-m", "geogrid.cli", "follow", "--store", store, "--city", city]
+    where = str(Path(__file__).parents[2])
+    subprocess.Popen(  # noqa: S603 - our own words
+        words, env={**os.environ, _BY_SERVER: "1", "PYTHONPATH": where}, stdin=subprocess.DEVNULL
+    )

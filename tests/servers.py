@@ -1,0 +1,145 @@
+"""Real servers of geogrid with a real nginx in front, and a line to the database that can be cut."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOT = Path(__file__).parents[1]
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class GridServer:
+    """``geogrid serve`` in a folder of its own, as on a machine of its own."""
+
+    def __init__(self, store: str, folder: Path) -> None:
+        self.store, self.folder, self.port = store, folder, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        folder.mkdir(exist_ok=True)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it and return when it serves a plan."""
+        (self.folder / "settings.toml").write_text("rate = 0\nproxies = 1\n")
+        command = [str(Path(sys.executable).with_name("geogrid")), "serve", "--port", str(self.port)]
+        command += ["--store", self.store, "--settings", "settings.toml"]
+        with (self.folder / "said").open("ab") as said:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said)
+        wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 120)
+        return self
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def said(self) -> str:
+        """Return what it wrote."""
+        return (self.folder / "said").read_text()
+
+
+@contextmanager
+def nginx_before(servers: Sequence[GridServer], folder: Path) -> Iterator[str]:
+    """Run the product's own nginx.conf before some servers; give its address."""
+    port = free_port()
+    told = (ROOT / "deploy" / "nginx.conf").read_text()
+    told, count = re.subn(
+        r"( +server api\d:8000 (.*)\n)+",
+        "".join(rf"server 127.0.0.1:{one.port} \2" + "\n" for one in servers),
+        told,
+    )
+    assert count == 1
+    told = told.replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    told = f"daemon off;\npid {folder}/nginx.pid;\n" + told.replace(
+        "http {", f"http {{\nclient_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n", 1
+    )
+    folder.mkdir(exist_ok=True)
+    if os.geteuid() == 0:  # its workers run as another user, who must come to their folders
+        told = "user root;\n" + told
+    (folder / "nginx.conf").write_text(told)
+    process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
+    try:
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200, 30)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Line:
+    """A TCP line to a port of this machine that a test can cut and mend."""
+
+    def __init__(self, target: int) -> None:
+        self.target = target
+        self.cut = False
+        self.open: list[socket.socket] = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                here, _ = self.listener.accept()
+                if self.cut:
+                    here.close()
+                    continue
+                there = socket.create_connection(("127.0.0.1", self.target))
+                self.open += [here, there]
+                for one, other in ((here, there), (there, here)):
+                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+
+    def set_cut(self, *, cut: bool) -> None:
+        """Cut the line, ending what runs over it, or mend it."""
+        self.cut = cut
+        if cut:
+            for one in self.open:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
+            self.open.clear()
+
+    def close(self) -> None:
+        """Cut it for good."""
+        self.set_cut(cut=True)
+        self.listener.close()
+
+
+def _pass_on(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)
+
+
+def wait_until(holds: object, seconds: float) -> float:
+    """Wait until ``holds()`` is true, an address that does not answer being a no; return how long it took."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        with suppress(httpx.HTTPError):
+            if holds():  # type: ignore[operator]
+                return time.monotonic() - began
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s")
