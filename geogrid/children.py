@@ -10,10 +10,13 @@ import time
 LOOK_S = 1.0
 
 
-def mind_the_parent() -> None:
-    """End this process silently on Ctrl-C, which reaches the whole group, and when its parent is gone."""
+def mind_the_parent(parent: int | None = None) -> None:
+    """End this process silently on Ctrl-C, which reaches the whole group, and when its parent is gone.
+
+    ``parent`` is the parent's number, where it may have ended before this process came to look.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent or os.getppid(),), daemon=True).start()
 
 
 def _end_with(parent: int) -> None:

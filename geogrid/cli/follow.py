@@ -34,7 +34,7 @@ def follow(
     from geogrid.snapshot import follow as follow_on
 
     if _BY_SERVER in os.environ:
-        mind_the_parent()
+        mind_the_parent(int(os.environ[_BY_SERVER]))
         follow_on(store, city, snapshot_root(store) / city)
     with opened(store) as archive:
         city_id = which_city(archive, city)
@@ -50,5 +50,5 @@ def start_following(store: str, city: str) -> None:
     words = [sys.executable, "-P", "-m", "geogrid.cli", "follow", "--store", store, "--city", city]
     where = str(Path(__file__).parents[2])
     subprocess.Popen(  # noqa: S603 - our own words
-        words, env={**os.environ, _BY_SERVER: "1", "PYTHONPATH": where}, stdin=subprocess.DEVNULL
+        words, env={**os.environ, _BY_SERVER: str(os.getpid()), "PYTHONPATH": where}, stdin=subprocess.DEVNULL
     )
