@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from geogrid.model import BarrierKind
-from geogrid.partition import divide
-from geogrid.policy import EIGHT_TO_TEN, Compactness
+from geogrid.partition import divide, solve, weighted_graph
+from geogrid.policy import EIGHT_TO_TEN, Compactness, window_of
 from tests.brute_force import lattice
 
 if TYPE_CHECKING:
@@ -71,3 +71,21 @@ def test_any_score_of_a_grid_is_proved_by_generated_columns_as_by_the_list(compa
     assert listed.proved
     assert generated.proved
     assert generated.vector == pytest.approx(dict(listed.vector))
+
+
+def test_one_compound_a_unit_is_the_general_problem_and_as_well_proved() -> None:
+    """26 homes of 26 compounds in two grids: minimum cuts price them, and the deviation is settled too."""
+    drawing = ["ABCDEFG", "HIJKLMN", "OPQRST ", "UVWXYZ "]
+    graph = lattice(drawing, np.random.default_rng(5).integers(20, 60, 26).tolist())
+    homes, index = [unit.households for unit in graph.units], {u.id: i for i, u in enumerate(graph.units)}
+    lower, upper = window_of(EIGHT_TO_TEN, sum(homes), 2) or (0, 0)
+    pairs = [(index[edge.a], index[edge.b]) for edge in graph.edges]
+    told = solve(
+        weighted_graph(homes, pairs), 2, lower, upper, objective="cut_edges", time_limit_s=PATIENCE_S
+    )
+    generated = divide(graph, asked(2, 2), engine="column-generation", time_limit_s=PATIENCE_S)
+    assert told.proved
+    assert generated.proved
+    assert told.value is not None
+    assert generated.vector["compactness"] == pytest.approx(100 * told.value)
+    assert generated.vector["alignment"] == 24

@@ -13,7 +13,7 @@ from geogrid.partition.problem import DECIMETRES
 from geogrid.policy import Compactness, Objective, window_of
 
 if TYPE_CHECKING:
-    from geogrid.partition.problem import Floats, Problem
+    from geogrid.partition.problem import Floats, Ints, Problem
     from geogrid.policy import Policy
 
     Vector = tuple[Fraction, ...]
@@ -112,21 +112,39 @@ def _border(problem: Problem, parts: int, few: int, many: int) -> int:
     """Bound the border in decimetres by the isoperimetric inequality: no grid has less rim than a disc.
 
     The rims of all grids are the community's own rim and twice the border. The sum of roots of the areas is
-    least where as many areas as possible are the largest or the smallest that the households allow.
+    least where the areas are as unequal as the households allow.
     """
-    joint = np.bincount(problem.pairs.ravel(), np.repeat(problem.length, 2), problem.n)
-    if (joint > problem.perimeter + 1).any():
+    ends = problem.pairs.ravel()
+    joint = np.bincount(ends, np.repeat(problem.length, 2), problem.n)
+    rounded = 1 + np.bincount(ends, minlength=problem.n) / 2
+    if (joint > problem.perimeter + rounded).any():
         return 0  # Lengths that no geometry has.
     own = int(problem.perimeter.sum() - 2 * problem.length.sum())
-    least = _area(problem, few, largest=False)
-    most = _area(problem, many, largest=True)
-    areas = _extreme_areas(float(problem.area.sum()), parts, least, most)
+    areas = _extreme_areas(problem, parts, few, many)
     rims = DECIMETRES * float(np.sqrt(4 * math.pi * areas).sum())
-    return max(math.floor((rims * (1 - 1e-6) - own - problem.n) / 2), 0)
+    # Every perimeter and every length may have been rounded by half a decimetre against us.
+    lost = problem.n / 2 + len(problem.pairs)
+    return max(math.floor((rims * (1 - 1e-6) - own - lost) / 2), 0)
 
 
-def _area(problem: Problem, homes: int, *, largest: bool) -> float:
-    """Return the least area on which ``homes`` live, or the largest; a unit may be taken in part."""
+def _extreme_areas(problem: Problem, parts: int, few: int, many: int) -> Floats:
+    """Return areas of ``parts`` grids, ascending, that are more unequal than those of any plan.
+
+    Any so many grids together have at least the area on which so many times ``few`` households can live, and
+    leave the others at most that on which ``many`` each can. Sums of the smallest areas of a plan lie above
+    both, and both are convex: so the differences of the larger majorize the areas of every plan.
+    """
+    total = float(problem.area.sum())
+    count = np.arange(parts + 1)
+    least = _area(problem, count * min(few, problem.total), largest=False)
+    rest = total - _area(problem, (parts - count) * min(many, problem.total), largest=True)
+    sums = np.clip(np.maximum(least, rest), 0.0, total)
+    sums[-1] = total
+    return np.diff(sums)
+
+
+def _area(problem: Problem, homes: Ints, *, largest: bool) -> Floats:
+    """Return the least areas on which ``homes`` live, or the largest; a unit may be taken in part."""
     area, weight = problem.area, problem.weight.astype(np.float64)
     empty = float(area[weight == 0].sum()) if largest else 0.0
     lived = weight > 0
@@ -135,19 +153,7 @@ def _area(problem: Problem, homes: int, *, largest: bool) -> float:
         order = order[::-1]
     households = np.append(0.0, np.cumsum(weight[lived][order]))
     areas = np.append(0.0, np.cumsum(area[lived][order]))
-    return empty + float(np.interp(homes, households, areas))
-
-
-def _extreme_areas(total: float, parts: int, least: float, most: float) -> Floats:
-    """Return areas between two limits that sum to ``total``, as unequal as can be."""
-    areas = np.full(parts, min(least, total / parts))
-    most = max(most, total / parts)
-    left = total - float(areas.sum())
-    for i in range(parts):
-        more = min(left, most - areas[i])
-        areas[i] += more
-        left -= more
-    return areas
+    return np.asarray(empty + np.interp(homes, households, areas))
 
 
 def _moment(problem: Problem, few: int) -> float:

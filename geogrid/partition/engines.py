@@ -14,6 +14,7 @@ from geogrid.partition.bounds import window_for
 from geogrid.partition.generation import generate
 from geogrid.partition.legal_grids import least_breach, list_legal_grids
 from geogrid.partition.locks import keep_locks
+from geogrid.partition.loosened import LARGE_GRIDS, is_exact, loosen
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import members_of, pieces
 from geogrid.partition.search import search, start
@@ -38,6 +39,8 @@ LISTED_UNITS = 400
 # Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
 LIST_SHARE = 0.3
 START_SHARE = 0.05
+# Of the two ways of pricing.
+FIRST_SHARE, SECOND_SHARE = 0.7, 0.7
 
 
 class Engine(StrEnum):
@@ -96,9 +99,18 @@ def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None
         return
     start(standing, parts, clock if engine is Engine.SEARCH else clock.share(START_SHARE))
     if engine is not Engine.SEARCH:
-        generate(standing, parts, clock)
+        _generated(standing, parts, clock)
     if engine is not Engine.COLUMNS and not standing.beaten(parts):
         search(standing, parts, clock)
+
+
+def _generated(standing: Standing, parts: int, clock: Clock) -> None:
+    """Let the two ways of pricing take turns, that which suits the size of the grids first."""
+    problem = standing.problem
+    large = is_exact(problem) and problem.n >= LARGE_GRIDS * max(parts, 1)
+    first, second = (loosen, generate) if large else (generate, loosen)
+    first(standing, parts, clock.share(FIRST_SHARE))
+    second(standing, parts, clock.share(SECOND_SHARE))
 
 
 def _listed(standing: Standing, parts: int, limit: int, clock: Clock) -> bool:

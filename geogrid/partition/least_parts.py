@@ -47,11 +47,15 @@ FIRST_SPARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The parts (None: none found), their cost, and the bound proved (inf: no division), in units."""
+    """The parts (None: none found), their cost, and the bound proved (inf: no division), in units.
+
+    ``every`` are all parts of all divisions of that cost, where these were listed.
+    """
 
     groups: list[Group] | None
     value: float
     bound: float
+    every: Masks | None = None
 
 
 @dataclass
@@ -67,6 +71,7 @@ class _Pool:
     bound: float = 0.0
     groups: list[Group] | None = None
     value: float = np.inf
+    every: Masks | None = None
 
 
 def least_parts(question: Question, clock: Clock) -> Found:
@@ -77,7 +82,8 @@ def least_parts(question: Question, clock: Clock) -> Found:
     if pool.groups is None and pool.masks and np.isfinite(pool.bound):
         pool.clock = clock
         _choose(pool, np.array(pool.masks))
-    return Found(pool.groups, pool.value, min(_rounded(pool.bound, question.step), pool.value))
+    bound = min(_rounded(pool.bound, question.step), pool.value)
+    return Found(pool.groups, pool.value, bound, pool.every)
 
 
 def _empty_program(question: Question) -> highspy.Highs:
@@ -285,6 +291,8 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
         beyond = _rounded(base + room + question.ease, step)
         pool.bound = max(pool.bound, min(pool.value, beyond))
         if pool.bound >= pool.value:
+            if pool.value <= base + room + question.ease:
+                pool.every = np.unique(listed.masks, axis=0)
             return
         if base + room > question.most:
             pool.bound = pool.value

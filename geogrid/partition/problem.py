@@ -175,3 +175,10 @@ def pieces(problem: Problem, within: Iterable[int]) -> list[tuple[int, ...]]:
         rest -= reached
         found.append(tuple(sorted(reached)))
     return found
+
+
+def is_legal(problem: Problem, group: tuple[int, ...]) -> bool:
+    """Tell whether the compounds in a set of units allow it to be a grid."""
+    inside = problem.compound[list(group)]
+    names, counts = np.unique(inside[inside >= 0], return_counts=True)
+    return len(names) <= 1 or bool((counts == problem.size[names]).all())

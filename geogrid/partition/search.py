@@ -19,7 +19,7 @@ from geogrid.partition.growth import grow
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.locks import keep_locks
 from geogrid.partition.objectives import Ideal
-from geogrid.partition.problem import mask_of, members_of, pieces, restrict
+from geogrid.partition.problem import is_legal, mask_of, members_of, pieces, restrict
 from geogrid.partition.retention import successors
 from geogrid.partition.stages import open_field, settle
 from geogrid.policy import Objective
@@ -244,13 +244,6 @@ def _touching(problem: Problem, groups: list[Group]) -> list[tuple[Group, Group]
         if side[a] != side[b]
     }
     return [(groups[a], groups[b]) for a, b in sorted(pairs)]
-
-
-def is_legal(problem: Problem, group: Group) -> bool:
-    """Tell whether the compounds in a set of units allow it to be a grid."""
-    inside = problem.compound[list(group)]
-    names, counts = np.unique(inside[inside >= 0], return_counts=True)
-    return len(names) <= 1 or bool((counts == problem.size[names]).all())
 
 
 def _improve(standing: Standing, parts: int, window: Window, size: int, clock: Clock) -> None:

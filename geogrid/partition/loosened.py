@@ -1,0 +1,91 @@
+"""The border as a general problem: the same homes and window, without compounds and barriers.
+
+No plan has less border than the best division of that problem, which minimum cuts price well even where grids
+are large. Where compounds and barriers do not matter, as in a community of one unit a compound, its best
+division is the plan.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from geogrid.partition.bounds import counted, window_for
+from geogrid.partition.generation import ENGINE
+from geogrid.partition.least_parts import least_parts
+from geogrid.partition.objectives import Ideal
+from geogrid.partition.problem import DECIMETRES, is_legal, members_of, pieces
+from geogrid.partition.question import cut_question
+from geogrid.partition.stages import open_field, settle
+from geogrid.policy import Compactness, Objective
+
+if TYPE_CHECKING:
+    from geogrid.partition.clock import Clock
+    from geogrid.partition.problem import Masks, Problem
+    from geogrid.partition.question import Question
+    from geogrid.partition.standing import Standing
+
+# From so many units a grid on, minimum cuts price sooner than a knapsack of homes.
+LARGE_GRIDS = 12
+MOST_UNITS = 400
+
+
+def is_exact(problem: Problem) -> bool:
+    """Tell whether compounds and barriers leave all divisions legal, and all of them alike."""
+    alike = (problem.compound >= 0).all() or (problem.compound < 0).all()
+    return bool(alike and (problem.size <= 1).all() and problem.open.all() and not problem.crossing.any())
+
+
+def loosen(standing: Standing, parts: int, clock: Clock) -> None:
+    """Bound the border of plans of ``parts`` grids by minimum cuts, and take the plan that attains it."""
+    problem = standing.problem
+    question = None if standing.beaten(parts) else _question(standing, parts)
+    if question is None:
+        return
+    place = counted(problem, standing.policy, parts).index(Objective.COMPACTNESS)
+    found = least_parts(question, clock)
+    if np.isfinite(found.bound):
+        border = int(np.ceil(found.bound * question.unit - 1e-6))
+        standing.raise_at(parts, place, Fraction(border, DECIMETRES))
+    if found.every is not None:
+        _settle(standing, parts, place, found.every, clock)
+    elif found.groups is not None and all(_stands(problem, group) for group in found.groups):
+        standing.offer(parts, found.groups, ENGINE)
+
+
+def _question(standing: Standing, parts: int) -> Question | None:
+    """Return the general problem, None where the border is not asked for or the window allows anything."""
+    problem, policy = standing.problem, standing.policy
+    names = counted(problem, policy, parts)
+    locked = (problem.pinned >= 0).any() or (problem.kept >= 0).any()
+    if locked or policy.compound_is_grid:
+        return None
+    if policy.compactness is not Compactness.BORDER or Objective.COMPACTNESS not in names[1:]:
+        return None
+    if names[0] is not Objective.WINDOW or parts < 2 or not 2 * parts <= problem.n <= MOST_UNITS:
+        return None
+    window, breach = window_for(problem, policy, parts), int(standing.least[parts][0])
+    lower, upper = max(window.lower - breach, 1), min(window.upper + breach, problem.total)
+    if int(problem.weight.max()) > upper or not problem.length.any():
+        return None
+    return cut_question(problem.weight, problem.pairs, problem.length, parts, lower, upper)
+
+
+def _settle(standing: Standing, parts: int, place: int, masks: Masks, clock: Clock) -> None:
+    """Take the best plan of the parts that every plan of this border is made of: it is the best of all."""
+    problem, policy = standing.problem, standing.policy
+    legal = masks[[_stands(problem, members_of(row)) for row in masks]]
+    ideal = Ideal(problem.total, parts)
+    state = open_field(problem, window_for(problem, policy, parts), ideal, policy, legal)
+    vector = settle(state, None, clock)
+    if vector is None:
+        return
+    standing.offer(parts, [members_of(row) for row in state.groups()], ENGINE)
+    if state.proved and vector[: place + 1] == standing.least[parts][: place + 1]:
+        standing.raise_floor(parts, vector)
+
+
+def _stands(problem: Problem, group: tuple[int, ...]) -> bool:
+    return is_legal(problem, group) and len(pieces(problem, group)) == 1
