@@ -136,6 +136,29 @@ def test_no_division_of_a_graph_of_twelve_nodes_is_better(
     agrees(graph, parts, slack, score)
 
 
+def test_a_part_may_weigh_just_as_much_as_it_must() -> None:
+    """Nodes 2 and 4 around 5 weigh 7 + 3, the least allowed, and cost 7 x 1 + 3 x 2; the rest nothing."""
+    distance = np.zeros((7, 7))
+    distance[2], distance[4, 5] = [0, 3, 3, 0, 3, 1, 0], 2
+    distance[0, 0], distance[1, 0], distance[1, 5] = 2, 3, 2
+    pairs = [(0, 1), (0, 3), (1, 2), (1, 4), (2, 5), (3, 4), (3, 6), (4, 5)]
+    graph = weighted_graph([1, 4, 7, 0, 3, 0, 9], pairs, None, distance)
+    found = solve(graph, 2, 10, 14, objective="moment")
+    assert found.proved
+    assert found.value == 13
+    assert found.parts == ((0, 1, 3, 6), (2, 4, 5))
+
+
+def test_tiny_and_large_distances_together_are_proved() -> None:
+    """Of the parts {0, 3} and {1, 2, 4}: 3 pays 1 around 0, all else is free; no other cut weighs 1 and 2."""
+    distance = np.zeros((5, 5))
+    distance[0, 2], distance[3], distance[4] = 1.5, [1, 1, 1, 1, 0], [3, 2, 0, 3, 3]
+    found = solve(weighted_graph([1, 0, 0, 1, 1], [(0, 1), (0, 3), (1, 2), (1, 4)], None, distance), 2, 1, 2,
+                  objective="moment")  # fmt: skip
+    assert found.proved
+    assert found.value == 1
+
+
 def test_a_ladder_is_cut_between_two_rungs() -> None:
     """Node 2 i and 2 i + 1 are rung i of six: the middle cuts two sides, and any other cut is unbalanced."""
     pairs = [(2 * i, 2 * i + 1) for i in range(6)] + [(n, n + 2) for n in range(10)]

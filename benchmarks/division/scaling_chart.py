@@ -18,9 +18,10 @@ UNIT_TICKS = (10, 20, 40, 100, 200, 500, 1000, 2000)
 def chart(cases: list[Case]) -> str:
     """Return the picture; filled dots are proved plans, rings are not."""
     seconds = (0.01, 0.1, 1.0, 10.0)
+    shares, title = (0, 25, 50, 75, 100), "border: gap to the bound, %"
     panels = [
-        _panel(cases, 0, "seconds", seconds, lambda case: _log(case.seconds, 0.01, 20.0)),
-        _panel(cases, 1, "gap, %", (0, 25, 50, 75, 100), lambda case: case.gap, lambda tick: tick / 100),
+        _panel(cases, 0, "seconds (limit 10)", seconds, lambda case: _log(case.seconds, 0.01, 20.0)),
+        _panel(cases, 1, title, shares, lambda case: case.gap, lambda tick: tick / 100),
     ]
     keys = [
         f'<circle cx="{LEFT + 130 * i + 6}" cy="14" r="4" fill="{COLOURS[i]}"/>'

@@ -49,9 +49,13 @@ def order_by_ratio(charge: Ints, weight: Ints) -> Ints:
 def fill(
     order: Ints, charge: Ints, weight: Ints, lower: int, upper: int, state: NDArray[np.int8]
 ) -> tuple[float, float]:
-    """Return the least charge of a part whose free nodes may be broken, and the critical ratio."""
+    """Return the least charge of a part whose free nodes may be broken, and the critical ratio.
+
+    Where the lower bound is met without breaking a node, the ratio is that of the last node it made us take.
+    """
     held = 0
     least = 0.0
+    ratio = 0.0
     for v in range(len(weight)):
         if state[v] == INSIDE:
             held += weight[v]
@@ -68,12 +72,13 @@ def fill(
                 return least + q * ((upper - held) / w), q / w
         else:
             if held >= lower:
-                return least, 0.0
+                return least, ratio
             if held + w > lower:
                 return least + q * ((lower - held) / w), q / w
+            ratio = q / w if w > 0 else ratio
         held += w
         least += q
-    return (least, 0.0) if held >= lower else (np.inf, 0.0)
+    return (least, ratio) if held >= lower else (np.inf, 0.0)
 
 
 @njit(cache=True)

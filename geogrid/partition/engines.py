@@ -40,7 +40,7 @@ LISTED_UNITS = 400
 LIST_SHARE = 0.3
 START_SHARE = 0.05
 # Of the two ways of pricing.
-FIRST_SHARE, SECOND_SHARE = 0.7, 0.7
+FIRST_SHARE, SECOND_SHARE = 0.8, 0.7
 
 
 class Engine(StrEnum):

@@ -248,6 +248,11 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
     while pool.steps < enough and not pool.clock.over:
         with pool.clock.timed(solver):
             solver.run()
+        if solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:
+            # Of a basis that fits no more its answer may be none: it begins without one.
+            solver.clearSolver()
+            with pool.clock.timed(solver):
+                solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             break
         solution = solver.getSolution()

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # From so many units a grid on, minimum cuts price sooner than a knapsack of homes.
 LARGE_GRIDS = 12
 MOST_UNITS = 400
+# Parts that are looked at one by one before the clock is asked again.
+MOST_JUDGED = 10_000
 
 
 def is_exact(problem: Problem) -> bool:
@@ -49,7 +51,7 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
     if np.isfinite(found.bound):
         border = int(np.ceil(found.bound * question.unit - 1e-6))
         standing.raise_at(parts, place, Fraction(border, DECIMETRES))
-    if found.every is not None:
+    if found.every is not None and (is_exact(problem) or len(found.every) <= MOST_JUDGED):
         _settle(standing, parts, place, found.every, clock)
     elif found.groups is not None and all(_stands(problem, group) for group in found.groups):
         standing.offer(parts, found.groups, ENGINE)
@@ -76,7 +78,7 @@ def _question(standing: Standing, parts: int) -> Question | None:
 def _settle(standing: Standing, parts: int, place: int, masks: Masks, clock: Clock) -> None:
     """Take the best plan of the parts that every plan of this border is made of: it is the best of all."""
     problem, policy = standing.problem, standing.policy
-    legal = masks[[_stands(problem, members_of(row)) for row in masks]]
+    legal = masks if is_exact(problem) else masks[[_stands(problem, members_of(row)) for row in masks]]
     ideal = Ideal(problem.total, parts)
     state = open_field(problem, window_for(problem, policy, parts), ideal, policy, legal)
     vector = settle(state, None, clock)
