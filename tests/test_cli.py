@@ -45,7 +45,7 @@ GROUPS = {
     "account": ("add", "list", "password", "shut"),
     "audit": ("verify", "show"),
     "draft": ("list", "export", "import"),
-    "store": ("copy", "backup", "restore"),
+    "store": ("copy", "backup", "restore", "orders"),
 }
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -16,6 +16,7 @@ from geogrid.archive.places import Place
 from geogrid.archive.records import (
     AuditEntry,
     DatedCode,
+    DeskEdit,
     GridLink,
     GridRecord,
     LearntName,
@@ -32,6 +33,7 @@ __all__ = [
     "Comment",
     "CopiedTable",
     "DatedCode",
+    "DeskEdit",
     "DraftRecord",
     "DraftStatus",
     "GridLink",

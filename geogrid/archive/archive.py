@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from geogrid.archive import deposits, links, versions
+from geogrid.archive import deposits, desk, links, versions
 from geogrid.archive.accounts import Accounts
 from geogrid.archive.comments import Comments
 from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import announce, reading, writing
-from geogrid.archive.records import GridRecord, Status, StoredDivision, Version
+from geogrid.archive.records import DeskEdit, GridRecord, Status, StoredDivision, Version
 from geogrid.archive.schema import building
 from geogrid.archive.shares import Shares
 from geogrid.archive.store import NOBODY, Store
@@ -177,6 +177,35 @@ class Archive(Store):
                 details=details,
             )
             return after
+
+    def desk_orders(self, version: int) -> tuple[DeskEdit, ...]:
+        """Return what was asked for a version at a desktop program and is still open, the oldest first."""
+        with reading(self._engine) as connection:
+            return desk.read_orders(connection, version)
+
+    def take_desk_orders(self, version: int, *, who: str = NOBODY) -> tuple[Version, tuple[DeskEdit, ...]]:
+        """Carry out what was asked for a draft at a desktop program; return it and each order with its fate.
+
+        :raises FrozenError: the version is published.
+        """
+        with writing(self._engine) as connection:
+            before = versions.editable(connection, version, None)
+            after, orders = desk.take_orders(connection, before, self._clock())
+            if orders:
+                told = [
+                    {"unit": one.unit_id, "grid": one.number, "by": one.who, "refusal": one.refusal}
+                    for one in orders
+                ]
+                self._note(
+                    connection,
+                    who,
+                    "take-desk-orders",
+                    subject=f"version {version}",
+                    before=before.digest,
+                    after=after.digest,
+                    details={"orders": told},
+                )
+            return after, orders
 
     def submit(self, version: int, *, revision: int | None = None, who: str = NOBODY) -> Version:
         """Hand a draft in for publication; submitting it again changes nothing.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select, text
 
-from geogrid.archive import account_schema, deposits, draft_schema  # noqa: F401 - they add their tables to the schema
+from geogrid.archive import account_schema, deposits, desk_schema, draft_schema  # noqa: F401 - they add their tables to the schema
 from geogrid.archive.audit import digest_of
 from geogrid.archive.engine import open_engine, reading, writing
 from geogrid.archive.schema import metadata

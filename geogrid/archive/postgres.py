@@ -52,7 +52,10 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get("writes", False):
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+            # The guard of the tables lets nobody write who does not say that he is geogrid.
+            connection.exec_driver_sql(
+                f"SELECT pg_advisory_xact_lock({WRITERS}), set_config('geogrid.writer', 'on', true)"
+            )
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 

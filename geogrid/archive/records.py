@@ -130,6 +130,20 @@ class LearntName:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskEdit:
+    """That somebody asked, at a desktop program, for another grid of a unit; ``refusal`` says why not."""
+
+    id: int
+    version_id: int
+    community_id: str
+    unit_id: str
+    number: int
+    who: str
+    at: datetime
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the append-only trail; ``hash`` covers the line and the hash of the line before it."""
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
-from geogrid.cli.console import note, print_json, say
+from geogrid.cli.console import note, print_json, print_table, say
+from geogrid.cli.exits import Exit
+from geogrid.cli.store import opened
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
@@ -72,6 +75,30 @@ def restore(
     Example: geogrid store restore var/backups/city.db --store postgresql://geogrid@db/city
     """
     _told(_copied(f"sqlite:///{file}", store), f"from {file}", json=json)
+
+
+@group.command("orders")
+def orders(
+    version: Annotated[int, typer.Argument(help="A version that is still a draft.")],
+    take: Annotated[bool, typer.Option("--take", help="Carry them out, where the rules allow it.")] = False,
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+) -> None:
+    """List the grids that desktop programs asked for through the view `gis.unit`, or carry them out.
+
+    Of a community in which a hard rule would break nothing is carried out; exit 1 where that happens.
+
+    Example: geogrid store orders 7 --take --store postgresql://geogrid@db/city
+    """
+    with opened(store) as archive:
+        found = archive.take_desk_orders(version)[1] if take else archive.desk_orders(version)
+    if json:
+        print_json({"version": version, "taken": take, "orders": [asdict(one) for one in found]})
+    else:
+        columns = ["unit", "grid", "by", "at", "refused because"]
+        print_table(columns, [[one.unit_id, one.number, one.who, one.at, one.refusal] for one in found])
+    if any(one.refusal for one in found):
+        raise typer.Exit(Exit.NO)
 
 
 def _copied(source: str, target: str) -> tuple[CopiedTable, ...]:
