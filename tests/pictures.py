@@ -35,6 +35,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 760}, "is_mobile": True, "has_touch": True},
 }
 QUALITY = 78
+README = {"en": "page.png", "zh-Hans": "page-dandong.png"}  # an address was typed; of the sample city
 
 
 def main() -> None:
@@ -71,6 +72,8 @@ def make_pictures(browser: Browser, place: Path) -> None:
                 for size, options in SIZES.items():
                     target = IMAGES / f"{name}-{size}-{language}.webp"
                     target.write_bytes(picture(browser, base + path, options))
+        for language, name in README.items():
+            answered(browser, f"{base}/?lang={language}", address_of(source), IMAGES / name)
 
 
 def pages_of(source: Snapshot, language: str) -> Iterator[tuple[str, str]]:
@@ -81,11 +84,39 @@ def pages_of(source: Snapshot, language: str) -> Iterator[tuple[str, str]]:
     subdistrict = next(r["subdistrict_id"] for r in source.layer("grids").rows if r["id"] == card["code"])
     said = f"lang={language}"
     yield "page", f"/?{said}#c={community['id']}"
+    yield "page-city", f"/?{said}"
     yield "embed-city", f"/embed/city?{said}&list=1"
     yield "embed-subdistrict", f"/embed/s/{subdistrict}?{said}&layers=stars"
     yield "embed-community", f"/embed/c/{community['id']}?{said}&layers=venues"
     yield "embed-grid", f"/embed/g/{card['code']}?{said}"
     yield "embed-webmaster", f"/embed?{said}"
+
+
+def address_of(source: Snapshot) -> str:
+    """Return an address in a grid with a branch and a leader whose name is public."""
+    card = next(
+        card
+        for card in source.grids()
+        if card["branch"]
+        and card["buildings"]
+        and any(p["role"] == "leader" and p["name"] for p in card["team"])
+    )
+    place = card["buildings"][0]
+    return f"{place['place']}{place['numbers'][0]}号楼"
+
+
+def answered(browser: Browser, url: str, address: str, target: Path) -> None:
+    """Write the picture of the page on which an address was asked for."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_selector(READY)
+    page.fill("#address", address)
+    page.press("#address", "Enter")
+    page.wait_for_selector(".card .badge")
+    page.wait_for_timeout(700)
+    page.screenshot(path=target)
+    context.close()
 
 
 def picture(browser: Browser, url: str, options: dict[str, Any]) -> bytes:

@@ -346,8 +346,10 @@ def test_forced_colours_and_large_type(chromium: Browser, embeds: str) -> None:
 
 
 def test_hostile_names_are_text_in_embeds(chromium: Browser, live_hostile: str) -> None:
-    with opened(chromium, live_hostile + "/embed/city?lang=en&list=1") as (page, _):
+    with opened(chromium, live_hostile + "/embed/city?lang=en&list=1&layers=venues,compounds") as (page, _):
         assert EVERYTHING_HOSTILE in (page.text_content("#listing") or "")
+        page.hover(".venue >> nth=0", force=True)
+        assert EVERYTHING_HOSTILE in (page.text_content(".tip") or "")
         page.locator("#listing button").first.click()
         page.wait_for_selector("#listing .badge")
         page.locator("#listing button").first.click()

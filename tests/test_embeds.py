@@ -476,8 +476,9 @@ def test_names_are_spelled_in_latin_letters(name: str, latin: str) -> None:
     assert romanised(name) == latin
 
 
-def test_the_documentation_names_every_parameter() -> None:
-    page = (Path(__file__).parent.parent / "docs" / "webmaster.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["webmaster.md", "webmaster.zh-CN.md"])
+def test_the_documentation_names_every_parameter(name: str) -> None:
+    page = (Path(__file__).parent.parent / "docs" / name).read_text(encoding="utf-8")
     told = replace(
         Options(), day=TODAY, beside=TODAY, center=(1.0, 2.0), zoom=3.0, grid="1", layers=("stars",)
     ).query()

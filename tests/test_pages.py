@@ -191,8 +191,14 @@ def test_the_way_down_is_the_way_up_and_the_browsers_back(chromium: Browser, liv
 
 def test_layers_and_large_type_are_chosen_on_the_page(chromium: Browser, live: str) -> None:
     with opened(chromium, live + "/?lang=en#c=c1") as (page, _):
-        page.click("#tools button:has-text('Layers')")
-        page.check("input[value=branches]")
+        page.focus("#tools button:has-text('Layers')")
+        page.keyboard.press("Enter")
+        until(page, "document.activeElement.name === 'theme'")
+        page.keyboard.press("ArrowDown")
+        assert page.is_checked("input[value=branches]")
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.innerText") == "Layers"
+        page.keyboard.press("Enter")
         page.check("input[value=venues]")
         page.wait_for_selector(".key:has-text('Branch to be founded')")
         assert page.locator(".venue").count() >= 1
@@ -360,6 +366,10 @@ def test_axe_finds_nothing(chromium: Browser, live: str, language: str) -> None:
             page.wait_for_selector(".card h2")
             page.wait_for_selector("#listing .badge")
             assert faults(page) == []
+            page.click("#tools button >> nth=0")
+            page.wait_for_selector(".layers")
+            assert faults(page) == []
+            page.keyboard.press("Escape")
             page.fill("#address", "A小")
             page.wait_for_selector("#suggestions [role=option]")
             assert faults(page) == []

@@ -35,7 +35,7 @@ async def page(request: Request) -> Response:
     except SnapshotError:
         content = room.unavailable_page(language)
         return Response(content, 503, {"Cache-Control": "no-store", "Retry-After": "10"}, HTML)
-    plan, data = msgspec.to_builtins(here.plan), data_of(here)
+    plan, data = msgspec.to_builtins(here.plan), await asyncio.to_thread(data_of, here)
     review = request.app.state.settings.review_number
 
     def make() -> bytes:
