@@ -56,7 +56,7 @@ def main() -> None:
     with ExitStack() as kept:
         folder = Path(kept.enter_context(tempfile.TemporaryDirectory()))
         place = given.snapshot or drawn_snapshot(folder, COMMUNITIES)
-    X
+        env = {"GEOGRID_BENCH_SNAPSHOT": str(place.resolve()), "GEOGRID_BENCH_STORE": ""}
         ours = kept.enter_context(serving("benchmarks.api.served:app", "/readyz", factory=True, env=env))
         bars = measured(Snapshot.open(place), ours.url, folder, 1 if given.quick else 3)
     print(_load())
