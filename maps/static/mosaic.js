@@ -10,22 +10,9 @@
   const FAINT = 0.16;
 
   // Names of one level of areas and numbers of grids, written on a canvas of their own, the larger first.
-  const Names = L.Layer.extend({
+  const Names = geogrid.Surface.extend({
     initialize(areas, grids) {
-      Object.assign(this, { areas, grids });
-    },
-    onAdd(map) {
-      this.canvas = el("canvas", { class: "leaflet-zoom-hide", "aria-hidden": "true" });
-      map.getPane("labels").appendChild(this.canvas);
-      map.on("moveend zoomend resize", this.draw, this);
-      this.draw();
-    },
-    onRemove(map) {
-      map.off("moveend zoomend resize", this.draw, this);
-      this.canvas.remove();
-    },
-    redraw() {
-      if (this._map) this.draw();
+      Object.assign(this, { areas, grids, pane: "labels" });
     },
     // The widest level whose names mostly fit their areas, from the finest up.
     level(perMetre) {
@@ -35,14 +22,8 @@
       };
       return [...LEVELS].reverse().find(fits) || LEVELS.find((level) => this.areas[level].length) || "community";
     },
-    draw() {
-      const map = this._map;
-      const size = map.getSize();
-      const ratio = window.devicePixelRatio || 1;
-      L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint([0, 0]));
-      Object.assign(this.canvas, { width: size.x * ratio, height: size.y * ratio });
-      Object.assign(this.canvas.style, { width: size.x + "px", height: size.y + "px" });
-      const pen = this.canvas.getContext("2d");
+    paint(pen, { map, full, pad, ratio }) {
+      this.room = { pad, full };
       pen.scale(ratio, ratio);
       Object.assign(pen, { textAlign: "center", textBaseline: "middle", lineJoin: "round" });
       const latitude = (map.getCenter().lat * Math.PI) / 180;
@@ -68,9 +49,9 @@
       if (written && latin) this.write(pen, taken, area.label, latin, size - 3, 500, size - 4);
     },
     write(pen, taken, place, text, size, weight, down = 0, most = 0) {
-      const at = this._map.latLngToContainerPoint([place[1], place[0]]);
-      const edge = this._map.getSize();
-      if (at.x < 0 || at.y < 0 || at.x > edge.x || at.y > edge.y) return false;
+      const { pad, full } = this.room;
+      const at = this._map.latLngToContainerPoint([place[1], place[0]])._add(pad);
+      if (at.x < 0 || at.y < 0 || at.x > full.x || at.y > full.y) return false;
       const scale = geogrid.scale || 1;
       [size, down] = [size * scale, down * scale];
       pen.font = weight + " " + size + "px " + FAMILY;
@@ -198,12 +179,12 @@
 
     weight() {
       const zoom = this.view.map.getZoom();
-      return zoom < 12.75 ? 0.25 : zoom < 14 ? 0.6 : 1.2;
+      return zoom < 12.5 ? 0 : zoom < 14 ? 0.6 : 1.2;
     }
 
     // From afar dark borders would hide the colours between them.
     strength() {
-      return Math.min(1, this.weight() + 0.15);
+      return Math.min(1, this.weight() + 0.2);
     }
 
     show(level, id, area) {

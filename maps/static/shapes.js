@@ -5,8 +5,47 @@
   const { el } = geogrid;
   const ZOOM = 14; // paths are kept in its pixels, from a corner of their own
   const AROUND = 0.15; // of the map's size is painted beyond each edge, so that a short pan shows no blank
-  const REDRAW = "moveend zoomend resize viewreset";
+  const REST_MS = 90; // after the last step of zooming, before it is painted anew
   const scratch = document.createElement("canvas").getContext("2d");
+
+  // A canvas over the map. While somebody zooms the last painting is stretched; `paint(pen, view)` is asked once that rests.
+  geogrid.Surface = L.Layer.extend({
+    onAdd(map) {
+      this.canvas = el("canvas", { class: "leaflet-zoom-animated", "aria-hidden": "true" });
+      map.getPane(this.pane).appendChild(this.canvas);
+      map.on("zoom moveend resize", this.follow, this);
+      this.draw();
+    },
+    onRemove(map) {
+      window.clearTimeout(this.timer);
+      map.off("zoom moveend resize", this.follow, this);
+      this.canvas.remove();
+    },
+    redraw() {
+      if (this._map) this.draw();
+    },
+    follow({ type }) {
+      const zoom = this._map.getZoom();
+      if (zoom === this.drawn.zoom && type !== "zoom") return this.draw();
+      L.DomUtil.setTransform(this.canvas, this._map.latLngToLayerPoint(this.drawn.corner), this._map.getZoomScale(zoom, this.drawn.zoom));
+      window.clearTimeout(this.timer);
+      this.timer = window.setTimeout(() => this.draw(), REST_MS);
+    },
+    draw() {
+      window.clearTimeout(this.timer);
+      const map = this._map;
+      const size = map.getSize();
+      const pad = size.multiplyBy(AROUND)._round();
+      const full = size.add(pad.multiplyBy(2));
+      const ratio = window.devicePixelRatio || 1;
+      const corner = pad.multiplyBy(-1);
+      L.DomUtil.setTransform(this.canvas, map.containerPointToLayerPoint(corner), 1);
+      Object.assign(this.canvas, { width: full.x * ratio, height: full.y * ratio });
+      Object.assign(this.canvas.style, { width: full.x + "px", height: full.y + "px" });
+      this.drawn = { zoom: map.getZoom(), corner: map.containerPointToLatLng(corner) };
+      this.paint(this.canvas.getContext("2d"), { map, full, pad, ratio });
+    },
+  });
 
   function ringsOf({ type, coordinates }) {
     if (type === "LineString") return [coordinates];
@@ -15,7 +54,7 @@
 
   const flat = ([lng, lat]) => L.CRS.EPSG3857.latLngToPoint({ lng, lat }, ZOOM);
 
-  const Shapes = L.Layer.extend({
+  const Shapes = geogrid.Surface.extend({
     // `style(properties)` says fillColor (or fill: false), fillOpacity, color, weight (0: no line), opacity, dashArray, lineCap.
     initialize(features, { pane, style }) {
       Object.assign(this, { pane, style });
@@ -38,41 +77,19 @@
       }
       return { properties, path, box, closed };
     },
-    onAdd(map) {
-      this.canvas = el("canvas", { class: "leaflet-zoom-hide", "aria-hidden": "true" });
-      map.getPane(this.pane).appendChild(this.canvas);
-      map.on(REDRAW, this.draw, this);
-      this.draw();
-    },
-    onRemove(map) {
-      map.off(REDRAW, this.draw, this);
-      this.canvas.remove();
-    },
-    redraw() {
-      if (this._map) this.draw();
-    },
-    draw() {
-      const map = this._map;
-      const size = map.getSize();
-      const pad = size.multiplyBy(AROUND)._round();
-      const full = size.add(pad.multiplyBy(2));
-      const ratio = window.devicePixelRatio || 1;
-      L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint(pad.multiplyBy(-1)));
-      Object.assign(this.canvas, { width: full.x * ratio, height: full.y * ratio });
-      Object.assign(this.canvas.style, { width: full.x + "px", height: full.y + "px" });
+    paint(pen, { map, full, pad, ratio }) {
       const scale = map.getZoomScale(map.getZoom(), ZOOM);
       const shift = this.origin.multiplyBy(scale)._subtract(map.getPixelBounds().min)._add(pad);
-      const pen = this.canvas.getContext("2d");
       pen.setTransform(scale * ratio, 0, 0, scale * ratio, shift.x * ratio, shift.y * ratio);
       pen.lineJoin = "round";
       const [left, top] = [-shift.x / scale, -shift.y / scale];
       const [right, bottom] = [left + full.x / scale, top + full.y / scale];
       for (const item of this.items) {
         const [a, b, c, d] = item.box;
-        if (a < right && c > left && b < bottom && d > top) this.paint(pen, item, scale);
+        if (a < right && c > left && b < bottom && d > top) this.trace(pen, item, scale);
       }
     },
-    paint(pen, { path, properties }, scale) {
+    trace(pen, { path, properties }, scale) {
       const style = this.style(properties);
       if (style.fill !== false) {
         if (style.fillColor.setTransform) style.fillColor.setTransform(new DOMMatrix().scale(1 / scale)); // a pattern keeps its size
