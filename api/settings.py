@@ -30,7 +30,7 @@ class Settings:
     origins: str = "*"  # who may read public answers from another site (CORS); "" for nobody
     hot: bool = True  # answer /v1/lookup before the routes; the answers are the same
     body_s: float = 20.0  # how long a request body may take to arrive, between two parts of it
-    answer_s: float = 30.0  # how long an answer may take to begin; planners' are not limited
+    answer_s: float = 60.0  # how long an answer may take to begin; planners' are not limited
     max_batch: int = 1000  # rows of a batch
     max_batch_body: int = 1_048_576  # bytes of a batch
     rate: float = 50.0  # requests a second of one client, over time; 0: no limit

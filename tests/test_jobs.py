@@ -278,6 +278,7 @@ def test_both_clients_read_the_same(live: str) -> None:
                 await client.lookup_many(["A小区1号楼", Place(0, 0)]),
                 await client.reverse(lon=124.3905866, lat=40.1318012),
                 await client.suggest("A小"),
+                await client.suggest("小区", near=Place(124.3929332, 40.1313509)),
                 await client.grid("210602001001001"),
                 await client.lookup("A小区1号搂", explain=True),
                 await client.lookup("A小区1号楼", as_of=TODAY),
@@ -290,12 +291,14 @@ def test_both_clients_read_the_same(live: str) -> None:
             client.lookup_many(["A小区1号楼", Place(0, 0)]),
             client.reverse(lon=124.3905866, lat=40.1318012),
             client.suggest("A小"),
+            client.suggest("小区", near=Place(124.3929332, 40.1313509)),
             client.grid("210602001001001"),
             client.lookup("A小区1号搂", explain=True),
             client.lookup("A小区1号楼", as_of=TODAY),
         )
     assert asyncio.run(ask()) == now
     assert now[0].grid_code == now[1].grid_code == "210602001001001"
+    assert (now[4][0], now[5][0]) == ("A小区", "B小区")  # somebody stands in B
 
 
 def test_a_client_is_told_in_its_language(client: Client, served: TestClient) -> None:
