@@ -18,9 +18,10 @@ import pyarrow as pa
 import shapely
 
 from geogrid.crs import DEGREES, to_degrees
+from geogrid.delimited import rearm
 from geogrid.errors import Fault, InputError
 from geogrid.signatures import is_disguised
-from geogrid.tables import Table, open_table, rearm, table_of, write_layers, write_table
+from geogrid.tables import Table, open_table, table_of, write_layers, write_table
 from geogrid.workbench import Entry
 
 if TYPE_CHECKING:

@@ -2,19 +2,17 @@
 
 A table is a stream of Arrow record batches, whatever the file; only an Excel sheet is read whole. What
 is written is written aside and renamed at the end, so a reader never sees half a file. Text that a
-spreadsheet would run as a formula is disarmed in CSV and Excel (see ``disarm``).
+spreadsheet would run as a formula is disarmed in CSV and Excel (see ``geogrid.delimited.disarm``).
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,6 +20,7 @@ import pyogrio
 import shapely
 
 from geogrid.crs import DEGREES, crs_as_json
+from geogrid.delimited import BATCH_ROWS, read_csv, write_csv
 from geogrid.errors import Fault, InputError
 from geogrid.sheets import read_sheet, write_sheet
 from geogrid.signatures import is_disguised
@@ -30,16 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-BATCH_ROWS = 8192
 BATCH_BYTES = 1 << 23  # of a Parquet file at once, and at least BATCH_ROWS
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON", ".fgb": "FlatGeobuf"}
 TEXTS = (".csv", ".tsv", ".txt")
 FORMATS = (*TEXTS, ".parquet", ".xlsx", *DRIVERS)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_FAULTS_TOLD = 20
 CREDIT = ("attribution", "licence")  # where the data of a table come from, in its schema's metadata
-MOST_COLUMNS = 2000  # of a CSV file: every row is filled up to the header's width
 
 
 @dataclass(frozen=True)
@@ -76,7 +70,7 @@ def open_table(path: Path, layer: str = "") -> Iterator[Table]:
         raise _fault("no-such-file", "there is no such file", "check the path", path)
     suffix = path.suffix.lower()
     if suffix in TEXTS:
-        yield _read_csv(path)
+        yield Table(*read_csv(path))
     elif suffix == ".parquet":
         yield _read_parquet(path)
     elif suffix == ".xlsx":
@@ -107,7 +101,8 @@ def write_table(path: Path, table: Table, layer: str = "") -> int:
     with written_aside(path) as aside:
         stream = replace(table, batches=counted())
         if suffix in TEXTS:
-            _write_csv(aside, stream, "\t" if suffix == ".tsv" else ",")
+            delimiter = "\t" if suffix == ".tsv" else ","
+            write_csv(aside, stream.schema.names, _without_shapes(stream), delimiter)
         elif suffix == ".parquet":
             _write_parquet(aside, stream)
         elif suffix == ".xlsx":
@@ -139,112 +134,6 @@ def write_layers(path: Path, layers: Mapping[str, Table], *, day: str, metadata:
                 _write_layer(aside, table, name, "GPKG", append=number > 0, metadata=dict(metadata))
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def disarm(text: str) -> str:
-    """Return ``text`` with a quote before ``= + - @`` and their like, so that no spreadsheet runs it.
-
-    A plain number such as ``-1.5`` stays as it is. Source: OWASP, CSV Injection.
-    """
-    if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
-
-
-def rearm(text: str) -> str:
-    """Return what ``disarm`` was given."""
-    return text[1:] if text.startswith("'") and disarm(text[1:]) == text else text
-
-
-def _read_csv(path: Path) -> Table:
-    encoding = _encoding(path)
-    delimiter = _delimiter(path, encoding)
-    names, rows = _check_csv(path, encoding, delimiter)
-    schema = pa.schema([(name, pa.string()) for name in names])
-    return Table(schema, _csv_batches(path, encoding, delimiter, schema), rows)
-
-
-def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        marked = file.read(2) in {b"\xff\xfe", b"\xfe\xff"}
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            with path.open(encoding=encoding) as file:
-                while file.read(1 << 20):
-                    pass
-        except UnicodeError:  # a decoding error, or UTF-16 cut off
-            continue
-        return encoding
-    remedy = "save it as UTF-8"
-    raise _fault("wrong-encoding", "the text is neither UTF-8 nor GB18030", remedy, path)
-
-
-def _delimiter(path: Path, encoding: str) -> str:
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    with path.open(encoding=encoding) as file:
-        header = file.readline()
-    return max(",\t;", key=header.count)
-
-
-def _rows(file: IO[str], delimiter: str) -> Any:
-    csv.field_size_limit(1 << 20)
-    return csv.reader(file, delimiter=delimiter, strict=True)
-
-
-def _check_csv(path: Path, encoding: str, delimiter: str) -> tuple[list[str], int]:
-    names: list[str] = []
-    faults: list[Fault] = []
-    rows = 0
-    with path.open(encoding=encoding, newline="") as file:
-        reader = _rows(file, delimiter)
-        try:
-            names = next(reader, [])
-            for row in reader:
-                rows += 1
-                if len(row) > len(names) and len(faults) < _FAULTS_TOLD:
-                    told = f"line {reader.line_num} has {len(row)} fields, the header has {len(names)}"
-                    faults.append(Fault("too-many-fields", told, "quote fields that hold a comma", str(path)))
-        except csv.Error as error:
-            told = f"line {reader.line_num} is not CSV: {error}"
-            faults.append(Fault("broken-csv", told, "close the quotes", str(path)))
-            names = names if rows else ["?"]
-    faults += _faults_of_names(names, path)
-    if faults:
-        raise InputError(tuple(faults))
-    return names, rows
-
-
-def _faults_of_names(names: list[str], path: Path) -> list[Fault]:
-    if len(names) > MOST_COLUMNS:
-        return [Fault("too-many-columns", f"the header has {len(names)} names", "leave some out", str(path))]
-    if not names:
-        return [Fault("no-header", "the file is empty", "put the column names in the first line", str(path))]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    return [
-        Fault("duplicate-column", "the column stands twice", "rename one of them", str(path), field=name)
-        for name in twice
-    ]
-
-
-def _csv_batches(path: Path, encoding: str, delimiter: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    width = len(schema)
-    with path.open(encoding=encoding, newline="") as file:
-        reader = _rows(file, delimiter)
-        next(reader)
-        chunk: list[list[str]] = []
-        for row in reader:
-            chunk.append(row + [""] * (width - len(row)))
-            if len(chunk) == BATCH_ROWS:
-                yield _batch_of_rows(chunk, schema)
-                chunk = []
-        if chunk:
-            yield _batch_of_rows(chunk, schema)
-
-
-def _batch_of_rows(rows: list[list[str]], schema: pa.Schema) -> pa.RecordBatch:
-    columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _read_parquet(path: Path) -> Table:
@@ -314,34 +203,6 @@ def _layer_of(path: Path, layer: str) -> str:
         remedy = f"name one with --layer: {', '.join(layers)}"
         raise _fault("which-layer", f"the file has {len(layers)} layers", remedy, path)
     return layer or layers[0]
-
-
-def _write_csv(path: Path, table: Table, delimiter: str) -> None:
-    # The byte order mark makes Excel read UTF-8; geogrid and pandas skip it.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        writer.writerow([disarm(name) for name in table.schema.names])
-        for batch in _without_shapes(table):
-            writer.writerows(zip(*map(_texts, batch.columns), strict=True))
-
-
-def _texts(column: pa.Array) -> list[str]:
-    """Return a column as texts; what occurs often is made a text once."""
-    try:
-        encoded = column.dictionary_encode()
-    except pa.ArrowNotImplementedError:  # lists and the like
-        return [_text(value) for value in column.to_pylist()]
-    words = [*map(_text, encoded.dictionary.to_pylist()), ""]
-    places = encoded.indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)
-    return [words[at] for at in places.tolist()]
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bytes):
-        return value.hex()
-    return disarm(value) if isinstance(value, str) else str(value)
 
 
 def _without_shapes(table: Table) -> Iterator[pa.RecordBatch]:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from geogrid import sheets
+from geogrid.delimited import disarm
 from geogrid.errors import InputError
-from geogrid.tables import disarm, open_table, table_of, write_table
+from geogrid.tables import open_table, table_of, write_table
 
 if TYPE_CHECKING:
     from pathlib import Path

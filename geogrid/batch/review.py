@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geogrid.batch.columns import fault_of
 from geogrid.batch.told import Candidate
+from geogrid.delimited import disarm, rearm
 from geogrid.errors import InputError
-from geogrid.tables import disarm, open_table, rearm, write_table
+from geogrid.tables import open_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
