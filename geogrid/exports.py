@@ -16,12 +16,13 @@ from geogrid.snapshot.names import name_grids
 from geogrid.tables import Table, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from geogrid.adjacency import UnitGraph
     from geogrid.model import City, Community
     from geogrid.plan import Grid, Plan
     from geogrid.roster import PairingReport
+    from geogrid.workbench import Notice, Service
 
 GEOMETRY = "geometry"
 _TEXT, _COUNT, _YES, _METRES, _SHAPE = pa.string(), pa.int64(), pa.bool_(), pa.float64(), pa.binary()
@@ -60,6 +61,18 @@ GRID_SCHEMA = pa.schema(
         ("buildings", _COUNT),
         ("area_m2", _METRES),
         (GEOMETRY, _SHAPE),
+    ]
+)
+NOTICE_SCHEMA = pa.schema(
+    [
+        ("address", _TEXT),
+        ("from_grid", _COUNT),
+        ("to_grid", _COUNT),
+        ("from_branch", _TEXT),
+        ("to_branch", _TEXT),
+        ("to_leader", _TEXT),
+        ("unit", _TEXT),
+        ("building_id", _TEXT),
     ]
 )
 PAIRING_SCHEMA = pa.schema(  # the layer ``pairings`` as it is loaded, and what each pair costs
@@ -154,6 +167,26 @@ def grids_table(city: City, divided: Iterable[Divided]) -> Table:
         for grid, name in _named(city, part)
     ]
     return _shaped(rows, GRID_SCHEMA, city)
+
+
+def notices_table(
+    found: Iterable[Notice], before: Mapping[int, Service], after: Mapping[int, Service]
+) -> Table:
+    """Return one row an address that changes grid, with the branches and the new leader who may be shown."""
+    rows = [
+        {
+            "address": one.address,
+            "from_grid": one.source or None,
+            "to_grid": one.target or None,
+            "from_branch": before[one.source].branch if one.source in before else "",
+            "to_branch": after[one.target].branch if one.target in after else "",
+            "to_leader": after[one.target].leader if one.target in after else "",
+            "unit": one.unit_id,
+            "building_id": one.building_id,
+        }
+        for one in found
+    ]
+    return table_of(_columns(rows, NOTICE_SCHEMA), NOTICE_SCHEMA)
 
 
 def pairings_table(city: City, report: PairingReport) -> Table:

@@ -62,6 +62,7 @@ STAIRS = (
     ("geogrid.delimited", "geogrid.sheets", "geogrid.tables", "geogrid.boundaries"),
     ("geogrid.tables", "geogrid.credits"),
     ("geogrid.partition", "geogrid.workbench"),
+    ("geogrid.roster", "geogrid.workbench"),
     ("geogrid.policy", "geogrid.plan", "geogrid.measures", "geogrid.rules"),
     (
         "geogrid.fleet",

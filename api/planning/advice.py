@@ -1,4 +1,4 @@
-"""Advice on a draft: previews, nudges, mends, parts, proposals, why not, and comparison."""
+"""Advice on a draft: previews, nudges, mends, parts, proposals and why not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from api.asked import read_body
 from api.documented import takes
 from api.planning.drafts import LARGE, Planner, Viewer, drafted, editable, told
 from api.planning.shapes import Asked, PartsAsked, ProposalAsked, WhyAsked
-from api.planning.told import comparison_told, encode, preview_told, proposal_told
+from api.planning.told import encode, preview_told, proposal_told
 from api.problems import Refusal
 from geogrid.crs import points_to_metres
 from geogrid.errors import Fault, GeogridError, RefusedError
@@ -23,7 +23,6 @@ from geogrid.partition import why_not
 from geogrid.policy import policy_from_table
 from geogrid.rules import RULES
 from geogrid.workbench import (
-    compare,
     mends,
     nudges,
     operation_from_json,
@@ -114,32 +113,6 @@ async def why(request: Request, who: Viewer, draft_id: int) -> Response:
     cost = {"forbidden": list(found.forbidden), "costs": dict(found.costs), "proved": found.proved}
     plan = None if found.plan is None else dict(found.plan.assignment)
     return told({**cost, "plan": plan})
-
-
-@router.get("/comparison", summary="What differs from another plan")
-async def comparison(
-    who: Viewer,
-    draft_id: int,
-    version: Annotated[
-        int | None, Query(description="This version; by default the draft's reference.")
-    ] = None,
-    draft: Annotated[int | None, Query(description="Another draft of the same community.")] = None,
-) -> Response:
-    """Tell which units, homes and addresses go from which grid to which."""
-    here = await drafted(who, draft_id)
-    before = here.bench.reference
-    if version is not None:
-        before = await asyncio.to_thread(who.office.archive.plan, version, here.record.community_id)
-    elif draft is not None:
-        other = await drafted(who, draft)
-        if other.record.community_id != here.record.community_id:
-            raise RefusedError((Fault("other-community", "the other draft is of another community"),))
-        before = other.draft.plan
-    count = await asyncio.to_thread(
-        who.office.archive.count_addresses, who.office.city_id, here.record.community_id
-    )
-    found = await asyncio.to_thread(compare, here.bench.graph, before, here.draft.plan, count)
-    return told(comparison_told(found))
 
 
 @router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked))

@@ -47,8 +47,17 @@ async def changed(who: Who, draft_id: int, change: Callable[[], OpenDraft | Draf
         done = await asyncio.to_thread(change)
     except StaleError as error:
         now = await asyncio.to_thread(who.office.archive.drafts.open, draft_id)
-        return to_planner(error, {"current": msgspec.to_builtins(open_told(now))})
-    return told(open_told(done) if isinstance(done, OpenDraft) else record_told(done))
+        return to_planner(error, {"current": msgspec.to_builtins(await opened_told(who.office, now))})
+    return told(await opened_told(who.office, done) if isinstance(done, OpenDraft) else record_told(done))
+
+
+async def opened_told(office: Office, opened: OpenDraft) -> dict[str, Any]:
+    """Return a draft with its table, its checks, its history, and who would serve its grids."""
+
+    def work() -> dict[str, Any]:
+        return open_told(opened, office.services(opened.bench, opened.draft.plan))
+
+    return await asyncio.to_thread(work)
 
 
 async def drafted(who: Who, draft_id: int) -> OpenDraft:
@@ -125,7 +134,7 @@ async def begin(request: Request, who: Planner) -> Response:
         policy=policy,
     )
     opened = await asyncio.to_thread(who.office.archive.drafts.open, record.id)
-    return told(open_told(opened), 201)
+    return told(await opened_told(who.office, opened), 201)
 
 
 @router.get("/drafts/{draft_id}", summary="A draft with its table, its checks and its history")
@@ -138,16 +147,15 @@ async def draft(
     opened = await drafted(who, draft_id)
     if at is not None:
         opened = await asyncio.to_thread(who.office.archive.drafts.open_at, draft_id, at or None)
-    return told(open_told(opened))
+    return told(await opened_told(who.office, opened))
 
 
 @router.get("/drafts/{draft_id}/bench", summary="The units, the graph and the reference of a draft")
 async def bench(request: Request, who: Viewer, draft_id: int) -> Response:
     """Give all that a page needs to draw the units and to count by itself; it never changes for a draft."""
     opened = await drafted(who, draft_id)
-    office: Office = who.office
-    names = await asyncio.to_thread(office.archive.compound_names, office.city_id, opened.record.community_id)
-    content = await asyncio.to_thread(lambda: encode(bench_told(opened.bench, office.plane, names)))
+    city = await asyncio.to_thread(who.office.locality, opened.record.community_id)
+    content = await asyncio.to_thread(lambda: encode(bench_told(opened.bench, city)))
     return reply(request, Body(content, JSON), PRIVATE)
 
 

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from geogrid.archive import Archive
 from geogrid.errors import NotFoundError
+from geogrid.workbench import services
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from api.settings import Settings
     from geogrid.archive import Place
+    from geogrid.model import City
+    from geogrid.plan import Plan
+    from geogrid.workbench import Bench, Service
 
 
 class Office:
@@ -24,6 +28,7 @@ class Office:
         self.archive = Archive.open(settings.store, clock=settings.clock)
         # A community changes hands only with the city's data, and these are known by their edition.
         self._places: tuple[int, dict[str, Place]] = (0, {})
+        self._localities: tuple[int, dict[str, City]] = (0, {})
 
     @property
     def snapshots(self) -> Path:
@@ -37,7 +42,7 @@ class Office:
 
     def places(self) -> dict[str, Place]:
         """Return the communities by id, as the newest data have them."""
-        edition = next(one.edition for one in self.archive.cities() if one.id == self.city_id)
+        edition = self.archive.edition(self.city_id)
         if self._places[0] != edition:
             self._places = edition, {one.id: one for one in self.archive.places(self.city_id)}
         return self._places[1]
@@ -51,6 +56,24 @@ class Office:
         if found is None:
             raise NotFoundError("community", community_id)
         return found
+
+    def locality(self, community_id: str) -> City:
+        """Return what belongs to one community: its buildings, streets, branches and team.
+
+        :raises NotFoundError: the city has none such.
+        """
+        edition = self.archive.edition(self.city_id)
+        if self._localities[0] != edition:
+            self._localities = edition, {}
+        known = self._localities[1]
+        if community_id not in known:
+            known[community_id] = self.archive.locality(self.city_id, community_id)
+        return known[community_id]
+
+    def services(self, bench: Bench, plan: Plan) -> dict[int, Service]:
+        """Return who would serve the grids of a plan today."""
+        city = self.locality(bench.graph.community_id)
+        return services(bench, plan, city, as_of=self.archive.today())
 
     def close(self) -> None:
         """Let go of the store."""

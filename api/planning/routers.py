@@ -1,12 +1,13 @@
 """All routes of the planner's service."""
 
-from api.planning import accounts, advice, drafts, files, releases, review, sessions
+from api.planning import accounts, advice, comparing, drafts, files, releases, review, sessions
 
 ROUTERS = (
     sessions.router,
     accounts.router,
     drafts.router,
     advice.router,
+    comparing.router,
     files.router,
     review.router,
     releases.router,

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from geogrid.archive import DraftRecord, OpenDraft
+    from geogrid.model import City
     from geogrid.rules import Verdict
-    from geogrid.workbench import Bench, Comparison, Draft, Preview, Proposal
+    from geogrid.workbench import Bench, Comparison, Draft, Preview, Proposal, Service
 
 DIGITS = 7
+ALONG_M = 20.0  # from the middle of a street to what lies along it
 
 
 def encode(value: Any) -> bytes:
@@ -33,13 +35,13 @@ def record_told(record: DraftRecord) -> dict[str, Any]:
     return asdict(record)
 
 
-def open_told(opened: OpenDraft) -> dict[str, Any]:
-    """Return a draft with its state, its table, the rules' answers and its history."""
+def open_told(opened: OpenDraft, serving: Mapping[int, Service]) -> dict[str, Any]:
+    """Return a draft with its state, its table, who would serve it, the rules' answers and its history."""
     on_path = {step.id for step in opened.history.path(opened.record.head)}
     return {
         "draft": record_told(opened.record),
         "state": opened.draft.facts(),
-        "tally": tally_told(opened.bench, opened.draft),
+        "tally": tally_told(opened.bench, opened.draft, serving),
         "history": [
             {
                 "id": step.id,
@@ -54,11 +56,11 @@ def open_told(opened: OpenDraft) -> dict[str, Any]:
     }
 
 
-def tally_told(bench: Bench, draft: Draft) -> dict[str, Any]:
+def tally_told(bench: Bench, draft: Draft, serving: Mapping[int, Service]) -> dict[str, Any]:
     """Return the table of a draft and every rule's answer."""
     told = tally(bench, draft)
     return {
-        "grids": [asdict(row) for row in told.rows],
+        "grids": [{**asdict(row), "service": service_told(serving.get(row.grid))} for row in told.rows],
         "households": told.households,
         "unassigned": list(told.unassigned),
         "window": told.window,
@@ -66,6 +68,11 @@ def tally_told(bench: Bench, draft: Draft) -> dict[str, Any]:
         "objectives": told.objectives,
         "verdicts": verdicts_told(told.verdicts),
     }
+
+
+def service_told(service: Service | None) -> dict[str, Any] | None:
+    """Return who would serve a grid, None for one without units."""
+    return None if service is None else asdict(service)
 
 
 def verdicts_told(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
@@ -84,8 +91,13 @@ def verdicts_told(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     ]
 
 
-def bench_told(bench: Bench, plane: str, compounds: Mapping[str, str]) -> dict[str, Any]:
-    """Return units (GeoJSON), graph, policy and reference: what a page needs to count by itself."""
+def bench_told(bench: Bench, city: City) -> dict[str, Any]:
+    """Return units (GeoJSON), graph, policy and reference: what a page needs to count by itself.
+
+    And what it needs to search: the buildings of each unit by number, and which units lie along which street.
+    """
+    plane = city.plane
+    compounds = {one.id: one.name for one in city.compounds}
     shapes = to_degrees(np.array([unit.geometry for unit in bench.graph.units], dtype=object), plane)
     spots = shapely.get_coordinates(shapely.point_on_surface(shapes)).round(DIGITS)
     rounded = shapely.transform(shapes, lambda points: points.round(DIGITS))
@@ -123,7 +135,30 @@ def bench_told(bench: Bench, plane: str, compounds: Mapping[str, str]) -> dict[s
         "edges": edges,
         "policy": policy_table(bench.policy),
         "reference": dict(sorted(bench.reference.assignment.items())),
+        "buildings": buildings_told(bench, city),
+        "streets": streets_along(bench, city),
     }
+
+
+def buildings_told(bench: Bench, city: City) -> dict[str, list[str]]:
+    """Return the buildings of each unit by what people call them."""
+    named = {one.id: one.name or f"{one.street}{one.number}" for one in city.buildings}
+    told = {
+        unit.id: [named[one] for one in unit.building_ids if named.get(one)] for unit in bench.graph.units
+    }
+    return {unit: names for unit, names in told.items() if names}
+
+
+def streets_along(bench: Bench, city: City) -> dict[str, list[str]]:
+    """Return the units that lie along each named street, within 20 m of it."""
+    tree = shapely.STRtree([unit.geometry for unit in bench.graph.units])
+    lines = [one for one in city.streets if one.name]
+    found: dict[str, set[str]] = {}
+    if lines:
+        rows, units = tree.query([one.geometry for one in lines], predicate="dwithin", distance=ALONG_M)
+        for row, unit in zip(rows.tolist(), units.tolist(), strict=True):
+            found.setdefault(lines[row].name, set()).add(bench.graph.units[unit].id)
+    return {name: sorted(units) for name, units in sorted(found.items())}
 
 
 def preview_told(found: Preview) -> dict[str, Any]:

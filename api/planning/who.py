@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends
@@ -31,12 +31,16 @@ SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 @dataclass(frozen=True)
 class Who:
-    """A known account with the rights of this request, and what acts are noted under."""
+    """A known account with the rights of this request, and what acts are noted under.
+
+    ``csrf`` is the token of the session's writes; empty for a program, which has no session.
+    """
 
     account: Account
     rights: frozenset[Right]
     actor: Actor
     office: Office
+    csrf: str = field(default="", repr=False)
 
     def require(self, right: Right, community_id: str | None = None) -> None:
         """Refuse what the account may not do, for editing also in this community's subdistrict.
@@ -85,4 +89,5 @@ def known(request: Request) -> Who:
     sent = request.headers.get(CSRF_HEADER, "")
     if request.method not in SAFE and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise Refusal(403, "The request lacks the session's CSRF token.")
-    return Who(session.account, session.account.rights, Actor(session.account.name, origin), office)
+    actor = Actor(session.account.name, origin)
+    return Who(session.account, session.account.rights, actor, office, session.csrf)

@@ -1,6 +1,7 @@
 """The store of cities, units, plan versions and their trail; the only package that speaks SQL."""
 
 from geogrid.archive.archive import Archive
+from geogrid.archive.carrying import carried
 from geogrid.archive.copying import CopiedTable, copy_store
 from geogrid.archive.draft_records import (
     Actor,
@@ -47,6 +48,7 @@ __all__ = [
     "StoredDivision",
     "Subject",
     "Version",
+    "carried",
     "copy_store",
     "public_name",
     "store_file",

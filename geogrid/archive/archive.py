@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from geogrid.archive import deposits, desk, links, versions
 from geogrid.archive.accounts import Accounts
+from geogrid.archive.carrying import carried
 from geogrid.archive.comments import Comments
 from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import announce, reading, writing
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from geogrid.adjacency import UnitGraph
     from geogrid.partition import Division
     from geogrid.plan import Plan
     from geogrid.policy import Policy
@@ -332,6 +334,14 @@ class Archive(Store):
         :raises NotFoundError: the version or the community is not there.
         """
         return self.stored(version, community_id).division.plan
+
+    def plan_on(self, version: int, graph: UnitGraph) -> Plan:
+        """Return the plan of a community in a version, carried over to other units of it.
+
+        :raises NotFoundError: the version or the community is not there.
+        """
+        stored = self.stored(version, graph.community_id)
+        return carried(stored.division.plan, stored.graph, graph)
 
     def grids(self, version: int) -> tuple[GridRecord, ...]:
         """Return the grids of a version by community and number, with what they replace.

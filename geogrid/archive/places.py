@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from geogrid.archive.schema import address, community, compound, district, edition, subdistrict
+from geogrid.archive.schema import address, community, district, edition, subdistrict
 from geogrid.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -59,14 +59,6 @@ def read_plane(connection: Connection, edition_id: int) -> str:
     if plane is None:
         raise NotFoundError("edition", str(edition_id))
     return str(plane)
-
-
-def read_compound_names(connection: Connection, edition_id: int, community_id: str) -> dict[str, str]:
-    """Return the names of a community's compounds by id."""
-    here = (compound.c.edition_id == edition_id) & (compound.c.community_id == community_id)
-    return {
-        row.id: row.name for row in connection.execute(select(compound.c.id, compound.c.name).where(here))
-    }
 
 
 def count_addresses(connection: Connection, edition_id: int, community_id: str) -> dict[str, int]:

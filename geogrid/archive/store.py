@@ -9,6 +9,7 @@ from sqlalchemy import select
 from geogrid.archive import audit, cities, graphs, names, places, versions
 from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import listening, open_engine, reading, store_file, writing
+from geogrid.archive.locality import read_locality
 from geogrid.archive.records import StoredCity
 from geogrid.archive.schema import edition
 from geogrid.clock import SHANGHAI, now
@@ -188,11 +189,21 @@ class Store:
         with reading(self._engine) as connection:
             return places.read_plane(connection, self._edition(connection, city_id))
 
-    def compound_names(self, city_id: str, community_id: str) -> dict[str, str]:
-        """Return the names of a community's compounds by id."""
+    def locality(self, city_id: str, community_id: str) -> City:
+        """Return what belongs to one community in a city's newest data; without addresses.
+
+        :raises NotFoundError: no such city or community.
+        """
         with reading(self._engine) as connection:
-            number = self._edition(connection, city_id)
-            return places.read_compound_names(connection, number, community_id)
+            return read_locality(connection, city_id, community_id)
+
+    def edition(self, city_id: str) -> int:
+        """Return which edition a city's newest data are.
+
+        :raises NotFoundError: no such city.
+        """
+        with reading(self._engine) as connection:
+            return self._edition(connection, city_id)
 
     def count_addresses(self, city_id: str, community_id: str) -> dict[str, int]:
         """Return how many addresses each building of a community has."""

@@ -6,6 +6,7 @@ from geogrid.workbench.filing import Entry, Reading, read_entries
 from geogrid.workbench.handing_in import by_hand, unfit
 from geogrid.workbench.history import History, Step, refuse_broken_locks, replay
 from geogrid.workbench.mending import Mend, mends
+from geogrid.workbench.notices import Notice, notices
 from geogrid.workbench.nudging import Nudge, nudges
 from geogrid.workbench.operations import (
     Adopt,
@@ -25,6 +26,7 @@ from geogrid.workbench.operations import (
 )
 from geogrid.workbench.parting import connected, parts_by_line, parts_by_solver
 from geogrid.workbench.proposing import Proposal, propose, propose_several
+from geogrid.workbench.serving import Service, services
 from geogrid.workbench.tally import Preview, Row, Tally, preview, tally
 from geogrid.workbench.wire import operation_from_json, operation_to_json
 
@@ -41,6 +43,7 @@ __all__ = [
     "Lock",
     "Mend",
     "Merge",
+    "Notice",
     "Nudge",
     "OpenGrid",
     "Operation",
@@ -52,6 +55,7 @@ __all__ = [
     "Renumber",
     "Retire",
     "Row",
+    "Service",
     "Split",
     "Step",
     "Tally",
@@ -62,6 +66,7 @@ __all__ = [
     "compare",
     "connected",
     "mends",
+    "notices",
     "nudges",
     "operation_from_json",
     "operation_to_json",
@@ -73,6 +78,7 @@ __all__ = [
     "read_entries",
     "refuse_broken_locks",
     "replay",
+    "services",
     "tally",
     "unfit",
 ]

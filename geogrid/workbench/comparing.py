@@ -56,13 +56,7 @@ def compare(
     graph: UnitGraph, before: Plan, after: Plan, addresses: Mapping[str, int] | None = None
 ) -> Comparison:
     """Compare two plans of one community; ``addresses`` counts those of each building."""
-    shared: Counter[tuple[int, int]] = Counter()
-    for unit in graph.units:
-        pair = before.assignment.get(unit.id, 0), after.assignment.get(unit.id, 0)
-        if all(pair):
-            shared[pair] += unit.households
-    heirs = measures.best_matching(shared)
-    heirs |= _heirs_without_homes(graph, before, after, heirs)
+    heirs = heirs_of(graph, before, after)
     flows = _flows(graph, before, after, heirs, addresses or {})
     return Comparison(
         successors=dict(sorted(heirs.items())),
@@ -75,17 +69,30 @@ def compare(
     )
 
 
-def _heirs_without_homes(
-    graph: UnitGraph, before: Plan, after: Plan, heirs: Mapping[int, int]
-) -> dict[int, int]:
-    """Match what is left by area: special-purpose grids have no households to go by."""
-    shared: Counter[tuple[int, int]] = Counter()
+def heirs_of(graph: UnitGraph, before: Plan, after: Plan) -> dict[int, int]:
+    """Return for each grid of ``before`` the one of ``after`` that succeeds it, if any does.
+
+    Grids with homes are matched so that most households stay; what is left, special-purpose grids above all,
+    by area.
+    """
+    heirs = measures.best_matching(shared_households(graph, before, after))
+    areas: Counter[tuple[int, int]] = Counter()
     taken = set(heirs.values())
     for unit in graph.units:
         old, new = before.assignment.get(unit.id, 0), after.assignment.get(unit.id, 0)
         if old and new and old not in heirs and new not in taken:
-            shared[old, new] += max(round(unit.geometry.area), 1)
-    return measures.best_matching(shared)
+            areas[old, new] += max(round(unit.geometry.area), 1)
+    return heirs | measures.best_matching(areas)
+
+
+def shared_households(graph: UnitGraph, before: Plan, after: Plan) -> Counter[tuple[int, int]]:
+    """Return the households that lie in each pair of a grid of ``before`` and one of ``after``."""
+    shared: Counter[tuple[int, int]] = Counter()
+    for unit in graph.units:
+        pair = before.assignment.get(unit.id, 0), after.assignment.get(unit.id, 0)
+        if all(pair):
+            shared[pair] += unit.households
+    return shared
 
 
 def _flows(

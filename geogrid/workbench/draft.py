@@ -8,13 +8,13 @@ from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from geogrid.adjacency import UnitGraph
 from geogrid.partition import Locks
 from geogrid.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from geogrid.adjacency import UnitGraph
     from geogrid.policy import Policy
     from geogrid.units import Unit
 
@@ -51,6 +51,11 @@ class Bench:
                 near[edge.a].add(edge.b)
                 near[edge.b].add(edge.a)
         return {unit: frozenset(some) for unit, some in near.items()}
+
+    def under(self, plan: Plan) -> UnitGraph:
+        """Return the units that a plan assigns, without their borders: what its grids are derived from."""
+        units = tuple(unit for unit in self.graph.units if unit.id in plan.assignment)
+        return UnitGraph(self.graph.community_id, units, ())
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geogrid import measures
-from geogrid.adjacency import UnitGraph
 from geogrid.plan import GridKind, derive_grids
 from geogrid.policy import window_of
 from geogrid.rules import judge
+from geogrid.workbench.comparing import heirs_of, shared_households
 from geogrid.workbench.operations import apply
 
 if TYPE_CHECKING:
-    from geogrid.plan import Grid, Plan
+    from collections.abc import Mapping
+
+    from geogrid.plan import Grid
     from geogrid.rules import Verdict
     from geogrid.workbench.draft import Bench, Draft
     from geogrid.workbench.operations import Operation
@@ -74,37 +76,17 @@ def tally(bench: Bench, draft: Draft) -> Tally:
 
 def rows_of(bench: Bench, draft: Draft) -> tuple[Row, ...]:
     """Return the row of every grid, by number."""
-    grids = {grid.number: grid for grid in derive_grids(draft.plan, _assigned(bench, draft))}
-    shared = _shared(bench, draft.plan)
-    before = successors(bench, draft.plan)
+    grids = {grid.number: grid for grid in derive_grids(draft.plan, bench.under(draft.plan))}
+    shared = shared_households(bench.graph, bench.reference, draft.plan)
+    before = {new: old for old, new in heirs_of(bench.graph, bench.reference, draft.plan).items()}
     return tuple(_row(draft, number, grids.get(number), shared, before) for number in draft.members)
-
-
-def _assigned(bench: Bench, draft: Draft) -> UnitGraph:
-    units = tuple(unit for unit in bench.graph.units if unit.id in draft.assignment)
-    return UnitGraph(bench.graph.community_id, units, ())
-
-
-def successors(bench: Bench, plan: Plan) -> dict[int, int]:
-    """Return for each grid of ``plan`` the grid of the reference that it succeeds, by households."""
-    return {new: old for old, new in measures.best_matching(_shared(bench, plan)).items()}
-
-
-def _shared(bench: Bench, plan: Plan) -> dict[tuple[int, int], int]:
-    """Return the households that lie in each grid of the reference and each grid of ``plan``."""
-    found: dict[tuple[int, int], int] = {}
-    for unit in bench.graph.units:
-        if unit.id in bench.reference.assignment and unit.id in plan.assignment:
-            pair = bench.reference.assignment[unit.id], plan.assignment[unit.id]
-            found[pair] = found.get(pair, 0) + unit.households
-    return found
 
 
 def _row(
     draft: Draft,
     number: int,
     grid: Grid | None,
-    shared: dict[tuple[int, int], int],
+    shared: Mapping[tuple[int, int], int],
     before: dict[int, int],
 ) -> Row:
     old = before.get(number)

@@ -10,17 +10,32 @@ from maps.printed.job import PAPERS, Job, Printed
 
 if TYPE_CHECKING:
     from maps.printed.book import print_book
+    from maps.printed.moves import Move, MoveList, print_moves
     from maps.printed.notice import print_notice, print_notices
     from maps.printed.wall import print_wall
 
 ROOMS = {
+    "Move": "moves",
+    "MoveList": "moves",
     "print_book": "book",
+    "print_moves": "moves",
     "print_notice": "notice",
     "print_notices": "notice",
     "print_wall": "wall",
 }
 
-__all__ = ["PAPERS", "Job", "Printed", "print_book", "print_notice", "print_notices", "print_wall"]
+__all__ = [
+    "PAPERS",
+    "Job",
+    "Move",
+    "MoveList",
+    "Printed",
+    "print_book",
+    "print_moves",
+    "print_notice",
+    "print_notices",
+    "print_wall",
+]
 
 
 def __getattr__(name: str) -> Any:
