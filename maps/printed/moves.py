@@ -81,7 +81,7 @@ def print_moves(told: MoveList, job: Job) -> Printed:
 
 
 def _summary(told: MoveList, said: Mapping[str, str]) -> str:
-    counts = {
+    counts: dict[str, int | str] = {
         "n": sum(move.households for move in told.moves),
         "p": f"{100 * told.share:.1f}",
         "a": sum(len(move.addresses) for move in told.moves),
