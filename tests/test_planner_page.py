@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+SERVED = ["B小区党支部", "A小区党支部", "样例乙"]  # the house leaves B's branch for that of A and C
 READY = "html[data-ready=true]"
+PANELS = ("selection", "checks", "nudge", "propose", "compare", "history", "review", "files", "units")
 
 
 class Bench:
@@ -94,6 +96,11 @@ def at_revision(page: Page, revision: int) -> None:
     page.wait_for_selector(f"html[data-revision='{revision}']")
 
 
+def at_rest(page: Page) -> None:
+    """Wait until the page has asked and drawn everything."""
+    page.wait_for_selector("html[data-pending='0']")
+
+
 def tab(page: Page, key: str) -> None:
     page.click(f"[data-tab={key}]")
 
@@ -127,11 +134,12 @@ def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> Non
     publisher.click(".open-draft")
     tab(publisher, "review")
     publisher.get_by_role("button", name=say("publish"), exact=True).click()
-    publisher.get_by_text(say("status.published")).first.wait_for()
+    publisher.wait_for_selector(".tag.published")
     bench.app.state.desk.refresh()
     assert grid_at(bench, publisher, "c1/h01") == 2
     publisher.get_by_text(say("back")).click()
     publisher.get_by_role("button", name=say("rollback")).click()
+    publisher.locator("dialog").get_by_role("button", name=say("rollback")).click()
     publisher.get_by_text(say("version").replace("{n}", "3")).wait_for()
     bench.app.state.desk.refresh()
     publisher.click(".open-draft")
@@ -145,7 +153,7 @@ def test_selecting_assigning_and_undoing_on_map_table_and_keyboard(bench: Bench)
     page.click("tr[data-grid='3'] .pick")
     assert say("selected").replace("{n}", "2").replace("{h}", "120") in page.inner_text(".panel-frame")
     page.hover("button[data-assign='2']")
-    assert "80 → 200" in page.inner_text(".outcome")
+    assert "80 → 200" in page.inner_text(".before-after")
     page.locator(".map").focus()
     page.keyboard.press("2")
     at_revision(page, 2)
@@ -172,6 +180,97 @@ def test_a_click_on_the_map_selects_the_unit_there(bench: Bench) -> None:
     assert frame is not None
     page.mouse.click(frame["x"] + spot["x"] + 30, frame["y"] + spot["y"] + 30)
     assert page.evaluate("[...geogrid.planner().selected]") == ["A"]
+
+
+def spot(page: Page, unit: str) -> tuple[float, float]:
+    """Return where on the screen a unit's inner point is."""
+    at = page.evaluate(
+        "(id) => { const d = geogrid.planner(); const s = d.bench.units.get(id).spot;"
+        " return d.map.map.latLngToContainerPoint([s[1], s[0]]); }",
+        unit,
+    )
+    frame = page.locator(".map").first.bounding_box()
+    assert frame is not None
+    return frame["x"] + at["x"], frame["y"] + at["y"]
+
+
+def drag(page: Page, start: tuple[float, float], *ends: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    for end in ends:
+        page.mouse.move(*end, steps=8)
+    page.mouse.up()
+
+
+def chosen(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("[...geogrid.planner().selected].sort()")
+    return found
+
+
+def test_units_are_selected_by_brush_rectangle_search_and_drag(bench: Bench) -> None:
+    """C (80) and the house (40) are painted; C is taken out with Alt, the house dragged onto C: 120, 80."""
+    page = bench.signed_in("planner")
+    begin(page)
+    page.click(".tool.brush")
+    drag(page, spot(page, "C"), spot(page, "c1/h01"))
+    assert chosen(page) == ["C", "c1/h01"]
+    assert say("selected").replace("{n}", "2").replace("{h}", "120") in page.inner_text(".panel-frame")
+    page.keyboard.down("Alt")
+    drag(page, spot(page, "C"), spot(page, "C"))
+    page.keyboard.up("Alt")
+    assert chosen(page) == ["c1/h01"]
+    page.click(".tool.box")
+    (x, y), (right, down) = spot(page, "A"), spot(page, "C")
+    drag(page, (x - 60, y - 60), (right + 60, down + 20))
+    assert chosen(page) == ["A", "C", "c1/h01"]
+    page.get_by_role("button", name=say("none")).click()
+    page.fill(".finder input", "h01")
+    page.locator(".hit").first.click()
+    assert chosen(page) == ["c1/h01"]
+    page.click(".tool.point")
+    drag(page, spot(page, "c1/h01"), spot(page, "C"))
+    at_revision(page, 2)
+    assert homes(page) == ["160", "120", "80"]
+
+
+def test_dropping_where_a_rule_forbids_tells_why_and_what_would_do(bench: Bench) -> None:
+    """The house touches A's grid only at a corner: grid 1 would lie in two pieces."""
+    page = bench.signed_in("planner")
+    begin(page)
+    page.mouse.click(*spot(page, "c1/h01"))
+    drag(page, spot(page, "c1/h01"), spot(page, "A"))
+    page.locator("dialog").get_by_role("button", name=say("cancel")).wait_for()
+    assert "1" in page.inner_text("dialog li")
+    page.locator("dialog").get_by_role("button", name=say("cancel")).click()
+    assert homes(page) == ["160", "80", "120"]
+
+
+def test_plans_are_compared_and_files_taken_over(bench: Bench, tmp_path: Path) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    tab(page, "files")
+    file = tmp_path / "分区.csv"
+    file.write_text("unit,grid\nc1/h01,2\nnobody,1\n", encoding="utf-8")
+    page.set_input_files("#assignment-file", file)
+    page.wait_for_selector(".panel-frame tbody tr")
+    assert say("flag.unknown-unit") in page.inner_text(".panel-frame")
+    page.get_by_role("button", name=say("import.take").replace("{n}", "1")).click()
+    at_revision(page, 2)
+    assert homes(page) == ["160", "120", "80"]
+    tab(page, "history")
+    assert "分区.csv" in page.inner_text(".steps")
+    tab(page, "compare")
+    at_rest(page)
+    assert page.locator(".flows tbody tr").count() == 1
+    assert page.locator(".flows tbody tr").inner_text().split() == ["3", "→", "2", "1", "40", "1", *SERVED]
+    for way, sign in (("swipe", "input.swipe"), ("beside", ".map.other")):
+        page.check(f"input[value={way}]")
+        page.wait_for_selector(sign)
+    with page.expect_download() as listed:
+        page.get_by_role("link", name="CSV").click()
+    assert Path(listed.value.path()).read_text(encoding="utf-8-sig").count("c1/h01") == 1
+    tab(page, "checks")
+    assert page.locator(".map.other, input.swipe").count() == 0
 
 
 def test_a_broken_rule_is_shown_and_mended(bench: Bench) -> None:
@@ -235,8 +334,9 @@ def test_axe_finds_nothing(bench: Bench, language: str) -> None:
     page.get_by_role("button", name=say("begin", language)).first.click()
     page.wait_for_selector(".plan-table tbody tr")
     page.click("tr[data-grid='3'] .pick")
-    for key in ("selection", "checks", "nudge", "propose", "history", "review", "units"):
+    for key in PANELS:
         tab(page, key)
+        at_rest(page)
         assert findings(page) == [], key
 
 

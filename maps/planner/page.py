@@ -18,14 +18,23 @@ if TYPE_CHECKING:
 SCRIPTS = (
     "leaflet.js",
     "text.js",
+    "fills.js",
+    "ground.js",
+    "swipe.js",
     "planner-store.js",
     "planner-bench.js",
     "planner-map.js",
+    "planner-sweep.js",
     "planner-table.js",
     "planner-panels.js",
+    "planner-selection.js",
+    "planner-compare.js",
+    "planner-review.js",
+    "planner-files.js",
+    "planner-desk.js",
     "planner.js",
 )
-STYLES = ("leaflet.css", "map.css", "page.css", "planner.css")
+STYLES = ("leaflet.css", "map.css", "page.css", "swipe.css", "planner.css")
 SHARED_KEYS = ("map.in", "map.out", "grid.number", "kind.special")
 
 

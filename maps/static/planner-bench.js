@@ -8,6 +8,8 @@
       this.features = told.features;
       this.policy = told.policy;
       this.reference = told.reference;
+      this.streets = new Map(Object.entries(told.streets || {}));
+      this.buildings = new Map(Object.entries(told.buildings || {}));
       this.units = new Map(told.features.map((one) => [one.id, { id: one.id, ...one.properties }]));
       this.beside = new Map([...this.units.keys()].map((id) => [id, new Set()]));
       for (const edge of told.edges) {
@@ -15,7 +17,6 @@
         this.beside.get(edge.a).add(edge.b);
         this.beside.get(edge.b).add(edge.a);
       }
-      this.edges = told.edges;
       this.compounds = new Map();
       for (const unit of this.units.values()) {
         if (!unit.compound) continue;
@@ -28,6 +29,53 @@
     together(id, whole) {
       const compound = this.units.get(id).compound;
       return whole && compound ? this.compounds.get(compound) : [id];
+    }
+
+    // What a unit is called: its compound and, where that has several units, which of them.
+    label(id) {
+      const unit = this.units.get(id);
+      const own = unit.compound_name || unit.name || geogrid.t("planner.kind." + unit.kind);
+      const single = unit.compound && this.compounds.get(unit.compound).length === 1;
+      return single ? own : own + " " + id.split("/").pop();
+    }
+
+    // Where two units meet, or one meets nothing: their common lines, put together once.
+    seams() {
+      if (this.known) return this.known;
+      const sides = new Map();
+      for (const { id, geometry } of this.features) {
+        const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
+        for (const ring of rings) {
+          for (let i = 1; i < ring.length; i++) {
+            const [a, b] = [ring[i - 1].join(), ring[i].join()];
+            const key = a < b ? a + ";" + b : b + ";" + a;
+            if (!sides.has(key)) sides.set(key, { line: [ring[i - 1], ring[i]], units: [] });
+            sides.get(key).units.push(id);
+          }
+        }
+      }
+      const pairs = new Map();
+      for (const { line, units } of sides.values()) {
+        const [a, b = null] = units;
+        const key = a + "\n" + b;
+        if (!pairs.has(key)) pairs.set(key, { a, b, lines: [] });
+        const { lines } = pairs.get(key);
+        const at = line.map(([x, y]) => L.latLng(y, x));
+        const last = lines[lines.length - 1];
+        if (last && last[last.length - 1].equals(at[0], 0)) last.push(at[1]);
+        else lines.push(at);
+      }
+      return (this.known = [...pairs.values()]);
+    }
+
+    // Where the number of a grid stands: in its unit with most homes.
+    heart(ids) {
+      let best = this.units.get(ids[0]);
+      for (const id of ids) {
+        const unit = this.units.get(id);
+        if (unit.households > best.households || (unit.households === best.households && unit.area_m2 > best.area_m2)) best = unit;
+      }
+      return best.spot;
     }
 
     homes(ids) {
@@ -60,6 +108,29 @@
       return count;
     }
 
+    // The rows of the table, counted here while the server is still asked: sums are new, the rest as it was.
+    rows(assignment, rows) {
+      const members = this.members(assignment);
+      const known = new Map(rows.map((row) => [row.grid, row]));
+      for (const grid of members.keys()) if (!known.has(grid)) known.set(grid, this.empty(grid));
+      return [...known.values()].sort((a, b) => a.grid - b.grid).map((row) => this.row(row, members.get(row.grid) || []));
+    }
+
+    row(row, ids) {
+      const units = ids.map((id) => this.units.get(id));
+      const sum = (key) => units.reduce((total, unit) => total + unit[key], 0);
+      const households = sum("households");
+      if (households === row.households && units.length === row.units) return row;
+      return {
+        ...row, households, units: units.length, buildings: sum("buildings"), area_m2: sum("area_m2"), pieces: this.pieces(ids),
+        compounds: [...new Set(units.map((unit) => unit.compound).filter(Boolean))], kind: households || !units.length ? "residential" : "special",
+      };
+    }
+
+    empty(grid) {
+      return { grid, name: "", kind: "residential", households: 0, units: 0, buildings: 0, compounds: [], area_m2: 0, polsby_popper: 0, was: null, came: 0, went: 0, locked: false, service: null };
+    }
+
     // What assigning `ids` to `grid` would do to every grid it touches: homes and pieces, before and after.
     outcome(assignment, ids, grid) {
       const after = { ...assignment };
@@ -80,6 +151,32 @@
       const grids = (units, move) => new Set(units.map((id) => (move && moving.has(id) ? grid : assignment[id])));
       return [...this.compounds].filter(([, units]) => grids(units, false).size === 1 && grids(units, true).size > 1)
         .map(([, units]) => this.units.get(units[0]).compound_name || this.units.get(units[0]).compound);
+    }
+
+    // The compounds that are whole so far and would lie in several grids after another assignment.
+    split(assignment, change) {
+      const after = { ...assignment, ...change };
+      const grids = (units, plan) => new Set(units.map((id) => plan[id]).filter(Boolean));
+      return [...this.compounds].filter(([, units]) => grids(units, assignment).size <= 1 && grids(units, after).size > 1)
+        .map(([, units]) => this.units.get(units[0]).compound_name || this.units.get(units[0]).compound);
+    }
+
+    // What a text may mean: compounds, streets, buildings and units, each with its units; the best first.
+    find(text) {
+      const wanted = text.trim().toLowerCase();
+      if (!wanted) return [];
+      const hits = (name) => name.toLowerCase().includes(wanted);
+      const found = [];
+      for (const [id, units] of this.compounds) {
+        const title = this.units.get(units[0]).compound_name || id;
+        if (hits(title) || id === text.trim()) found.push({ kind: "compound", title, units });
+      }
+      for (const [title, units] of this.streets) if (hits(title)) found.push({ kind: "street", title, units });
+      for (const unit of this.units.values()) if (hits(unit.id) || (!unit.compound && hits(unit.name))) found.push({ kind: "unit", title: this.label(unit.id), units: [unit.id] });
+      for (const [id, names] of this.buildings) {
+        for (const one of names) if (hits(this.label(id) + " " + one)) found.push({ kind: "building", title: this.label(id) + " " + one, units: [id] });
+      }
+      return found;
     }
   }
 

@@ -1,43 +1,34 @@
-// The units on the map, coloured by grid: selection by click, rectangle and lasso; the reference as an outline.
+// The units on the map, coloured by grid, over the streets and buildings; the reference as a dotted line.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name } = geogrid;
-  const PALETTE = [
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-  ];
+  const { t, el, name, PALETTE } = geogrid;
   const NONE = "#ffffff";
 
   geogrid.gridColour = (number) => (number ? PALETTE[(number - 1) % PALETTE.length] : NONE);
 
-  const inside = ([x, y], ring) => {
-    let odd = false;
-    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
-      const [[ax, ay], [bx, by]] = [ring[i], ring[j]];
-      if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) odd = !odd;
-    }
-    return odd;
-  };
+  const filled = (grid) => ({ fillColor: geogrid.gridColour(grid), fillOpacity: grid ? 0.66 : 0.9, dashArray: grid ? null : "5 4" });
 
   class UnitMap {
-    constructor(node, bench, { onPick, onSweep }) {
+    // `suffix` tells the panes of two plans on one map apart.
+    constructor(node, bench) {
       this.bench = bench;
-      this.onPick = onPick;
-      this.onSweep = onSweep;
-      this.layers = new Map();
       this.map = L.map(node, {
         zoomSnap: 0.25, maxZoom: 20, attributionControl: false, zoomAnimation: false, fadeAnimation: false, boxZoom: false,
         zoomControl: false, keyboard: true,
       });
       L.control.zoom({ zoomInTitle: t("map.in"), zoomOutTitle: t("map.out") }).addTo(this.map);
       L.control.scale({ imperial: false }).addTo(this.map);
-      for (const [pane, order] of [["units", 210], ["borders", 220], ["marks", 230], ["numbers", 600]]) {
+      for (const [pane, order] of [["ground", 205], ["units", 210], ["borders", 220], ["over", 225], ["marks", 230], ["numbers", 600]]) {
         this.map.createPane(pane).style.zIndex = order;
         if (pane !== "units") this.map.getPane(pane).style.pointerEvents = "none";
       }
-      this.canvas = L.canvas({ pane: "borders", padding: 0.2 });
-      this.draw();
-      this.listenSweep(node);
+      this.sheet = new geogrid.PlanSheet(this.map, bench, { units: "units", borders: "borders", numbers: "numbers" });
+      this.reference = L.polyline(this.sheet.border(bench.reference), {
+        pane: "marks", renderer: L.canvas({ pane: "marks", padding: 0.2 }), color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false,
+      }).addTo(this.map);
+      this.selection = new Set();
+      this.map.fitBounds(this.sheet.area.getBounds(), { padding: [20, 20], animate: false });
       this.observer = new ResizeObserver(() => this.map.invalidateSize());
       this.observer.observe(node);
     }
@@ -47,126 +38,141 @@
       this.map.remove();
     }
 
-    draw() {
-      this.area = L.geoJSON({ type: "FeatureCollection", features: this.bench.features }, {
-        pane: "units", renderer: L.canvas({ pane: "units", padding: 0.2 }),
-        onEachFeature: (feature, layer) => {
-          this.layers.set(feature.id, layer);
-          const unit = this.bench.units.get(feature.id);
-          layer.bindTooltip(() => this.tip(unit), { sticky: true, className: "tip", opacity: 1 });
-          layer.on("click", (event) => this.onPick(feature.id, event.originalEvent));
-        },
-      }).addTo(this.map);
-      this.map.fitBounds(this.area.getBounds(), { padding: [20, 20], animate: false });
-      this.numbers = L.layerGroup().addTo(this.map);
-      this.outline = L.layerGroup().addTo(this.map);
+    // Streets and buildings of the published plan's ground, as far as there are any.
+    async ground(community) {
+      const answer = await fetch("/v1/communities/" + encodeURIComponent(community) + "/background").catch(() => null);
+      const data = answer && answer.ok ? await answer.json().catch(() => null) : null;
+      if (!data || !this.map.getPane("over")) return;
+      const [under, over] = ["ground", "over"].map((pane) => L.canvas({ pane, padding: 0.2 }));
+      geogrid.communityGround(data, under, over).forEach((layer) => layer.addTo(this.map));
     }
 
-    tip(unit) {
-      const grid = this.assignment[unit.id];
-      const title = unit.compound_name || unit.name || t("planner.kind." + unit.kind);
-      return el("div", {}, name(title, "strong"), el("br"),
-        t("planner.unit.tip", { n: unit.households, b: unit.buildings }), el("br"),
-        grid ? t("grid.number", { n: grid }) : t("planner.nogrid"));
-    }
-
-    // Draw an assignment: only what changed is styled anew.
-    show(assignment, selected, locked, force) {
-      const before = this.assignment || {};
-      const [was, now] = [this.selected || new Set(), selected];
-      this.assignment = assignment;
-      this.selected = new Set(now);
-      for (const [id, layer] of this.layers) {
-        const same = before[id] === assignment[id] && was.has(id) === now.has(id);
-        if (same && !force && this.drawnOnce) continue;
-        const on = now.has(id);
-        layer.setStyle({
-          fillColor: geogrid.gridColour(assignment[id]), fillOpacity: assignment[id] ? 0.7 : 0.9,
-          color: on ? "#111111" : "#5d666e", weight: on ? 4 : 0.8, dashArray: assignment[id] ? null : "5 4",
-        });
-        if (on) layer.bringToFront();
-      }
-      this.drawnOnce = true;
-      this.drawBorders(assignment);
-      this.drawNumbers(assignment, locked);
-    }
-
-    // A thick line where two units lie in two grids, a dashed one where the reference had a border.
-    drawBorders(assignment) {
-      this.outline.clearLayers();
-      const members = this.bench.members(this.bench.reference);
-      for (const ids of members.values()) {
-        const rings = this.rim(ids);
-        L.polyline(rings, { pane: "marks", renderer: this.canvas, color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false }).addTo(this.outline);
-      }
-      for (const ids of this.bench.members(assignment).values()) {
-        L.polyline(this.rim(ids), { pane: "borders", renderer: this.canvas, color: "#222222", weight: 2.4, interactive: false }).addTo(this.outline);
+    // What the mouse and the finger do with units: `tip`, and events of Leaflet by name.
+    listen(tip, events) {
+      for (const [id, layer] of this.sheet.layers) {
+        layer.bindTooltip(() => tip(id), { sticky: true, className: "tip", opacity: 1 });
+        for (const [type, act] of Object.entries(events)) layer.on(type, (event) => act(id, event));
       }
     }
 
-    // The segments that only one of the units has: shared borders have the same vertices in both.
-    rim(ids) {
-      const seen = new Map();
-      for (const id of ids) {
-        for (const [a, b] of this.segments(id)) {
-          const key = a < b ? a + b : b + a;
-          seen.set(key, seen.has(key) ? null : [a, b]);
-        }
-      }
-      return [...seen.values()].filter(Boolean).map((pair) => pair.map((one) => one.split(",").map(Number).reverse()));
+    show(assignment, selected, locked) {
+      this.sheet.show(assignment, locked);
+      this.select(selected);
     }
 
-    segments(id) {
-      this.known = this.known || new Map();
-      if (!this.known.has(id)) {
-        const { type, coordinates } = this.layers.get(id).feature.geometry;
-        const rings = type === "Polygon" ? coordinates : coordinates.flat();
-        this.known.set(id, rings.flatMap((ring) => ring.slice(1).map((to, i) => [ring[i].join(","), to.join(",")])));
-      }
-      return this.known.get(id);
+    select(selected) {
+      const was = this.selection;
+      this.selection = new Set(selected);
+      for (const id of was) if (!this.selection.has(id)) this.mark(id, false);
+      for (const id of this.selection) if (!was.has(id)) this.mark(id, true);
     }
 
-    drawNumbers(assignment, locked) {
-      this.numbers.clearLayers();
-      for (const [grid, ids] of this.bench.members(assignment)) {
-        const largest = ids.map((id) => this.bench.units.get(id)).sort((a, b) => b.households - a.households || b.area_m2 - a.area_m2)[0];
-        const html = el("span", {}, String(grid), locked.has(grid) ? el("i", { class: "padlock shut" }) : null);
-        const icon = L.divIcon({ className: "plan-number", html, iconSize: [44, 28] });
-        L.marker([largest.spot[1], largest.spot[0]], { icon, pane: "numbers", interactive: false, keyboard: false }).addTo(this.numbers);
-      }
+    mark(id, on) {
+      const layer = this.sheet.layers.get(id);
+      if (!layer) return;
+      layer.setStyle({ color: on ? "#111111" : "#5d666e", weight: on ? 4 : 0.8 });
+      if (on) layer.bringToFront();
+    }
+
+    // A hatch over the units that move, drawn above everything else.
+    hatch(ids) {
+      if (this.hatched) this.hatched.remove();
+      this.hatched = null;
+      if (!ids.length) return;
+      const renderer = L.svg({ pane: "marks", padding: 0.2 });
+      const features = this.bench.features.filter((one) => ids.includes(one.id));
+      this.hatched = L.geoJSON({ type: "FeatureCollection", features }, { pane: "marks", renderer, interactive: false, style: { color: "#111111", weight: 2, fillOpacity: 1 } }).addTo(this.map);
+      geogrid.stripes(renderer);
+      this.hatched.eachLayer((layer) => layer.getElement() && layer.getElement().setAttribute("fill", "url(#moved-stripes)"));
     }
 
     zoomTo(ids) {
-      const layers = ids.map((id) => this.layers.get(id)).filter(Boolean);
+      const layers = ids.map((id) => this.sheet.layers.get(id)).filter(Boolean);
       if (layers.length) this.map.fitBounds(L.featureGroup(layers).getBounds().pad(0.4), { animate: false, maxZoom: 18 });
-    }
-
-    // Shift and drag draws a lasso; a short one is a click.
-    listenSweep(node) {
-      let points = null;
-      let line = null;
-      const at = (event) => this.map.mouseEventToLatLng(event);
-      node.addEventListener("pointerdown", (event) => {
-        if (!event.shiftKey || event.button !== 0) return;
-        this.map.dragging.disable();
-        points = [at(event)];
-        line = L.polyline(points, { pane: "marks", color: "#111111", weight: 2, dashArray: "4 4", interactive: false }).addTo(this.map);
-      }, true);
-      node.addEventListener("pointermove", (event) => {
-        if (!points) return;
-        points.push(at(event));
-        line.setLatLngs(points);
-      });
-      window.addEventListener("pointerup", () => {
-        if (!points) return;
-        const ring = points.map((one) => [one.lng, one.lat]);
-        line.remove();
-        this.map.dragging.enable();
-        points = null;
-        if (ring.length > 4) this.onSweep([...this.bench.units.values()].filter((unit) => inside(unit.spot, ring)).map((unit) => unit.id));
-      });
     }
   }
 
+  // One plan on the map: its units in their colours, its borders, its numbers. Only what changed is drawn anew.
+  class PlanSheet {
+    constructor(map, bench, { units, borders, numbers, interactive = true }) {
+      Object.assign(this, { map, bench, panes: { units, borders, numbers } });
+      this.layers = new Map();
+      this.marks = new Map();
+      this.assignment = {};
+      this.area = L.geoJSON({ type: "FeatureCollection", features: bench.features }, {
+        pane: units, renderer: L.canvas({ pane: units, padding: 0.2 }), interactive,
+        style: { color: "#5d666e", weight: 0.8, ...filled(0) },
+        onEachFeature: (feature, layer) => this.layers.set(feature.id, layer),
+      }).addTo(map);
+      this.line = L.polyline([], { pane: borders, renderer: L.canvas({ pane: borders, padding: 0.2 }), color: "#222222", weight: 2.4, interactive: false }).addTo(map);
+      this.names = L.layerGroup().addTo(map);
+    }
+
+    remove() {
+      for (const one of [this.area, this.line, this.names]) one.remove();
+    }
+
+    show(assignment, locked = new Set()) {
+      for (const [id, layer] of this.layers) {
+        if (this.assignment[id] !== assignment[id]) layer.setStyle(filled(assignment[id]));
+      }
+      this.assignment = { ...assignment };
+      this.line.setLatLngs(this.border(assignment));
+      this.number(assignment, locked);
+    }
+
+    // The lines between units of different grids, and around them all: shared borders have the same vertices.
+    border(assignment) {
+      const found = [];
+      for (const { a, b, lines } of this.bench.seams()) if (assignment[a] !== (b === null ? undefined : assignment[b])) found.push(...lines);
+      return found;
+    }
+
+    number(assignment, locked) {
+      const seen = new Set();
+      for (const [grid, ids] of this.bench.members(assignment)) {
+        seen.add(grid);
+        const spot = this.bench.heart(ids);
+        const key = spot.join() + locked.has(grid);
+        const known = this.marks.get(grid);
+        if (known && known.key === key) continue;
+        if (known) known.marker.remove();
+        const html = el("span", {}, String(grid), locked.has(grid) ? el("i", { class: "padlock shut" }) : null);
+        const icon = L.divIcon({ className: "plan-number", html, iconSize: [44, 28] });
+        const marker = L.marker([spot[1], spot[0]], { icon, pane: this.panes.numbers, interactive: false, keyboard: false }).addTo(this.names);
+        this.marks.set(grid, { key, marker });
+      }
+      for (const [grid, { marker }] of this.marks) {
+        if (seen.has(grid)) continue;
+        marker.remove();
+        this.marks.delete(grid);
+      }
+    }
+  }
+
+  geogrid.stripes = function (renderer) {
+    const root = renderer._container;
+    if (!root || root.querySelector("#moved-stripes")) return;
+    const make = (tag, attributes) => {
+      const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+      return node;
+    };
+    const pattern = make("pattern", { id: "moved-stripes", width: 8, height: 8, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    pattern.append(make("rect", { width: 3, height: 8, fill: "#111111", "fill-opacity": 0.62 }));
+    const defs = make("defs", {});
+    defs.append(pattern);
+    root.prepend(defs);
+  };
+
+  // Over a unit: what it is and where it lies.
+  geogrid.unitTip = (bench, assignment, id) => {
+    const unit = bench.units.get(id);
+    const grid = assignment[id];
+    return el("div", {}, name(bench.label(id), "strong"), el("br"), t("planner.unit.tip", { n: unit.households, b: unit.buildings }), el("br"),
+      grid ? t("grid.number", { n: grid }) : t("planner.nogrid"));
+  };
+
   geogrid.UnitMap = UnitMap;
+  geogrid.PlanSheet = PlanSheet;
 })();

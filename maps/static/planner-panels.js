@@ -1,25 +1,27 @@
-// The panels beside the map: checks with mends, proposals, nudges, history, review.
+// The panels of advice: checks with mends, nudges, proposals, why not; and the history.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
   const { t, el, name, planning } = geogrid;
   const clock = new Intl.DateTimeFormat(geogrid.setup.language, { dateStyle: "short", timeStyle: "short" });
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
-  const when = (iso) => clock.format(new Date(iso));
-  geogrid.when = when;
+  geogrid.when = (iso) => clock.format(new Date(iso));
 
   // Which units a breach is about: grid numbers, unit ids or compound ids.
-  function place(bench, state, where) {
+  geogrid.place = (bench, state, where) => {
     const members = bench.members(state.assignment);
     return where.flatMap((one) => members.get(Number(one)) || (bench.units.has(one) ? [one] : bench.compounds.get(one) || []));
-  }
+  };
 
   geogrid.checksPanel = function (desk) {
-    const { verdicts } = desk.here.tally;
-    const node = el("section", { "aria-label": t("planner.checks") });
-    for (const one of verdicts) {
+    const { verdicts, unassigned } = desk.here.tally;
+    const broken = verdicts.filter((one) => one.state !== "holds");
+    const hard = broken.filter((one) => one.hard);
+    const node = el("section", { "aria-label": t("planner.checks") },
+      el("p", {}, el("b", {}, hard.length || unassigned.length ? t("planner.checks.hard", { n: hard.length }) : broken.length ? t("planner.checks.soft", { n: broken.length }) : t("planner.checks.none"))));
+    for (const one of [...broken, ...verdicts.filter((verdict) => verdict.state === "holds")]) {
       const line = el("div", { class: "check " + one.state },
-        el("p", {}, el("b", {}, t("planner.state." + one.state)), " ", t("planner.rule." + one.rule), one.hard ? el("span", { class: "tag" }, t("planner.hard")) : null));
+        el("p", {}, el("b", {}, t("planner.state." + one.state)), " ", t("planner.rule." + one.rule), " ", one.hard ? el("span", { class: "tag" }, t("planner.hard")) : null));
       if (one.breaches.length) line.append(breaches(desk, one));
       node.append(line);
     }
@@ -30,37 +32,57 @@
     let at = 0;
     const words = el("span", {});
     const mends = el("div", { class: "mends" });
+    const units = () => geogrid.place(desk.bench, desk.here.state, verdict.breaches[at].where);
     const show = (step) => {
       at = (at + step + verdict.breaches.length) % verdict.breaches.length;
-      const breach = verdict.breaches[at];
-      words.replaceChildren(t("planner.nth", { n: at + 1, m: verdict.breaches.length }), " ", name(breach.words, "span"));
-      if (step) desk.map.zoomTo(place(desk.bench, desk.here.state, breach.where));
+      words.replaceChildren(t("planner.nth", { n: at + 1, m: verdict.breaches.length }), " ", name(verdict.breaches[at].words, "span"));
+    };
+    const go = (step) => {
+      show(step);
+      desk.map.zoomTo(units());
+      desk.map.hatch(units());
     };
     show(0);
     const suggest = async () => {
       const found = await desk.advice("/mends?rule=" + verdict.rule);
       mends.replaceChildren(found.length ? el("ul", {}, found.map((mend) => el("li", {},
         t("planner.mend", { units: Object.keys(mend.operation.assignment).length, grid: [...new Set(Object.values(mend.operation.assignment))].join(", "), before: mend.before, after: mend.after }), " ",
+        button(t("planner.show"), () => geogrid.peek(desk, mend.operation.assignment)), " ",
         button(t("planner.apply"), () => desk.apply(mend.operation), { disabled: !desk.editable })))) : t("planner.nomend"));
     };
-    return el("div", {}, el("p", {}, words), button(t("planner.next"), () => show(1)), " ", button(t("planner.suggest"), suggest), mends);
+    return el("div", {}, el("p", {}, words), el("p", { class: "acts" }, button(t("planner.zoom"), () => go(0)), verdict.breaches.length > 1 ? button(t("planner.next"), () => go(1)) : null,
+      button(t("planner.suggest"), suggest)), mends);
   }
+
+  // Show on the map what some step would make of the plan, until told otherwise.
+  geogrid.peek = function (desk, assignment) {
+    const after = { ...desk.here.state.assignment, ...assignment };
+    const moving = Object.keys(assignment).filter((id) => desk.here.state.assignment[id] !== assignment[id]);
+    desk.draw(after, desk.bench.rows(after, desk.here.tally.grids));
+    desk.map.hatch(moving);
+    desk.ask(t("planner.peeking", { n: moving.length }), [["planner.peek.end", () => {
+      desk.map.hatch([]);
+      desk.draw(desk.here.state.assignment, desk.here.tally.grids);
+    }]]);
+  };
 
   geogrid.nudgePanel = function (desk) {
     const grids = desk.grids();
-    const pick = (label, n) => el("label", {}, t(label), " ", el("select", {}, grids.map((g, i) => el("option", { value: g, selected: i === n }, String(g)))));
+    const chosen = desk.chosenGrids();
+    const pick = (label, n) => el("label", {}, t(label), " ", el("select", {}, grids.map((g, i) => el("option", { value: g, selected: chosen.length > n ? g === chosen[n] : i === n }, String(g)))));
     const [one, other] = [pick("planner.nudge.one", 0), pick("planner.nudge.other", 1)];
-    const list = el("div", {});
+    const list = el("div", { "aria-live": "polite" });
     const look = async () => {
       const [a, b] = [one, other].map((node) => node.querySelector("select").value);
       const found = a === b ? [] : await desk.advice("/nudges?one=" + a + "&other=" + b);
       list.replaceChildren(found.length ? el("ul", { class: "nudges" }, found.map((n) => el("li", {},
-        t("planner.nudge.line", { units: n.move.units.length, homes: n.households, giver: n.giver.join(" / "), taker: n.taker.join(" / ") }),
+        el("b", {}, n.move.units.length > 2 ? t("planner.units.n", { n: n.move.units.length }) : n.move.units.map((id) => desk.bench.label(id)).join("、")), " → " + n.move.grid + " ",
+        el("span", { class: "quiet" }, t("planner.nudge.line", { homes: n.households, giver: n.giver.join(" → "), taker: n.taker.join(" → ") })),
         n.breaks.length ? el("span", { class: "vacant" }, " ", n.breaks.map((rule) => t("planner.rule." + rule)).join(", ")) : null, " ",
-        button(t("planner.show"), () => desk.select(n.move.units)), " ",
-        button(t("planner.apply"), () => desk.apply(n.move), { disabled: !desk.editable || n.breaks.length > 0 })))) : t("planner.nudge.none"));
+        el("span", { class: "acts" }, button(t("planner.show"), () => geogrid.peek(desk, Object.fromEntries(n.move.units.map((id) => [id, n.move.grid])))),
+          button(t("planner.apply"), () => desk.apply(n.move), { disabled: !desk.editable || n.breaks.length > 0 }))))) : t("planner.nudge.none"));
     };
-    return el("section", { "aria-label": t("planner.nudge") }, el("p", {}, one, " ", other, " ", button(t("planner.look"), look)), list);
+    return el("section", { "aria-label": t("planner.nudge") }, el("p", { class: "quiet" }, t("planner.nudge.about")), el("p", { class: "acts" }, one, other, button(t("planner.look"), look)), list);
   };
 
   geogrid.proposePanel = function (desk) {
@@ -74,92 +96,69 @@
       seconds: number("planner.policy.seconds", 20, 5, 120, 5), count: number("planner.policy.count", 1, 1, 4, 1),
     };
     const value = (key) => Number(fields[key].querySelector("input").value);
-    const list = el("div", { "aria-live": "polite" });
+    const list = el("div", { "aria-live": "polite", class: "proposals" });
     let stop = null;
-    const card = (found, more) => el("div", { class: "proposal" },
+    const rounded = (v) => geogrid.number(Math.round(v * 10) / 10);
+    const card = (found, ...more) => el("div", { class: "proposal" },
       el("p", {}, el("b", {}, found.proved ? t("planner.proved") : t("planner.gap", { n: (100 * found.gap).toFixed(1) })), " · ", t("planner.moves", { n: found.change.households })),
-      el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, t("planner.objective." + key)), el("dd", {}, String(Math.round(v * 10) / 10), " ≥ ", String(Math.round((found.bounds[key] ?? 0) * 10) / 10))])), more);
+      el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, t("planner.objective." + key)), el("dd", {}, rounded(v), found.bounds[key] !== undefined && found.bounds[key] !== v ? " ≥ " + rounded(found.bounds[key]) : "")])),
+      el("p", { class: "acts" }, button(t("planner.show"), () => geogrid.peek(desk, found.operation.assignment)), ...more));
+    const take = (found) => button(t("planner.apply"), () => desk.withReason(desk.bench.split(desk.here.state.assignment, found.operation.assignment), (reason) => desk.apply({ ...found.operation, reason: reason || found.operation.reason })), { disabled: !desk.editable });
     const run = async () => {
       stop = new AbortController();
       let best = null;
       const keep = () => {
         stop.abort();
-        if (best) desk.apply(best.operation);
+        if (best) take(best).click();
       };
-      const told = {
-        ...policy, grids: { min: Math.min(value("min"), value("max")), max: Math.max(value("min"), value("max")) }, band: { share: value("share") / 100 },
-      };
-      list.replaceChildren(t("planner.running"));
+      const told = { ...policy, grids: { min: Math.min(value("min"), value("max")), max: Math.max(value("min"), value("max")) }, band: { share: value("share") / 100 } };
+      list.replaceChildren(el("p", {}, t("planner.running")));
       const body = { seconds: value("seconds"), policy: told, alternatives: value("count"), grids: value("count") === 1 ? desk.chosenGrids() : [] };
       try {
         await planning.stream("/drafts/" + desk.here.draft.id + "/proposals", body, (kind, found) => {
-          if (kind === "refused") list.replaceChildren(found.detail);
+          if (kind === "refused") list.replaceChildren(el("p", { class: "vacant" }, found.detail));
           if (kind === "better") {
             best = found;
-            list.replaceChildren(card(found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
+            list.replaceChildren(el("p", {}, t("planner.running")), card(found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
           }
-          if (kind === "done") list.replaceChildren(...found.map((one) => card(one, button(t("planner.apply"), () => desk.apply(one.operation), { disabled: !desk.editable }))));
+          if (kind === "done") list.replaceChildren(...found.map((one) => card(one, take(one))));
         }, stop.signal);
       } catch (error) {
-        if (error.name !== "AbortError") desk.complain(error);
+        if (error.name === "AbortError") list.firstChild && list.firstChild.replaceChildren(t("planner.stopped"));
+        else desk.complain(error);
       }
     };
-    return el("section", { "aria-label": t("planner.propose") }, Object.values(fields),
-      el("p", {}, button(t("planner.run"), run, { class: "main" }), " ", button(t("planner.stop"), () => stop && stop.abort())), list);
+    const scope = desk.chosenGrids().length ? t("planner.propose.some", { list: desk.chosenGrids().join(", ") }) : t("planner.propose.all");
+    return el("section", { "aria-label": t("planner.propose") }, el("p", { class: "quiet" }, scope), Object.values(fields),
+      el("p", { class: "acts" }, button(t("planner.run"), run, { class: "main", disabled: !desk.who.rights.includes("edit") }), button(t("planner.stop"), () => stop && stop.abort())), list);
   };
+
+  // A unit was let go where the rules forbid it: which rule, and the least change that would allow it.
+  geogrid.whyNot = function (desk, ids, grid, found) {
+    const told = found.error ? [found.error.message] : found.forbidden.length ? found.forbidden : [t("planner.why.pieces", { n: grid })];
+    const costs = Object.entries(found.costs || {}).filter(([, v]) => Math.abs(v) > 1e-6);
+    const close = () => box.close();
+    const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } },
+      el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), el("ul", {}, told.map((one) => el("li", {}, name(one, "span")))),
+      found.plan ? el("p", {}, t("planner.why.least", { n: Object.keys(found.plan).filter((id) => found.plan[id] !== desk.here.state.assignment[id]).length }), costs.length ? " " + costs.map(([key, v]) => t("planner.objective." + key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10)).join(", ") : "") : el("p", {}, found.reason || ""),
+      el("p", { class: "acts" }, found.plan ? button(t("planner.why.take"), () => (close(), desk.withReason(desk.bench.split(desk.here.state.assignment, found.plan), (reason) => desk.apply({ kind: "adopt", assignment: found.plan, origin: "why-not", reason }))), { class: "main" }) : null,
+        button(t("planner.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close)));
+    desk.page.append(box);
+    box.showModal();
+  };
+
+  // What a step did, in a few words.
+  function brief(desk, { kind, units, grid, grids, into, name: called, purpose, origin, assignment }) {
+    const parts = [units && units.length ? (units.length === 1 && desk.bench.units.has(units[0]) ? desk.bench.label(units[0]) : t("planner.units.n", { n: units.length })) : "",
+      grids && grids.length ? t("planner.grids", { list: grids.join(", ") }) : "", grid || into ? "→ " + (grid || into) : "", called || purpose || "", kind === "adopt" ? (origin ? origin + " " : "") + t("planner.units.n", { n: Object.keys(assignment || {}).length }) : ""];
+    return parts.filter(Boolean).join(" ");
+  }
 
   geogrid.historyPanel = function (desk) {
     const { history, draft } = desk.here;
     const line = (step) => el("li", { class: step.done ? "done" : "undone", "aria-current": step.id === draft.head ? "step" : null },
-      button(t("planner.op." + step.operation.kind), () => desk.jump(step.id), { disabled: !desk.editable }), " ", el("span", { class: "quiet" }, step.who, " · ", when(step.at)));
-    return el("section", { "aria-label": t("planner.history") },
-      el("ol", { class: "steps" }, el("li", { class: "done" }, button(t("planner.beginning"), () => desk.jump(null), { disabled: !desk.editable })), history.map(line)));
+      button(t("planner.op." + step.operation.kind), () => desk.jump(step.id), { disabled: !desk.editable }), " ", name(brief(desk, step.operation), "span"), " ", el("span", { class: "quiet" }, step.who, " · ", geogrid.when(step.at)));
+    return el("section", { "aria-label": t("planner.history") }, el("p", { class: "quiet" }, t("planner.history.about")),
+      el("ol", { class: "steps" }, el("li", { class: "done", "aria-current": draft.head === null ? "step" : null }, button(t("planner.beginning"), () => desk.jump(null), { disabled: !desk.editable })), history.map(line)));
   };
-
-  geogrid.reviewPanel = function (desk) {
-    const { draft } = desk.here;
-    const may = (right) => desk.who.rights.includes(right);
-    const node = el("section", { "aria-label": t("planner.review") }, el("p", {}, t("planner.status." + draft.status), draft.decision ? [": ", name(draft.decision)] : ""));
-    const impact = el("div", {});
-    const reason = el("input", { type: "text", maxlength: "400", "aria-label": t("planner.decision"), placeholder: t("planner.decision") });
-    const act = (label, path, body) => button(t(label), () => desk.decide(path, body()), { class: "main" });
-    const seen = () => ({ revision: draft.revision });
-    if (draft.status === "open" && desk.editable) node.append(el("p", {}, act("planner.submit", "/submit", seen)));
-    if (draft.status === "submitted" && may("approve")) {
-      node.append(el("p", {}, reason), el("p", {}, act("planner.approve", "/approve", () => ({ ...seen(), decision: reason.value })), " ",
-        act("planner.reopen", "/reopen", () => ({ ...seen(), decision: reason.value }))));
-    }
-    if (draft.status === "approved" && may("publish")) {
-      const day = el("input", { type: "date", value: geogrid.setup.today, min: geogrid.setup.today, "aria-label": t("planner.from") });
-      node.append(el("p", {}, el("label", {}, t("planner.from"), " ", day)),
-        el("p", {}, button(t("planner.publish"), () => desk.release(day.value), { class: "main" })));
-    }
-    node.append(impact, comments(desk, may("comment")));
-    planning.get("/drafts/" + draft.id + "/comparison").then((found) => impact.replaceChildren(flows(found)), desk.complain);
-    return node;
-  };
-
-  const flows = (found) => el("div", {},
-    el("p", {}, t("planner.impact", { n: found.households, a: found.addresses, p: (100 * found.share).toFixed(1) })),
-    found.flows.length ? el("table", { class: "plan-table" },
-      el("thead", {}, el("tr", {}, ["from", "to", "households", "addresses"].map((key) => el("th", { scope: "col" }, t("planner.col." + key))))),
-      el("tbody", {}, found.flows.map((flow) => el("tr", {}, [flow.source || "–", flow.target || "–", flow.households, flow.addresses].map((v) => el("td", { class: "num" }, String(v))))))) : null);
-
-  function comments(desk, may) {
-    const list = el("ul", { class: "comments" });
-    const text = el("textarea", { rows: "2", maxlength: "2000", "aria-label": t("planner.comment") });
-    const path = "/drafts/" + desk.here.draft.id + "/comments";
-    const load = async () => {
-      const found = await planning.get(path);
-      list.replaceChildren(...found.map((one) => el("li", { class: one.resolved_at ? "settled" : null }, name(one.text, "p"),
-        el("span", { class: "quiet" }, one.who, " · ", when(one.at)), " ",
-        may ? button(t(one.resolved_at ? "planner.unsettle" : "planner.settle"), () => planning.patch(path + "/" + one.id, { resolved: !one.resolved_at }).then(load, desk.complain)) : null)));
-    };
-    const say = () => planning.post(path, { text: text.value }).then(() => {
-      text.value = "";
-      return load();
-    }, desk.complain);
-    load().catch(desk.complain);
-    return el("div", {}, el("h3", {}, t("planner.comments")), list, may ? el("p", {}, text, button(t("planner.say"), say)) : null);
-  }
 })();

@@ -4,6 +4,7 @@
   const geogrid = window.geogrid;
   const BASE = "/v1/planning";
   let csrf = "";
+  let pending = 0;
 
   class Refused extends Error {
     constructor(status, problem) {
@@ -22,7 +23,31 @@
   }
 
   async function ask(method, path, body) {
-    const response = await fetch(BASE + path, asked(method, body));
+    return understood(fetch(BASE + path, asked(method, body)));
+  }
+
+  // A file goes as it is, with its own media type.
+  async function send(path, file, media) {
+    const headers = { Accept: "application/json", "Content-Type": media, "X-CSRF-Token": csrf };
+    return understood(fetch(BASE + path, { method: "POST", headers, credentials: "same-origin", body: file }));
+  }
+
+  // How many requests are under way, for whoever waits until the page is at rest.
+  function count(more) {
+    pending += more;
+    document.documentElement.dataset.pending = pending;
+  }
+
+  async function understood(request) {
+    count(1);
+    try {
+      return await read(await request);
+    } finally {
+      count(-1);
+    }
+  }
+
+  async function read(response) {
     if (response.status === 204) return null;
     const told = await response.json().catch(() => ({}));
     if (!response.ok) throw new Refused(response.status, told);
@@ -62,6 +87,8 @@
     signOut: () => ask("DELETE", "/session"),
     get: (path) => ask("GET", path),
     post: (path, body) => ask("POST", path, body || {}),
+    remove: (path) => ask("DELETE", path),
+    send,
     patch: (path, body) => ask("PATCH", path, body),
     stream,
     watch: (id) => new EventSource(BASE + "/drafts/" + id + "/events"),

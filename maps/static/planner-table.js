@@ -1,9 +1,11 @@
-// One row a grid: homes against the window, and what changed from the reference. And one row a unit, for the keyboard.
+// One row a grid: homes against the window, who leads it, what changed. And one row a unit, for the keyboard.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
   const { t, el, name } = geogrid;
+  const HEADS = ["grid", "households", "units", "buildings", "compounds", "hectares", "compact", "branch", "load", "change", "locked"];
   const signed = (n) => (n > 0 ? "+" + n : String(n));
+  const shown = (n) => geogrid.number(n);
 
   function bar(homes, window_) {
     if (!window_) return null;
@@ -18,20 +20,29 @@
     return node;
   }
 
-  function gridRow(row, tally, names, act) {
-    const { window } = tally;
-    const off = window && row.kind !== "special" && row.households > 0 && (row.households < window[0] || row.households > window[1]);
+  const outside = (row, window_) => window_ && row.kind !== "special" && row.households > 0 && (row.households < window_[0] || row.households > window_[1]);
+
+  function serving(service) {
+    if (!service) return ["–", "–"];
+    const branch = el("span", { class: "serving" }, service.branch ? name(service.branch) : "–", service.founded ? el("span", { class: "tag" }, t("planner.founded")) : null,
+      service.vacant ? el("span", { class: "vacant" }, t("planner.vacant")) : service.leader ? el("span", { class: "quiet" }, name(service.leader)) : null);
+    const load = service.load ? shown(service.load) + (service.grids > 1 ? " / " + service.grids : "") : "–";
+    return [branch, load];
+  }
+
+  function gridRow(row, window_, label, act) {
     const badge = el("span", { class: "badge small" }, String(row.grid));
     badge.style.setProperty("--own", geogrid.gridColour(row.grid));
     const moved = [row.came ? t("planner.came", { n: row.came }) : "", row.went ? t("planner.went", { n: row.went }) : ""].filter(Boolean).join(" ");
-    const label = row.name || names(row) || t(!row.units ? "planner.empty" : row.kind === "special" ? "kind.special" : "grid.number", { n: row.grid });
-    return el("tr", { "data-grid": row.grid, class: off ? "off" : null },
-      el("th", { scope: "row" }, el("button", { type: "button", class: "pick", on: { click: () => act.select(row.grid) } }, badge, " ", name(label))),
-      el("td", { class: "num" }, String(row.households), row.kind === "special" ? null : bar(row.households, window)),
-      el("td", { class: "num" }, String(row.units)),
-      el("td", { class: "num" }, String(row.buildings)),
-      el("td", { class: "num" }, (row.area_m2 / 10000).toFixed(1)),
-      el("td", { class: "num" }, row.polsby_popper.toFixed(2)),
+    const title = label || t(!row.units ? "planner.empty" : row.kind === "special" ? "kind.special" : "grid.number", { n: row.grid });
+    const [branch, load] = serving(row.service);
+    const number = (text, more) => el("td", { class: "num" }, text, more);
+    return el("tr", { "data-grid": row.grid, class: outside(row, window_) ? "off" : null, on: { pointerenter: () => act.look(row.grid), pointerleave: () => act.look(0) } },
+      el("th", { scope: "row" }, el("button", { type: "button", class: "pick", on: { click: () => act.select(row.grid) } }, badge, " ", name(title))),
+      number(shown(row.households), row.kind === "special" ? null : bar(row.households, window_)),
+      number(String(row.units), row.pieces > 1 ? el("span", { class: "vacant" }, " ", t("planner.pieces", { n: row.pieces })) : null),
+      number(shown(row.buildings)), number(String(row.compounds.length)), number((row.area_m2 / 10000).toFixed(1)), number(row.polsby_popper.toFixed(2)),
+      el("td", {}, branch), number(load),
       el("td", {}, row.was === null ? t("planner.new") : moved || "–"),
       el("td", {}, el("button", {
         type: "button", class: "lock", "aria-pressed": String(row.locked), on: { click: () => act.lock(row.grid, !row.locked) },
@@ -39,26 +50,50 @@
       }, el("i", { class: row.locked ? "padlock shut" : "padlock", "aria-hidden": "true" }))));
   }
 
-  geogrid.gridTable = function (tally, names, act) {
-    const heads = ["grid", "households", "units", "buildings", "hectares", "compact", "change", "locked"];
-    return el("table", { class: "plan-table" },
-      el("caption", { class: "hidden" }, t("planner.table")),
-      el("thead", {}, el("tr", {}, heads.map((key) => el("th", { scope: "col" }, t("planner.col." + key))))),
-      el("tbody", {}, tally.grids.map((row) => gridRow(row, tally, names, act))));
-  };
+  // The table keeps the rows that did not change: most of them do not, whatever is done.
+  class GridTable {
+    constructor(act, label) {
+      Object.assign(this, { act, label, known: new Map() });
+      this.body = el("tbody", {});
+      this.total = el("p", { class: "quiet total" });
+      this.node = el("div", {}, el("table", { class: "plan-table" }, el("caption", { class: "hidden" }, t("planner.table")),
+        el("thead", {}, el("tr", {}, HEADS.map((key) => el("th", { scope: "col", title: geogrid.has("planner.col." + key + ".tip") ? t("planner.col." + key + ".tip") : null }, t("planner.col." + key))))), this.body), this.total);
+    }
+
+    show(rows, tally) {
+      const next = new Map();
+      rows.forEach((row, at) => {
+        const label = this.label(row);
+        const key = JSON.stringify([row, label, tally.window]);
+        const before = this.known.get(row.grid);
+        const node = before && before.key === key ? before.node : gridRow(row, tally.window, label, this.act);
+        next.set(row.grid, { key, node });
+        if (this.body.children[at] !== node) this.body.insertBefore(node, this.body.children[at] || null);
+      });
+      while (this.body.children.length > rows.length) this.body.lastChild.remove();
+      this.known = next;
+      const [low, high] = tally.window || [];
+      this.total.textContent = [t("planner.total", { n: tally.households, g: rows.filter((row) => row.units && row.kind !== "special").length }), tally.window ? t("planner.window", { low, high }) : "",
+        tally.unassigned.length ? t("planner.unassigned", { n: tally.unassigned.length }) : ""].filter(Boolean).join(" · ");
+    }
+
+    // The rows of some grids stand out, because their units are pointed at on the map.
+    light(grid) {
+      for (const [number, { node }] of this.known) node.classList.toggle("lit", number === grid);
+    }
+  }
 
   // Every unit with the grid it lies in: the whole job without the map.
   geogrid.unitTable = function (bench, state, grids, act) {
-    const rows = [...bench.units.values()].sort((a, b) => (a.compound_name + a.id).localeCompare(b.compound_name + b.id));
+    const rows = [...bench.units.values()].map((unit) => ({ unit, label: bench.label(unit.id) })).sort((a, b) => a.label.localeCompare(b.label));
     return el("table", { class: "plan-table units" },
       el("caption", { class: "hidden" }, t("planner.units")),
       el("thead", {}, el("tr", {}, ["unit", "households", "grid"].map((key) => el("th", { scope: "col" }, t("planner.col." + key))))),
-      el("tbody", {}, rows.map((unit) => {
-        const label = (unit.compound_name || t("planner.kind." + unit.kind)) + " " + unit.id.split("/").pop();
+      el("tbody", {}, rows.map(({ unit, label }) => {
         const choice = el("select", { "aria-label": t("planner.grid.of", { name: label }), disabled: !act.editable, on: { change: () => act.assign([unit.id], Number(choice.value)) } },
           el("option", { value: "0" }, t("planner.nogrid")),
           grids.map((n) => el("option", { value: n, selected: state.assignment[unit.id] === n }, String(n))));
-        return el("tr", {}, el("th", { scope: "row" }, name(label)), el("td", { class: "num" }, String(unit.households)), el("td", {}, choice));
+        return el("tr", {}, el("th", { scope: "row" }, name(label)), el("td", { class: "num" }, shown(unit.households)), el("td", {}, choice));
       })));
   };
 
@@ -67,4 +102,6 @@
       t("grid.number", { n: one.grid }), ": ", el("b", {}, one.before + " → " + one.after), " (" + signed(one.after - one.before) + ")",
       one.pieces > 1 ? el("span", { class: "vacant" }, " ", t("planner.pieces", { n: one.pieces })) : null,
       window_ && one.after > 0 && (one.after < window_[0] || one.after > window_[1]) ? el("span", { class: "vacant" }, " ", t("planner.outside")) : null)));
+
+  geogrid.GridTable = GridTable;
 })();

@@ -1,0 +1,340 @@
+// One draft on the desk: map, table and panels show the same state; every change is counted here first, then confirmed.
+(function () {
+  "use strict";
+  const geogrid = window.geogrid;
+  const { t, el, name, planning } = geogrid;
+  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const TABS = ["checks", "selection", "nudge", "propose", "compare", "history", "review", "files", "units"];
+
+  class Desk {
+    // `office` is what the desk needs of the page: who works, how to complain, how to go back, where to draw.
+    constructor(here, bench, community, office) {
+      Object.assign(this, { here, bench, community, ...office, whole: true, panel: "checks", selected: new Set(), waiting: [] });
+      this.build();
+      this.map = new geogrid.UnitMap(this.node.map, bench);
+      this.map.listen((id) => geogrid.unitTip(bench, this.shown, id), {
+        click: (id, event) => this.pick(id, event.originalEvent), mouseover: (id) => this.table.light(this.shown[id] || 0), mouseout: () => this.table.light(0),
+      });
+      this.sweep = new geogrid.Sweep(this.map, this.node.map, { sweep: (ids, less) => this.swept(ids, less), drop: (id) => this.dropped(id) });
+      this.node.frame.prepend(this.sweep.bar());
+      this.map.ground(here.draft.community_id);
+      this.show(here);
+      this.keys = (event) => this.key(event);
+      document.addEventListener("keydown", this.keys);
+    }
+
+    get editable() {
+      return this.here.draft.status === "open" && this.who.rights.includes("edit") && this.community.editable;
+    }
+
+    close() {
+      if (this.events) this.events.close();
+      document.removeEventListener("keydown", this.keys);
+      this.sweep.close();
+      if (this.comparison) this.comparison.close();
+      this.map.close();
+    }
+
+    build() {
+      this.table = new geogrid.GridTable({
+        select: (grid) => this.select(this.bench.members(this.here.state.assignment).get(grid) || []),
+        lock: (grid, on) => this.apply({ kind: on ? "lock" : "unlock", grids: [grid] }),
+        look: (grid) => this.map.hatch(grid ? this.bench.members(this.shown).get(grid) || [] : []),
+      }, (row) => this.nameOf(row));
+      this.node = {
+        map: el("div", { class: "map", tabindex: "0", role: "region", "aria-label": t("planner.map") }), table: el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": t("planner.table") }, this.table.node),
+        panel: el("div", { class: "panel-frame" }), title: el("h2", {}), saved: el("span", { class: "quiet", role: "status" }),
+        undo: button("↶ " + t("planner.undo"), () => this.travel("/undo"), { title: "Ctrl+Z" }), redo: button("↷ " + t("planner.redo"), () => this.travel("/redo"), { title: "Ctrl+Shift+Z" }),
+        tabs: el("div", { class: "tabs", role: "group", "aria-label": t("planner.panels") }, TABS.map((key) => button(t("planner." + key), () => this.tab(key), { "data-tab": key }))),
+      };
+      this.node.mark = el("p", { class: "draft-mark", "aria-hidden": "true" }, t("planner.draft"));
+      this.node.frame = el("div", { class: "map-frame" }, this.node.map, this.node.mark);
+      this.page.replaceChildren(el("div", { class: "plan" },
+        this.top(button("← " + t("planner.back"), this.back, { class: "link" }), this.node.title, this.node.undo, this.node.redo, this.node.saved),
+        el("div", { id: "alert" }),
+        el("div", { class: "work" }, this.node.frame, el("div", { class: "side" }, this.node.table, this.node.tabs, this.node.panel))));
+    }
+
+    // Show what the server says.
+    show(here) {
+      this.here = here;
+      const { draft, state, tally } = here;
+      this.node.title.replaceChildren(name(this.community.name), " · ", name(draft.title), " ", el("span", { class: "tag " + draft.status }, t("planner.status." + draft.status)));
+      this.node.saved.textContent = t("planner.saved", { time: geogrid.when(draft.saved_at) });
+      this.node.undo.disabled = !this.editable || draft.head === null;
+      this.node.redo.disabled = !this.editable || !here.history.some((one) => one.parent === draft.head);
+      this.node.mark.hidden = draft.status === "published";
+      this.draw(state.assignment, tally.grids);
+      this.drawPanel();
+      document.documentElement.dataset.revision = draft.revision;
+    }
+
+    // Draw an assignment on map and table; `rows` are those of the server, brought up to date here.
+    draw(assignment, rows) {
+      this.shown = assignment;
+      this.map.show(assignment, this.selected, new Set(this.here.state.locked_grids));
+      this.table.show(rows, this.here.tally);
+    }
+
+    nameOf(row) {
+      if (row.name) return row.name;
+      const purpose = this.here.state.purposes[row.grid];
+      const names = row.compounds.map((id) => this.bench.units.get(this.bench.compounds.get(id)[0]).compound_name).filter(Boolean);
+      return purpose || (names.length > 2 ? names.slice(0, 2).join("、") + " +" + (names.length - 2) : names.join("、"));
+    }
+
+    tab(key) {
+      this.panel = key;
+      this.drawPanel();
+    }
+
+    drawPanel() {
+      if (this.comparison && this.panel !== "compare") {
+        this.comparison.close();
+        this.comparison = null;
+        this.draw(this.here.state.assignment, this.here.tally.grids);
+      }
+      for (const node of this.node.tabs.children) node.setAttribute("aria-pressed", String(node.dataset.tab === this.panel));
+      const panels = {
+        checks: geogrid.checksPanel, selection: geogrid.selectionPanel, nudge: geogrid.nudgePanel, propose: geogrid.proposePanel, compare: geogrid.comparePanel,
+        history: geogrid.historyPanel, review: geogrid.reviewPanel, files: geogrid.filesPanel,
+        units: () => geogrid.unitTable(this.bench, this.here.state, this.grids(), { editable: this.editable, assign: (ids, grid) => this.assign(ids, grid) }),
+      };
+      this.node.panel.replaceChildren(panels[this.panel](this));
+    }
+
+    grids() {
+      return this.here.tally.grids.map((row) => row.grid);
+    }
+
+    chosenGrids() {
+      return [...new Set([...this.selected].map((id) => this.here.state.assignment[id]).filter(Boolean))];
+    }
+
+    // Selecting
+
+    pick(unit, event) {
+      const units = this.bench.together(unit, this.whole);
+      const more = event && (event.shiftKey || event.ctrlKey || event.metaKey);
+      const now = new Set(more ? this.selected : []);
+      const on = !this.selected.has(unit);
+      for (const one of units) on ? now.add(one) : now.delete(one);
+      this.select([...now]);
+    }
+
+    swept(ids, less) {
+      const units = ids.flatMap((one) => this.bench.together(one, this.whole));
+      const now = new Set(this.selected);
+      for (const one of units) less ? now.delete(one) : now.add(one);
+      this.select([...now]);
+    }
+
+    select(units) {
+      this.selected = new Set(units);
+      this.map.select(this.selected);
+      this.panel = "selection";
+      this.drawPanel();
+      this.say(t("planner.selected", { n: this.selected.size, h: this.bench.homes(this.selected) }));
+    }
+
+    // The selection was dragged onto a unit: it goes to that unit's grid, unless a rule forbids it.
+    async dropped(id) {
+      const grid = this.here.state.assignment[id];
+      if (!this.editable || !grid) return;
+      const ids = [...this.selected].filter((one) => this.here.state.assignment[one] !== grid);
+      const broken = ids.length && this.bench.outcome(this.here.state.assignment, ids, grid).some((one) => one.pieces > 1);
+      if (!ids.length || !broken) return ids.length && this.assign(ids, grid);
+      const why = await planning.post("/drafts/" + this.here.draft.id + "/why-not", { unit: ids[0], grid }).catch((error) => ({ error }));
+      geogrid.whyNot(this, ids, grid, why);
+    }
+
+    drawLine(done) {
+      this.say(t("planner.split.how"));
+      const points = [];
+      const line = L.polyline([], { pane: "marks", color: "#b3261e", weight: 3, interactive: false }).addTo(this.map.map);
+      const click = (event) => {
+        event.stopPropagation();
+        const { lng, lat } = this.map.map.mouseEventToLatLng(event);
+        points.push([lng, lat]);
+        line.addLatLng([lat, lng]);
+        if (points.length < 2) return;
+        this.node.map.removeEventListener("click", click, true);
+        line.remove();
+        done(points);
+      };
+      this.node.map.addEventListener("click", click, true);
+    }
+
+    // Changing
+
+    assign(ids, grid) {
+      if (!grid) return this.apply({ kind: "release", units: ids });
+      return this.withReason(this.bench.newlySplit(this.here.state.assignment, ids, grid), (reason) => this.apply({ kind: "assign", units: ids, grid, reason }));
+    }
+
+    openGrid(ids) {
+      return this.withReason(this.bench.newlySplit(this.here.state.assignment, ids, 1000), (reason) => this.apply({ kind: "open-grid", units: ids, reason }));
+    }
+
+    applySplit(operation) {
+      const parts = operation.parts.slice(1).flat();
+      return this.withReason(this.bench.newlySplit(this.here.state.assignment, parts, 1000), (reason) => this.apply({ ...operation, reason }));
+    }
+
+    // A compound that would be split asks why; the reason is kept with the plan.
+    withReason(split, go) {
+      if (!split.length) return go("");
+      const reason = el("input", { type: "text", maxlength: "400", required: true, "aria-label": t("planner.reason") });
+      const form = el("form", { on: { submit: (event) => (event.preventDefault(), box.close(), go(reason.value)) } },
+        el("p", {}, t("planner.splits", { names: split.join("、") })), reason,
+        el("p", { class: "acts" }, el("button", { type: "submit", class: "main" }, t("planner.apply")), button(t("planner.cancel"), () => box.close())));
+      const box = el("dialog", { "aria-label": t("planner.reason"), on: { close: () => box.remove() } }, form);
+      this.page.append(box);
+      box.showModal();
+      reason.focus();
+    }
+
+    // Map and table show what a step does at once; the server confirms it or takes it back.
+    ahead() {
+      let assignment = this.here.state.assignment;
+      for (const one of this.waiting) {
+        if (one.kind === "assign") assignment = { ...assignment, ...Object.fromEntries(one.units.map((id) => [id, one.grid])) };
+        if (one.kind === "adopt") assignment = { ...assignment, ...one.assignment };
+        if (one.kind === "release") assignment = Object.fromEntries(Object.entries(assignment).filter(([id]) => !one.units.includes(id)));
+      }
+      this.draw(assignment, assignment === this.here.state.assignment ? this.here.tally.grids : this.bench.rows(assignment, this.here.tally.grids));
+    }
+
+    // Steps go out one after the other: each names the revision that the one before it made.
+    apply(operation) {
+      this.waiting.push(operation);
+      this.ahead();
+      this.sent = (this.sent || Promise.resolve()).then(() => this.send(operation));
+      return this.sent;
+    }
+
+    async send(operation) {
+      if (!this.waiting.includes(operation)) return;
+      try {
+        const here = await planning.post("/drafts/" + this.here.draft.id + "/steps", { revision: this.here.draft.revision, operation });
+        this.waiting = this.waiting.filter((one) => one !== operation);
+        if (!this.waiting.length) this.show(here);
+        else {
+          this.here = here;
+          this.ahead();
+        }
+        this.say(t("planner.op." + operation.kind));
+      } catch (error) {
+        this.waiting = [];
+        this.refuse(error, () => this.apply(operation));
+      }
+    }
+
+    refuse(error, again) {
+      if (error.status !== 409 || !error.current) {
+        this.show(this.here);
+        return this.complain(error);
+      }
+      this.show(error.current);
+      const last = error.current.history.filter((one) => one.done).pop();
+      this.ask(t("planner.stale", { who: last ? last.who : "?", what: last ? t("planner.op." + last.operation.kind) : "" }), [["planner.repeat", again], ["planner.drop", () => {}]]);
+    }
+
+    // A question above the map with a button for each answer.
+    ask(text, answers) {
+      const box = document.getElementById("alert");
+      box.replaceChildren(el("p", { role: "alert", class: "alert" }, text, " ", answers.flatMap(([key, act]) => [button(t(key), () => (box.replaceChildren(), act())), " "])));
+    }
+
+    async travel(path, body) {
+      try {
+        this.show(await planning.post("/drafts/" + this.here.draft.id + path, { revision: this.here.draft.revision, ...body }));
+      } catch (error) {
+        const locked = error.faults && error.faults.some((one) => one.rule === "lock-undone");
+        if (!locked) return this.refuse(error, () => this.travel(path, body));
+        const names = error.faults.map((one) => t(/^\d+$/.test(one.id) ? "planner.fault.lock-undone.grid" : "planner.fault.lock-undone.unit", { id: one.id }));
+        this.ask(names.join(" · "), [["planner.force", () => this.travel(path, { ...body, force: true })], ["planner.cancel", () => {}]]);
+      }
+    }
+
+    jump(step) {
+      return this.travel("/jump", { step });
+    }
+
+    advice(path) {
+      return planning.get("/drafts/" + this.here.draft.id + path).catch((error) => (this.complain(error), []));
+    }
+
+    async decide(path, body) {
+      try {
+        await planning.post("/drafts/" + this.here.draft.id + path, body);
+        await this.again();
+      } catch (error) {
+        this.refuse(error, () => this.decide(path, { ...body, revision: this.here.draft.revision }));
+      }
+    }
+
+    async again() {
+      this.show(await planning.get("/drafts/" + this.here.draft.id));
+    }
+
+    async release(day) {
+      try {
+        this.say(t("planner.publishing"));
+        await planning.post("/releases", { drafts: [this.here.draft.id], effective_from: day });
+        await this.again();
+        this.say(t("planner.status.published"));
+      } catch (error) {
+        this.complain(error);
+      }
+    }
+
+    comment(about) {
+      this.about = about;
+      this.tab("review");
+      const field = this.node.panel.querySelector("textarea");
+      if (field) field.focus();
+    }
+
+    // Others may work on the same draft: take over what they did.
+    watch() {
+      this.events = planning.watch(this.here.draft.id);
+      this.events.addEventListener("changed", async (event) => {
+        const told = JSON.parse(event.data);
+        if (told.draft.revision <= this.here.draft.revision || this.waiting.length) return;
+        const now = await planning.get("/drafts/" + this.here.draft.id).catch(() => null);
+        if (now && geogrid.planner() === this && !this.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);
+      });
+    }
+
+    key(event) {
+      if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
+      const command = event.ctrlKey || event.metaKey;
+      if (command && event.key.toLowerCase() === "z") {
+        event.preventDefault();
+        const node = event.shiftKey ? this.node.redo : this.node.undo;
+        if (!node.disabled) node.click();
+      } else if (!command && !event.altKey && /^[0-9]$/.test(event.key) && this.selected.size && this.editable) {
+        event.preventDefault();
+        this.digit(event.key);
+      } else if (event.key === "Escape" && this.selected.size) {
+        this.select([]);
+      }
+    }
+
+    // A number key assigns; where a second digit could follow, it waits a moment for it.
+    digit(key) {
+      clearTimeout(this.typing);
+      this.typed = (this.typed || "") + key;
+      const go = () => {
+        const grid = Number(this.typed);
+        this.typed = "";
+        if (this.grids().includes(grid)) this.assign([...this.selected], grid);
+      };
+      if (this.grids().some((grid) => grid > 9 && String(grid).startsWith(this.typed) && String(grid) !== this.typed)) this.typing = setTimeout(go, 500);
+      else go();
+    }
+  }
+
+  geogrid.Desk = Desk;
+})();
