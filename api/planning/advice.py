@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -33,6 +34,7 @@ from geogrid.workbench import (
     propose,
     propose_several,
 )
+from maps.words import language_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,6 +45,7 @@ router = APIRouter(prefix="/v1/planning/drafts/{draft_id}", tags=["planning: adv
 EVENTS = "text/event-stream"
 # Two cores: more runs at once would only make all of them slower.
 MOST_RUNS = 2
+WHY_S = 8.0  # somebody waits for the answer
 _runs = threading.Semaphore(MOST_RUNS)
 
 
@@ -108,11 +111,14 @@ async def why(request: Request, who: Viewer, draft_id: int) -> Response:
     if faults or len(here.draft.assignment) < len(here.bench.units):
         raise RefusedError(tuple(faults) or (Fault("not-finished", "units have no grid yet"),))
     found = await asyncio.to_thread(
-        why_not, here.bench.graph, here.bench.policy, here.draft.plan, asked.unit, asked.grid
-    )
+        partial(why_not, time_limit_s=WHY_S),
+        here.bench.graph, here.bench.policy, here.draft.plan, asked.unit, asked.grid,
+    )  # fmt: skip
     cost = {"forbidden": list(found.forbidden), "costs": dict(found.costs), "proved": found.proved}
     plan = None if found.plan is None else dict(found.plan.assignment)
-    return told({**cost, "plan": plan})
+    language = language_for(request.query_params.get("lang"))
+    reason = "" if found.reason is None else found.reason.say(language)
+    return told({**cost, "plan": plan, "reason": reason})
 
 
 @router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked))

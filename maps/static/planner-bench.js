@@ -39,9 +39,13 @@
       return single ? own : own + " " + id.split("/").pop();
     }
 
-    // Where two units meet, or one meets nothing: their common lines, put together once.
-    seams() {
-      if (this.known) return this.known;
+    // Where a unit meets others, and where it meets nothing (null): the common lines, put together once.
+    seams(id) {
+      if (!this.known) this.known = this.sew();
+      return this.known.get(id) || new Map();
+    }
+
+    sew() {
       const sides = new Map();
       for (const { id, geometry } of this.features) {
         const rings = geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat();
@@ -54,18 +58,21 @@
           }
         }
       }
-      const pairs = new Map();
+      const found = new Map(this.features.map((one) => [one.id, new Map()]));
       for (const { line, units } of sides.values()) {
-        const [a, b = null] = units;
-        const key = a + "\n" + b;
-        if (!pairs.has(key)) pairs.set(key, { a, b, lines: [] });
-        const { lines } = pairs.get(key);
         const at = line.map(([x, y]) => L.latLng(y, x));
-        const last = lines[lines.length - 1];
-        if (last && last[last.length - 1].equals(at[0], 0)) last.push(at[1]);
-        else lines.push(at);
+        const [a, b = null] = units;
+        join(found.get(a), b, at);
+        if (b !== null) join(found.get(b), a, at);
       }
-      return (this.known = [...pairs.values()]);
+      return found;
+    }
+
+    // The lines around some units: where they meet nothing, or one that is not `inside`.
+    rim(ids, inside) {
+      const found = [];
+      for (const id of ids) for (const [other, lines] of this.seams(id)) if (other === null || !inside(other)) found.push(...lines);
+      return found;
     }
 
     // Where the number of a grid stands: in its unit with most homes.
@@ -178,6 +185,15 @@
       }
       return found;
     }
+  }
+
+  // Add a piece of line to those towards a neighbour, to the end of the last one where it goes on.
+  function join(seams, other, [from, to]) {
+    if (!seams.has(other)) seams.set(other, []);
+    const lines = seams.get(other);
+    const last = lines[lines.length - 1];
+    if (last && last[last.length - 1].equals(from, 0)) last.push(to);
+    else lines.push([from, to]);
   }
 
   geogrid.Bench = Bench;

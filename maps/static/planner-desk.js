@@ -138,14 +138,13 @@
     }
 
     // The selection was dragged onto a unit: it goes to that unit's grid, unless a rule forbids it.
-    async dropped(id) {
+    dropped(id) {
       const grid = this.here.state.assignment[id];
       if (!this.editable || !grid) return;
       const ids = [...this.selected].filter((one) => this.here.state.assignment[one] !== grid);
-      const broken = ids.length && this.bench.outcome(this.here.state.assignment, ids, grid).some((one) => one.pieces > 1);
-      if (!ids.length || !broken) return ids.length && this.assign(ids, grid);
-      const why = await planning.post("/drafts/" + this.here.draft.id + "/why-not", { unit: ids[0], grid }).catch((error) => ({ error }));
-      geogrid.whyNot(this, ids, grid, why);
+      if (!ids.length) return;
+      if (!this.bench.outcome(this.here.state.assignment, ids, grid).some((one) => one.pieces > 1)) return this.assign(ids, grid);
+      geogrid.whyNot(this, ids, grid, planning.post("/drafts/" + this.here.draft.id + "/why-not?lang=" + geogrid.setup.language, { unit: ids[0], grid }));
     }
 
     drawLine(done) {

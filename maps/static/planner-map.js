@@ -24,7 +24,8 @@
         if (pane !== "units") this.map.getPane(pane).style.pointerEvents = "none";
       }
       this.sheet = new geogrid.PlanSheet(this.map, bench, { units: "units", borders: "borders", numbers: "numbers" });
-      this.reference = L.polyline(this.sheet.border(bench.reference), {
+      const old = [...bench.members(bench.reference)].flatMap(([grid, ids]) => bench.rim(ids, (id) => bench.reference[id] === grid));
+      this.reference = L.polyline(old, {
         pane: "marks", renderer: L.canvas({ pane: "marks", padding: 0.2 }), color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false,
       }).addTo(this.map);
       this.selection = new Set();
@@ -92,45 +93,52 @@
     }
   }
 
-  // One plan on the map: its units in their colours, its borders, its numbers. Only what changed is drawn anew.
+  // One plan on the map: its units in their colours, its borders, its numbers. Only grids that changed are drawn anew.
   class PlanSheet {
     constructor(map, bench, { units, borders, numbers, interactive = true }) {
       Object.assign(this, { map, bench, panes: { units, borders, numbers } });
       this.layers = new Map();
+      this.rims = new Map();
       this.marks = new Map();
       this.assignment = {};
+      this.canvas = L.canvas({ pane: borders, padding: 0.2 });
       this.area = L.geoJSON({ type: "FeatureCollection", features: bench.features }, {
         pane: units, renderer: L.canvas({ pane: units, padding: 0.2 }), interactive,
         style: { color: "#5d666e", weight: 0.8, ...filled(0) },
         onEachFeature: (feature, layer) => this.layers.set(feature.id, layer),
       }).addTo(map);
-      this.line = L.polyline([], { pane: borders, renderer: L.canvas({ pane: borders, padding: 0.2 }), color: "#222222", weight: 2.4, interactive: false }).addTo(map);
+      this.lines = L.layerGroup().addTo(map);
       this.names = L.layerGroup().addTo(map);
     }
 
     remove() {
-      for (const one of [this.area, this.line, this.names]) one.remove();
+      for (const one of [this.area, this.lines, this.names]) one.remove();
     }
 
     show(assignment, locked = new Set()) {
+      const changed = new Set();
       for (const [id, layer] of this.layers) {
-        if (this.assignment[id] !== assignment[id]) layer.setStyle(filled(assignment[id]));
+        const [was, now] = [this.assignment[id], assignment[id]];
+        if (was === now) continue;
+        layer.setStyle(filled(now));
+        changed.add(was).add(now);
       }
+      changed.delete(undefined);
       this.assignment = { ...assignment };
-      this.line.setLatLngs(this.border(assignment));
-      this.number(assignment, locked);
+      const members = this.bench.members(assignment);
+      for (const grid of changed) this.outline(grid, members.get(grid) || []);
+      this.number(members, locked);
     }
 
-    // The lines between units of different grids, and around them all: shared borders have the same vertices.
-    border(assignment) {
-      const found = [];
-      for (const { a, b, lines } of this.bench.seams()) if (assignment[a] !== (b === null ? undefined : assignment[b])) found.push(...lines);
-      return found;
+    outline(grid, ids) {
+      const lines = this.bench.rim(ids, (id) => this.assignment[id] === grid);
+      if (this.rims.has(grid)) this.rims.get(grid).setLatLngs(lines);
+      else this.rims.set(grid, L.polyline(lines, { pane: this.panes.borders, renderer: this.canvas, color: "#222222", weight: 2.4, interactive: false }).addTo(this.lines));
     }
 
-    number(assignment, locked) {
+    number(members, locked) {
       const seen = new Set();
-      for (const [grid, ids] of this.bench.members(assignment)) {
+      for (const [grid, ids] of members) {
         seen.add(grid);
         const spot = this.bench.heart(ids);
         const key = spot.join() + locked.has(grid);

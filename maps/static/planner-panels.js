@@ -103,13 +103,13 @@
       el("p", {}, el("b", {}, found.proved ? t("planner.proved") : t("planner.gap", { n: (100 * found.gap).toFixed(1) })), " · ", t("planner.moves", { n: found.change.households })),
       el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, t("planner.objective." + key)), el("dd", {}, rounded(v), found.bounds[key] !== undefined && found.bounds[key] !== v ? " ≥ " + rounded(found.bounds[key]) : "")])),
       el("p", { class: "acts" }, button(t("planner.show"), () => geogrid.peek(desk, found.operation.assignment)), ...more));
-    const take = (found) => button(t("planner.apply"), () => desk.withReason(desk.bench.split(desk.here.state.assignment, found.operation.assignment), (reason) => desk.apply({ ...found.operation, reason: reason || found.operation.reason })), { disabled: !desk.editable });
+    const taking = (found) => button(t("planner.apply"), () => take(desk, found.operation), { disabled: !desk.editable });
     const run = async () => {
       stop = new AbortController();
       let best = null;
       const keep = () => {
         stop.abort();
-        if (best) take(best).click();
+        if (best) take(desk, best.operation);
       };
       const told = { ...policy, grids: { min: Math.min(value("min"), value("max")), max: Math.max(value("min"), value("max")) }, band: { share: value("share") / 100 } };
       list.replaceChildren(el("p", {}, t("planner.running")));
@@ -121,7 +121,7 @@
             best = found;
             list.replaceChildren(el("p", {}, t("planner.running")), card(found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
           }
-          if (kind === "done") list.replaceChildren(...found.map((one) => card(one, take(one))));
+          if (kind === "done") list.replaceChildren(...found.map((one) => card(one, taking(one))));
         }, stop.signal);
       } catch (error) {
         if (error.name === "AbortError") list.firstChild && list.firstChild.replaceChildren(t("planner.stopped"));
@@ -134,18 +134,30 @@
   };
 
   // A unit was let go where the rules forbid it: which rule, and the least change that would allow it.
-  geogrid.whyNot = function (desk, ids, grid, found) {
-    const told = found.error ? [found.error.message] : found.forbidden.length ? found.forbidden : [t("planner.why.pieces", { n: grid })];
-    const costs = Object.entries(found.costs || {}).filter(([, v]) => Math.abs(v) > 1e-6);
+  geogrid.whyNot = function (desk, ids, grid, asked) {
     const close = () => box.close();
-    const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } },
-      el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), el("ul", {}, told.map((one) => el("li", {}, name(one, "span")))),
-      found.plan ? el("p", {}, t("planner.why.least", { n: Object.keys(found.plan).filter((id) => found.plan[id] !== desk.here.state.assignment[id]).length }), costs.length ? " " + costs.map(([key, v]) => t("planner.objective." + key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10)).join(", ") : "") : el("p", {}, found.reason || ""),
-      el("p", { class: "acts" }, found.plan ? button(t("planner.why.take"), () => (close(), desk.withReason(desk.bench.split(desk.here.state.assignment, found.plan), (reason) => desk.apply({ kind: "adopt", assignment: found.plan, origin: "why-not", reason }))), { class: "main" }) : null,
-        button(t("planner.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close)));
+    const told = el("div", { "aria-live": "polite" }, el("ul", {}, el("li", {}, t("planner.why.pieces", { n: grid }))), el("p", { class: "quiet" }, t("planner.why.looking")));
+    const acts = el("p", { class: "acts" }, button(t("planner.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close));
+    const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } }, el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), told, acts);
     desk.page.append(box);
     box.showModal();
+    const reasons = (all) => el("ul", {}, all.map((one) => el("li", {}, name(one, "span"))));
+    asked.then((found) => {
+      told.replaceChildren(reasons([...found.forbidden, ...(found.reason ? [found.reason] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
+      if (found.plan) acts.prepend(button(t("planner.why.take"), () => (close(), take(desk, { kind: "adopt", assignment: found.plan, origin: "why-not" })), { class: "main" }));
+    }, (error) => told.replaceChildren(reasons([t("planner.why.pieces", { n: grid }), error.message])));
   };
+
+  function least(desk, { plan, costs }) {
+    const moved = Object.keys(plan).filter((id) => plan[id] !== desk.here.state.assignment[id]).length;
+    const worse = Object.entries(costs).filter(([, v]) => Math.abs(v) > 1e-6).map(([key, v]) => t("planner.objective." + key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10));
+    return el("p", {}, t("planner.why.least", { n: moved }), " ", worse.join(", "));
+  }
+
+  // Take a whole plan over; where it splits compounds, say why.
+  function take(desk, operation) {
+    desk.withReason(desk.bench.split(desk.here.state.assignment, operation.assignment), (reason) => desk.apply({ ...operation, reason: reason || operation.reason || "" }));
+  }
 
   // What a step did, in a few words.
   function brief(desk, { kind, units, grid, grids, into, name: called, purpose, origin, assignment }) {

@@ -56,18 +56,17 @@
       Object.assign(this, { act, label, known: new Map() });
       this.body = el("tbody", {});
       this.total = el("p", { class: "quiet total" });
-      this.node = el("div", {}, el("table", { class: "plan-table" }, el("caption", { class: "hidden" }, t("planner.table")),
-        el("thead", {}, el("tr", {}, HEADS.map((key) => el("th", { scope: "col", title: geogrid.has("planner.col." + key + ".tip") ? t("planner.col." + key + ".tip") : null }, t("planner.col." + key))))), this.body), this.total);
+      this.node = el("div", {}, el("table", { class: "plan-table grids" }, el("caption", { class: "hidden" }, t("planner.table")),
+        el("colgroup", {}, HEADS.map((key) => el("col", { class: "col-" + key }))), el("thead", {}, el("tr", {}, HEADS.map((key) => el("th", { scope: "col", title: geogrid.has("planner.col." + key + ".tip") ? t("planner.col." + key + ".tip") : null }, t("planner.col." + key))))), this.body), this.total);
     }
 
     show(rows, tally) {
       const next = new Map();
       rows.forEach((row, at) => {
-        const label = this.label(row);
-        const key = JSON.stringify([row, label, tally.window]);
         const before = this.known.get(row.grid);
-        const node = before && before.key === key ? before.node : gridRow(row, tally.window, label, this.act);
-        next.set(row.grid, { key, node });
+        const made = before && before.row === row && before.window === tally.window ? before : this.made(row, tally.window, before);
+        const { node } = made;
+        next.set(row.grid, made);
         if (this.body.children[at] !== node) this.body.insertBefore(node, this.body.children[at] || null);
       });
       while (this.body.children.length > rows.length) this.body.lastChild.remove();
@@ -77,9 +76,18 @@
         tally.unassigned.length ? t("planner.unassigned", { n: tally.unassigned.length }) : ""].filter(Boolean).join(" · ");
     }
 
+    // A row that the server tells anew is often the same as before.
+    made(row, window_, before) {
+      const label = this.label(row);
+      const key = JSON.stringify([row, label, window_]);
+      const node = before && before.key === key ? before.node : gridRow(row, window_, label, this.act);
+      return { row, window: window_, key, node };
+    }
+
     // The rows of some grids stand out, because their units are pointed at on the map.
     light(grid) {
-      for (const [number, { node }] of this.known) node.classList.toggle("lit", number === grid);
+      for (const number of [this.lit, grid]) if (this.known.has(number)) this.known.get(number).node.classList.toggle("lit", number === grid);
+      this.lit = grid;
     }
   }
 
