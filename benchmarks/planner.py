@@ -1,8 +1,9 @@
 """Benchmark the workbench: ``python -m benchmarks.planner [--quick]``.
 
 A community of 2,000 units in 250 grids is drawn, published and opened in a real Chromium. Compounds at
-borders are assigned to the grid beside them by its button; the clock runs from the click until the browser has
-painted the frame in which the table's row and the units' colours are new. The server's answer is timed apart.
+borders are assigned to the grid beside them by its button; the clock runs from the click until the browser
+has painted the frame in which the table's row and the units' colours are new. The server's answer is timed
+apart.
 ``--quick`` assigns 40 times, else 300. The last line is the JSON of the bars.
 """
 
@@ -218,13 +219,15 @@ def _city(units: tuple[Unit, ...], frame: Any) -> City:
         plane=plane,
         grammar=Grammar.MAINLAND,
         communities=(Community("c1", "Drawn community", "210602001001", frame),),
-        compounds=tuple(
-            Compound(id_, "c1", id_, shapely.union_all(tiles)) for id_, tiles in sorted(shapes.items())
-        ),
+        compounds=tuple(Compound(id_, "c1", id_, _whole(tiles)) for id_, tiles in sorted(shapes.items())),
         buildings=buildings,
         addresses=addresses,
         synthetic=True,
     )
+
+
+def _whole(tiles: list[Any]) -> Any:
+    return shapely.union_all(tiles)
 
 
 if __name__ == "__main__":
