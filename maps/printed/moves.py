@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from maps.printed.fonts import family
 from maps.printed.press import EDITIONS
 from maps.printed.svg import plain
-from maps.printed.told import printed_words, said_day
+from maps.printed.told import printed_words
 from maps.printed.typeset import typeset
+from maps.words import said_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
