@@ -28,10 +28,11 @@ check: lint types
 test: setup system lint types
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# The engine against all plans of small drawn towns, TIMES as many as the tests draw (about 2,000).
+# The engine against all plans of small drawn towns, TIMES as many as the tests draw (about 2,000); and the
+# store under a process that is killed 30 TIMES.
 TIMES ?= 10
 soak: setup
-	GEOGRID_SOAK=$(TIMES) $(BIN)/python -m pytest -n 2 tests/test_partition_brute_force.py tests/test_redivision.py tests/test_why_not.py
+	GEOGRID_SOAK=$(TIMES) $(BIN)/python -m pytest -n 2 tests/test_partition_brute_force.py tests/test_redivision.py tests/test_why_not.py tests/test_crash.py
 
 lint: setup
 	$(BIN)/ruff check .
