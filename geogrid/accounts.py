@@ -79,6 +79,20 @@ class Account:
         return right in self.rights and (not bound or subdistrict in self.subdistricts)
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody whom an identity provider knows as ``subject``.
+
+    ``roles`` and ``subdistricts`` are those that the provider tells, None where it tells none.
+    """
+
+    subject: str
+    name: str
+    display: str
+    roles: frozenset[AccountRole] | None = None
+    subdistricts: frozenset[str] | None = None
+
+
 def hash_password(password: str) -> str:
     """Return the argon2id hash of a password, salted."""
     return _HASHER.hash(password)

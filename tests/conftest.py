@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from fastapi import FastAPI
     from playwright.sync_api import Browser
+    from starlette.applications import Starlette
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def serving(snapshot: Path, **settings: Any) -> AbstractContextManager[str]:
 
 
 @contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
+def listening(app: Starlette) -> Iterator[str]:
     """Run an application on a free port of this machine; give its address."""
     import uvicorn
 

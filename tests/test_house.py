@@ -78,6 +78,7 @@ STAIRS = (
 
 OWNERS = {
     "alembic": ("geogrid.archive",),
+    "authlib": ("api",),
     "argon2": ("geogrid.accounts",),
     "branca": ("maps",),
     "fastapi": ("api",),
@@ -85,6 +86,7 @@ OWNERS = {
     "geoalchemy2": ("geogrid.archive",),
     "geopandas": ("geogrid.boundaries",),
     "geopy": ("geogrid.geocode",),
+    "joserfc": ("api",),
     "highspy": ("geogrid.partition",),
     "httpx": ("geogrid.client",),
     "msgspec": ("api",),

@@ -40,7 +40,7 @@ class Bench:
 
     def page(self, *, language: str = "zh-Hans", width: int = 1400, path: str = "/planner") -> Page:
         page = self.browser.new_context(viewport={"width": width, "height": 860}).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
         page.on("console", lambda told: self.wrong.append(told.text) if "Policy" in told.text else None)

@@ -59,7 +59,8 @@ def step(planner: Person, here: dict[str, Any], **operation: Any) -> dict[str, A
 # Who may do what
 
 OPEN_TO_ALL = {("POST", "/v1/planning/session"), ("DELETE", "/v1/planning/session"),
-               ("GET", "/v1/planning/shared/{secret}")}  # fmt: skip
+               ("GET", "/v1/planning/shared/{secret}"), ("GET", "/v1/planning/openid"),
+               ("GET", "/v1/planning/openid/back")}  # fmt: skip
 
 
 def routes() -> dict[tuple[str, str], Right | None]:

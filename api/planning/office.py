@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from api.planning.identity import Provider, read_openid
 from geogrid.archive import Archive
 from geogrid.errors import NotFoundError
 from geogrid.workbench import services
@@ -26,6 +27,7 @@ class Office:
         self.settings = settings
         self.city_id = settings.city
         self.archive = Archive.open(settings.store, clock=settings.clock)
+        self.provider = Provider(read_openid(settings.openid)) if settings.openid else None
         # A community changes hands only with the city's data, and these are known by their edition.
         self._places: tuple[int, dict[str, Place]] = (0, {})
         self._localities: tuple[int, dict[str, City]] = (0, {})

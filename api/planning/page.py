@@ -32,5 +32,7 @@ async def shared(request: Request, secret: str) -> Response:
 def _page(request: Request, secret: str) -> Response:
     office: Office = request.app.state.office
     language = language_for(request.query_params.get("lang"))
-    content = planner_page(language, office.archive.today().isoformat(), shared=secret[:100])
+    provider = office.provider.said.label if office.provider else ""
+    today = office.archive.today().isoformat()
+    content = planner_page(language, today, shared=secret[:100], provider=provider)
     return reply(request, Body(content.encode(), HTML), "private, no-cache")

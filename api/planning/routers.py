@@ -1,9 +1,10 @@
 """All routes of the planner's service."""
 
-from api.planning import accounts, advice, comparing, drafts, files, releases, review, sessions
+from api.planning import accounts, advice, comparing, drafts, files, openid, releases, review, sessions
 
 ROUTERS = (
     sessions.router,
+    openid.router,
     accounts.router,
     drafts.router,
     advice.router,

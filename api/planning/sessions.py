@@ -43,10 +43,15 @@ async def signed_in(request: Request, office: Office, secret: str) -> Response:
     response = Response(
         encode(_told_account(session.account, session.csrf)), headers=NO_STORE, media_type=JSON
     )
+    give_cookie(response, request, secret)
+    return response
+
+
+def give_cookie(response: Response, request: Request, secret: str) -> None:
+    """Put the secret of a session into a cookie that no script and no other site can read."""
     response.set_cookie(
         COOKIE, secret, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/"
     )
-    return response
 
 
 @router.get("/session", summary="Say who is signed in", **answers(SessionAnswer, 401, 403))

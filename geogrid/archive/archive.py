@@ -14,6 +14,7 @@ from geogrid.archive.carrying import carried
 from geogrid.archive.comments import Comments
 from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import announce, reading, writing
+from geogrid.archive.identities import Identities
 from geogrid.archive.records import DeskEdit, GridRecord, Status, StoredDivision, Version
 from geogrid.archive.schema import building
 from geogrid.archive.shares import Shares
@@ -43,6 +44,11 @@ class Archive(Store):
     def accounts(self) -> Accounts:
         """Return who works with the drafts."""
         return Accounts(self._engine, self._clock)
+
+    @cached_property
+    def identities(self) -> Identities:
+        """Return the way in for people whom an identity provider knows."""
+        return Identities(self._engine, self.accounts)
 
     @cached_property
     def drafts(self) -> Drafts:

@@ -35,13 +35,15 @@ SCRIPTS = (
     "planner.js",
 )
 STYLES = ("leaflet.css", "map.css", "page.css", "swipe.css", "planner.css")
+SIGN_IN = "/v1/planning/openid"
 SHARED_KEYS = ("map.in", "map.out", "grid.number", "kind.special")
 
 
-def planner_page(language: str, today: str, *, shared: str = "") -> str:
+def planner_page(language: str, today: str, *, shared: str = "", provider: str = "") -> str:
     """Return the page in one of the languages; ``shared`` is the secret of a link that shows one draft.
 
-    ``today`` is the day in Asia/Shanghai, the first on which a plan may come into force.
+    ``today`` is the day in Asia/Shanghai, the first on which a plan may come into force; ``provider`` what
+    the identity provider is called that people may sign in with.
     """
     said = planner_words(language)
     figure = Figure(language=language, title=said["planner.title"])
@@ -52,7 +54,14 @@ def planner_page(language: str, today: str, *, shared: str = "") -> str:
         element("main", id="planner"),
         element("div", id="status", role="status", aria_live="polite", class_="hidden"),
         json_block(
-            {"language": language, "today": today, "shared": shared, "words": dict(said)}, "geogrid-setup"
+            {
+                "language": language,
+                "today": today,
+                "shared": shared,
+                "provider": provider and {"label": provider, "href": SIGN_IN},
+                "words": dict(said),
+            },
+            "geogrid-setup",
         ),
     ]
     return figure.render()

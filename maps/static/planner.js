@@ -27,9 +27,16 @@
       el("h2", {}, t("planner.signin")), el("div", { id: "alert" }),
       el("label", {}, t("planner.account"), el("input", { name: "account", autocomplete: "username", required: true, autocapitalize: "off", spellcheck: "false" })),
       el("label", {}, t("planner.password"), el("input", { name: "password", type: "password", autocomplete: "current-password", required: true })),
-      el("button", { type: "submit", class: "main" }, t("planner.signin")));
+      el("button", { type: "submit", class: "main" }, t("planner.signin")), provider());
     page.replaceChildren(form);
+    if (new URLSearchParams(location.search).get("signin") === "failed") form.querySelector("#alert").append(el("p", { role: "alert", class: "alert" }, t("planner.provider.failed")));
     form.querySelector("input").focus();
+  }
+
+  // Another way in, where the operator has set one.
+  function provider() {
+    const { provider: told, language } = geogrid.setup;
+    return told ? el("p", {}, el("a", { class: "button", href: told.href + "?lang=" + language }, t("planner.provider"), " ", name(told.label))) : null;
   }
 
   async function enter(form) {
