@@ -30,7 +30,7 @@ from maps.printed.ground import Piece, joined
 from maps.printed.lettering import Label, Sheet, wrapped
 from maps.printed.press import press_for, run
 from maps.printed.svg import plain, shorten
-from maps.printed.told import printed_words, runs, said_numbers
+from maps.printed.told import named, printed_words, runs, said_numbers
 from maps.printed.wall import ABOVE, BESIDE, map_size_of, wall_sheet
 from maps.words import LANGUAGES, said_day
 from tests.governed import governed_town
@@ -133,6 +133,12 @@ def test_all_notices_of_a_community_are_one_document(town: Snapshot) -> None:
     made = print_notices(town, "c1", replace(JOB, paper="a5"))
     assert pages_of(made.pdf) == [(148, 210)] * 3
     assert made.sheets == 3
+
+
+def test_names_are_followed_by_pinyin_for_readers_of_english() -> None:
+    assert named("兴东街道", "en") == "兴东街道 Xingdong Jiedao"
+    assert named("兴东街道", "zh-Hans") == "兴东街道"
+    assert named("Marsiling", "en") == "Marsiling"
 
 
 def test_the_code_leads_to_the_live_page(town: Snapshot) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 from maps.printed.gridmap import draw_community, known_roster, on_paper
 from maps.printed.press import anchor_of, issue_facts, press_for, run, shared
 from maps.printed.svg import plain
-from maps.printed.told import said_branch, said_compounds, said_numbers, said_people, said_size, said_venues
+from maps.printed.told import (
+    in_latin,
+    named,
+    said_branch,
+    said_compounds,
+    said_numbers,
+    said_people,
+    said_size,
+    said_venues,
+)
 from maps.printed.wall import community_of, place_of
 
 if TYPE_CHECKING:
@@ -58,11 +67,11 @@ def notice_sheet(press: Press, card: GridCard) -> Json:
     number = said["grid.number"].replace("{n}", str(own.number))
     return {
         **shared(press, "notice", card["code"], anchor_of("g", card["code"])),
-        "lead": f"{said['print.notice']} · {number}",
+        "lead": " · ".join(filter(None, (said["print.notice"], number, in_latin(name, press.job.language)))),
         "number": str(own.number),
         "colour": on_paper(own.colour),
         "name": name,
-        "place": f"{place_of(press, community)} · {plain(community['name'])}",
+        "place": f"{place_of(press, community)} · {named(plain(community['name']), press.job.language)}",
         "leaders": leaders,
         "instead": {
             "label": said["grid.compounds"],

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from geogrid.addresses.romanise import romanised
 from maps.printed.svg import plain
 from maps.words import words
 
@@ -25,6 +26,16 @@ def printed_words(language: str) -> Mapping[str, str]:
     """Return the words of the pages with those of the printed sheets, which no page has to carry."""
     own = Path(__file__).parent / "text" / f"{language}.json"
     return MappingProxyType({**words(language), **json.loads(own.read_text(encoding="utf-8"))})
+
+
+def in_latin(name: str, language: str) -> str:
+    """Return a Chinese name in Latin letters for readers of English; empty for others."""
+    return romanised(name) if language == "en" else ""
+
+
+def named(name: str, language: str) -> str:
+    """Return a name as the data write it, for readers of English followed by Latin letters."""
+    return " ".join(filter(None, (name, in_latin(name, language))))
 
 
 def said_size(card: Mapping[str, Any], said: Mapping[str, str]) -> str:

@@ -12,6 +12,8 @@ from maps.printed.press import anchor_of, issue_facts, press_for, run, shared
 from maps.printed.svg import plain
 from maps.printed.told import (
     counted,
+    in_latin,
+    named,
     said_branch,
     said_compounds,
     said_numbers,
@@ -89,15 +91,17 @@ def map_size_of(community: CommunityCard) -> tuple[float, float]:
 
 def place_of(press: Press, community: Mapping[str, Any]) -> str:
     """Return city, district and subdistrict of a community, what is known and not said twice."""
-    named = [press.city, plain(community["district"]), plain(community["subdistrict"])]
-    return " · ".join(dict.fromkeys(name for name in named if name))
+    above = [plain(community["district"]), plain(community["subdistrict"])]
+    every = [press.city, *(named(name, press.job.language) for name in above)]
+    return " · ".join(dict.fromkeys(name for name in every if name))
 
 
 def summary_of(press: Press, community: CommunityCard, cards: Sequence[Mapping[str, Any]]) -> str:
     """Return how many grids and homes a community has, and its code."""
     said = press.said
     size = said_size({**community, "counts": press.source.city["counts"]}, said)
-    return " · ".join([counted(said, "list.count", len(cards)), size])
+    spelled = in_latin(plain(community["name"]), press.job.language)
+    return " · ".join(filter(None, [spelled, counted(said, "list.count", len(cards)), size]))
 
 
 def chiefs_of(cards: Sequence[Mapping[str, Any]], said: Mapping[str, str]) -> list[Json]:
