@@ -66,7 +66,10 @@ def search(standing: Standing, parts: int, clock: Clock) -> None:
         return
     turn, idle = STARTS, 0
     while _can_anneal(standing) and idle < IDLE_ROUNDS and not clock.over:
-        groups = _annealed(standing, parts, standing.groups, clock, turn, WARM * (1 + turn % 3))
+        heat = WARM * (1 + turn % 3)
+        # Small communities are divided anew exactly below; of large ones only patience makes more.
+        longer = 2 ** min(idle, standing.problem.n // LOCAL_UNITS)
+        groups = _annealed(standing, parts, standing.groups, clock, turn, heat, longer)
         idle = 0 if _offer(standing, parts, groups) else idle + 1
         turn += 1
     window = window_for(standing.problem, standing.policy, parts)
@@ -118,15 +121,22 @@ def _groups_of(grid: Ints) -> list[Group]:
 
 
 def _annealed(
-    standing: Standing, parts: int, groups: list[Group], clock: Clock, turn: int, heat: float
+    standing: Standing,
+    parts: int,
+    groups: list[Group],
+    clock: Clock,
+    turn: int,
+    heat: float,
+    longer: int = 1,
 ) -> list[Group]:
+    """Anneal a plan, slower by ``longer`` where short turns find nothing more."""
     problem = standing.problem
     if len(groups) < 2:
         return groups
     grid = np.empty(problem.n, np.int64)
     for number, group in enumerate(groups):
         grid[list(group)] = number
-    moves = min(max(MOVES_A_UNIT * problem.n, LEAST_MOVES), MOST_MOVES)
+    moves = min(max(MOVES_A_UNIT * problem.n, LEAST_MOVES), MOST_MOVES) * longer
     window = window_for(problem, standing.policy, parts)
     return _groups_of(
         anneal(problem, standing.policy, window, grid, clock, moves=moves, seed=turn + 1, heat=heat)
