@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from geogrid.partition.clock import Clock
 from geogrid.partition.land import household_problem
 from geogrid.partition.legal_grids import Window, list_legal_grids, membership
-from geogrid.partition.pricing import Cheap, Prices, cheap_grids, terrains
+from geogrid.partition.pricing import Cheap, Prices, cheap_grids
+from geogrid.partition.terrain import terrains
 from geogrid.policy import EIGHT_TO_TEN, window_of
 from tests.test_partition_brute_force import RELAXED, SHAPES, towns
 

@@ -7,14 +7,13 @@ connectedness and the rule of compounds hold after every move. The same start an
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
-from geogrid.partition.bounds import counted
-from geogrid.policy import Compactness, Objective
+from geogrid.partition.slope import slope_of
+from geogrid.policy import Compactness
 
 if TYPE_CHECKING:
     from geogrid.partition.clock import Clock
@@ -22,53 +21,8 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Floats, Ints, Problem
     from geogrid.policy import Policy
 
-# How much more a step of one objective weighs than a step of the next.
-STEEPNESS = 8.0
 HOTTEST, COLDEST = 1.0, 0.02
 KINDS = (Compactness.BORDER, Compactness.MOMENT, Compactness.POLSBY_POPPER)
-
-
-@dataclass(frozen=True)
-class Slope:
-    """What annealing strives for: a weight for each objective, and the weight of a usual step of shape."""
-
-    window: float
-    alignment: float
-    barriers: float
-    retention: float
-    compactness: float
-    deviation: float
-    step: float
-
-
-def slope_of(problem: Problem, policy: Policy, parts: int) -> Slope:
-    """Return weights that let no usual step of a later objective outweigh one of an earlier."""
-    names = counted(problem, policy, parts)
-    homes = max(problem.total / problem.n, 1.0)
-    shape = {
-        Compactness.BORDER: max(float(problem.length.mean()) if len(problem.length) else 1.0, 1.0),
-        Compactness.MOMENT: homes * max(float(problem.area.sum()) / parts, 1.0) / 8,
-        Compactness.POLSBY_POPPER: 0.1,
-    }[policy.compactness]
-    steps = {
-        Objective.WINDOW: homes,
-        Objective.ALIGNMENT: 1.0,
-        Objective.BARRIERS: 1.0,
-        Objective.RETENTION: homes,
-        Objective.COMPACTNESS: shape,
-        Objective.DEVIATION: homes,
-    }
-    weights = {name: STEEPNESS ** (len(names) - i) / steps[name] for i, name in enumerate(names)}
-    usual = weights.get(Objective.COMPACTNESS, 0.0) * shape or 1.0
-    return Slope(
-        weights.get(Objective.WINDOW, 0.0),
-        weights.get(Objective.ALIGNMENT, 0.0),
-        weights.get(Objective.BARRIERS, 0.0),
-        weights.get(Objective.RETENTION, 0.0),
-        weights.get(Objective.COMPACTNESS, 0.0),
-        weights.get(Objective.DEVIATION, 0.0),
-        usual,
-    )
 
 
 def anneal(
@@ -92,9 +46,6 @@ def anneal(
     members = np.argsort(problem.compound, kind="stable")
     members = members[problem.compound[members] >= 0]
     of_compound = np.searchsorted(problem.compound[members], np.arange(len(problem.size) + 1))
-    weights = np.array(
-        [slope.window, slope.alignment, slope.barriers, slope.retention, slope.compactness, slope.deviation]
-    )
     parts = int(grid.max()) + 1
     heats = slope.step * np.array([heat, COLDEST])
     return np.asarray(
@@ -114,7 +65,7 @@ def anneal(
             problem.perimeter.astype(np.float64) / 10,
             problem.area,
             np.where(problem.old >= 0, old, -1).astype(np.int64),
-            weights,
+            slope.weights,
             KINDS.index(policy.compactness),
             window.lower,
             min(window.upper, problem.total),

@@ -20,10 +20,11 @@ from geogrid.partition.land import household_problem
 from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.numbering import numbered
 from geogrid.partition.objectives import Ideal
-from geogrid.partition.pricing import cheap_grids, terrains
+from geogrid.partition.pricing import cheap_grids
 from geogrid.partition.problem import Problem
 from geogrid.partition.stages import open_field, settle
 from geogrid.partition.standing import Standing
+from geogrid.partition.terrain import terrains
 from geogrid.policy import Compactness, Policy, check_policy
 from geogrid.rules import breaches_of
 

@@ -249,7 +249,7 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
         with pool.clock.timed(solver):
             solver.run()
         if solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:
-            # Of a basis that fits no more its answer may be none: it begins without one.
+            # From a basis that fits no more it may find none.
             solver.clearSolver()
             with pool.clock.timed(solver):
                 solver.run()
