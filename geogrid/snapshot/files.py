@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FORMAT = 4  # raise it when a file is added, left out or means something else
 MANIFEST = "manifest.json"
+ROOM_BYTES = 1 << 20  # a disk with less is full
 LEFT_OVER_S = 6 * 3600.0
 CHECKERS = 4
 
@@ -59,6 +60,10 @@ def _swapped(folder: Path) -> Iterator[Path]:
             sync(path)
         aside.chmod(0o755)
         _swap(aside, folder)
+    except OSError as error:  # numpy tells only how many bytes it wrote
+        full = shutil.disk_usage(folder.parent).free < ROOM_BYTES
+        reason = "the disk is full" if full else error.strerror or str(error)
+        raise SnapshotError(f"snapshot {folder.name} could not be written: {reason}") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
