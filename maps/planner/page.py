@@ -8,9 +8,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from maps.markup import element, json_block
+from maps.explorer import LANGUAGE_NAMES
+from maps.markup import Markup, element, json_block
 from maps.shell import Figure
-from maps.words import words
+from maps.words import LANGUAGES, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def planner_page(language: str, today: str, *, shared: str = "", provider: str =
     figure.use(scripts=SCRIPTS, styles=STYLES)
     figure.body_class = "planner"
     figure.body += [
-        element("header", element("h1", said["planner.title"]), class_="top"),
+        element("header", element("h1", said["planner.title"]), _languages(language), class_="top"),
         element("main", id="planner"),
         element("div", id="status", role="status", aria_live="polite", class_="hidden"),
         json_block(
@@ -65,6 +66,18 @@ def planner_page(language: str, today: str, *, shared: str = "", provider: str =
         ),
     ]
     return figure.render()
+
+
+def _languages(language: str) -> Markup:
+    """Return the links to the same page in the other languages; a bare query keeps the path."""
+    links = [
+        element(
+            "a", LANGUAGE_NAMES[one], href=f"?lang={one}", lang=one, hreflang=one,
+            aria_current="true" if one == language else None,
+        )
+        for one in LANGUAGES
+    ]  # fmt: skip
+    return element("nav", *links, class_="languages", aria_label=words(language)["language"])
 
 
 @cache
