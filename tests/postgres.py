@@ -22,6 +22,11 @@ ADMINISTRATOR = "geogrid"
 TEMPLATE = "geogrid_template"
 
 
+def tools_of() -> list[Path]:
+    """Return the folders of PostgreSQL's programs, the newest last; none where it is not installed."""
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
+
+
 class PostgresServer:
     """One private server. It refuses to run as root, so root lends it the user ``postgres``.
 
@@ -29,10 +34,9 @@ class PostgresServer:
     """
 
     def __init__(self, settings: Mapping[str, str] = SETTINGS) -> None:
-        tools = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: int(one.parent.name))
-        if not tools:
+        if not tools_of():
             raise RuntimeError("no PostgreSQL server is installed here; .ci/system installs it")
-        self.tools = tools[-1]
+        self.tools = tools_of()[-1]
         self.settings = settings
         self.user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self.folder = Path(tempfile.mkdtemp(prefix="geogrid-postgres-"))
@@ -97,10 +101,11 @@ class PostgresServer:
             time.sleep(0.1)
         yield
 
-    def sql(self, command: str, database: str = "postgres") -> str:
-        """Run one command as the administrator and return what it prints."""
-        words = ("-h", str(self.folder), "-p", str(self.port), "-U", ADMINISTRATOR, "-d", database)
-        return self.run("psql", *words, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", command).decode().strip()
+    def sql(self, command: str, database: str = "postgres", text: bytes | None = None) -> str:
+        """Run one command as the administrator, ``text`` being its input, and return what it prints."""
+        where = ("-h", str(self.folder), "-p", str(self.port), "-U", ADMINISTRATOR, "-d", database)
+        what = ("-qAt", "-v", "ON_ERROR_STOP=1", "-c", command)
+        return self.run("psql", *where, *what, text=text).decode().strip()
 
     def url(self, database: str) -> str:
         """Return the URL of a store."""

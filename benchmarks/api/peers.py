@@ -22,7 +22,8 @@ import shapely
 
 from benchmarks.api.load import cpu_s, load, lua, on_processor
 from benchmarks.division.instances import ROOT
-from benchmarks.points.postgis import PostGIS, tools_of
+from benchmarks.points.postgis import PostGIS
+from tests.postgres import ADMINISTRATOR, tools_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,12 @@ def beside_peers(snapshot: Snapshot, ours: Served, seconds: float, clock: Clock)
     with tempfile.TemporaryDirectory() as name, PostGIS() as base:
         folder = Path(name)
         _fill(base, snapshot)
-        env = {"PGPORT": base.port, "PGUSER": base.user, "PGHOST": "127.0.0.1", "PGDATABASE": "postgres"}
+        env = {
+            "PGPORT": str(base.port),
+            "PGUSER": ADMINISTRATOR,
+            "PGHOST": "127.0.0.1",
+            "PGDATABASE": "postgres",
+        }
         places = _places(snapshot)
         links = {
             "geogrid, features by box": (
@@ -102,7 +108,7 @@ def _fill(base: PostGIS, snapshot: Snapshot) -> None:
     names = [str(row["name"]).replace("\\", "").replace("\t", " ") for row in layer.rows]
     rows = "\n".join(f"{row['id']}\t{n}\t{h}" for row, n, h in zip(layer.rows, names, shapes, strict=True))
     base.sql("CREATE TABLE grids (code text PRIMARY KEY, name text, geom geometry(Geometry, 4326))")
-    base.sql("COPY grids FROM STDIN", rows.encode())
+    base.sql("COPY grids FROM STDIN", text=rows.encode())
     base.sql("CREATE INDEX ON grids USING gist (geom)")
     base.sql("ANALYZE")
 
