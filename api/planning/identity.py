@@ -16,11 +16,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from api.planning.shapes import Pending
 from geogrid.accounts import AccountRole, Identity
 from geogrid.errors import Fault, InputError, SignInError
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it foretells another HTTP library
+    from authlib.deprecate import AuthlibDeprecationWarning  # it asks to be told, so it is silenced after it
+
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from authlib.common.security import generate_token
     from authlib.integrations.base_client.errors import OAuthError
     from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -86,15 +89,6 @@ def read_openid(path: Path) -> OpenID:
 
 def _wrong(path: Path, name: str, words: str) -> Fault:
     return Fault("bad-setting", words, "See docs/settings.md.", str(path), field=name)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A sign-in that is under way: what must come back with the answer, kept in the browser's cookie."""
-
-    state: str
-    nonce: str
-    verifier: str
 
 
 class Provider:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from api.planning.identity import Provider, read_openid
 from geogrid.archive import Archive
 from geogrid.errors import NotFoundError
 from geogrid.workbench import services
@@ -13,6 +12,7 @@ from geogrid.workbench import services
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from api.planning.identity import Provider
     from api.settings import Settings
     from geogrid.archive import Place
     from geogrid.model import City
@@ -27,7 +27,7 @@ class Office:
         self.settings = settings
         self.city_id = settings.city
         self.archive = Archive.open(settings.store, clock=settings.clock)
-        self.provider = Provider(read_openid(settings.openid)) if settings.openid else None
+        self.provider = _provider(settings.openid) if settings.openid else None
         # A community changes hands only with the city's data, and these are known by their edition.
         self._places: tuple[int, dict[str, Place]] = (0, {})
         self._localities: tuple[int, dict[str, City]] = (0, {})
@@ -80,3 +80,9 @@ class Office:
     def close(self) -> None:
         """Let go of the store."""
         self.archive.close()
+
+
+def _provider(file: Path) -> Provider:
+    from api.planning.identity import Provider, read_openid  # most offices have none, and it loads slowly
+
+    return Provider(read_openid(file))

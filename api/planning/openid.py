@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import client_of
-from api.planning.identity import Pending
 from api.planning.sessions import NO_STORE, give_cookie
+from api.planning.shapes import Pending
 from geogrid.errors import NotFoundError, SignInError
 from maps.words import language_for
 

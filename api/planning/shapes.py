@@ -32,6 +32,14 @@ class SessionAnswer(Struct):
     csrf: str = ""
 
 
+class Pending(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sign-in that is under way: what must come back with the answer, kept in the browser's cookie."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
 class NewDraft(Struct, forbid_unknown_fields=True):
     """A draft to begin: of which community, from which version (the one in force)."""
 

@@ -66,11 +66,18 @@
     }]]);
   };
 
+  // A grid that shares a border with this one.
+  function neighbour(desk, grid) {
+    const { assignment } = desk.here.state;
+    const near = (desk.bench.members(assignment).get(grid) || []).flatMap((id) => [...desk.bench.beside.get(id)]);
+    return near.map((id) => assignment[id]).find((one) => one && one !== grid);
+  }
+
   geogrid.nudgePanel = function (desk) {
     const grids = desk.grids();
-    const chosen = desk.chosenGrids();
-    const pick = (label, n) => el("label", {}, t(label), " ", el("select", {}, grids.map((g, i) => el("option", { value: g, selected: chosen.length > n ? g === chosen[n] : i === n }, String(g)))));
-    const [one, other] = [pick("planner.nudge.one", 0), pick("planner.nudge.other", 1)];
+    const [first = grids[0], second = neighbour(desk, first)] = desk.chosenGrids();
+    const pick = (label, chosen) => el("label", {}, t(label), " ", el("select", {}, grids.map((g) => el("option", { value: g, selected: g === chosen }, String(g)))));
+    const [one, other] = [pick("planner.nudge.one", first), pick("planner.nudge.other", second)];
     const list = el("div", { "aria-live": "polite" });
     const look = async () => {
       const [a, b] = [one, other].map((node) => node.querySelector("select").value);
