@@ -54,7 +54,7 @@ def plan_before(source: Snapshot) -> Snapshot | None:
     root, begins = source.folder.parent, source.city["effective_from"]
     try:
         older = [one for one in read_timeline(root) if _before(one.effective_from, begins)]
-        return Snapshot.open(root / str(older[-1].version), verify=False) if older else None
+        return Snapshot.open(root / str(older[-1].version), verify=False, numba=False) if older else None
     except SnapshotError:
         return None
 

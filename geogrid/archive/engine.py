@@ -11,20 +11,19 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from geogrid.archive import postgres, sqlite
+from geogrid.archive.naming import parse
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection, Engine
 
 BACKENDS = {"sqlite": sqlite, "postgresql": postgres}
-HOW = "a store is named like sqlite:///FILE or postgresql://USER@HOST/NAME"
 
 
 def open_engine(url: str, *, revision: str = "head") -> Engine:
@@ -34,7 +33,7 @@ def open_engine(url: str, *, revision: str = "head") -> Engine:
 
     :raises StoreError: the URL names no store, it cannot be reached, or a newer geogrid wrote it.
     """
-    place = _parse(url)
+    place = parse(url)
     backend = BACKENDS[place.get_backend_name()]
     arguments = backend.arguments_of(place)
     serializer = partial(json.dumps, ensure_ascii=False, sort_keys=True, allow_nan=False)
@@ -45,39 +44,6 @@ def open_engine(url: str, *, revision: str = "head") -> Engine:
     backend.prepare(engine)
     migrate(engine, revision)
     return engine
-
-
-def store_file(url: str) -> Path | None:
-    """Return the file of an embedded store, None for a database server."""
-    place = _parse(url)
-    return sqlite.file_of(place) if place.get_backend_name() == "sqlite" else None
-
-
-def public_name(url: str) -> str:
-    """Return a store's URL as it may be shown: without its password."""
-    return _parse(url)._replace(password=None).render_as_string()
-
-
-def store_name(url: str) -> str:
-    """Return the name of a store's database or, of an embedded one, of its file without the ending."""
-    file = store_file(url)
-    return str(_parse(url).database) if file is None else file.stem
-
-
-def _parse(url: str) -> URL:
-    try:
-        place = make_url(url)
-    except ArgumentError as error:
-        raise StoreError(HOW) from error
-    if place.drivername == "postgresql":
-        place = place.set(drivername=postgres.DRIVER)
-    if place.get_backend_name() not in BACKENDS:
-        raise StoreError(HOW)
-    if place.get_backend_name() == "sqlite":
-        sqlite.file_of(place)
-    elif not place.database:
-        raise StoreError(f"the store's URL names no database: {HOW}")
-    return place
 
 
 @contextmanager

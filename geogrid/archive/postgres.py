@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Engine
 
-DRIVER = "postgresql+psycopg"
 CONNECT_TIMEOUT_S = 10
 BUSY_TIMEOUT_S = 30
 # A server that is cut off is given up after half a minute, not after the two hours of TCP's own patience.

@@ -25,23 +25,13 @@ BUSY_TIMEOUT_S = 30.0
 LOOK_S = 1.0
 
 
-def file_of(place: URL) -> Path:
-    """Return the file of an embedded store.
-
-    :raises StoreError: the URL names none.
-    """
-    if place.database in (None, "", ":memory:"):
-        raise StoreError("an embedded store needs a file: sqlite:///FILE")
-    return Path(str(place.database))
-
-
 def arguments_of(place: URL) -> dict[str, Any]:
     """Return what the engine is made with, after creating the folder of the file.
 
     :raises StoreError: the folder cannot be created.
     """
     try:
-        file_of(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(str(place.database)).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot create the folder of the store: {error.strerror}") from error
     return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}

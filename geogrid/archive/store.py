@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from geogrid.archive import audit, cities, graphs, names, places, versions
 from geogrid.archive.areas import read_area_codes, register_areas
-from geogrid.archive.engine import listening, open_engine, reading, store_file, writing
+from geogrid.archive.engine import listening, open_engine, reading, writing
 from geogrid.archive.locality import read_locality
+from geogrid.archive.naming import store_file
 from geogrid.archive.records import StoredCity
 from geogrid.archive.schema import edition
 from geogrid.clock import SHANGHAI, now

@@ -30,23 +30,30 @@ def follow(
 
     Example: geogrid follow --once --store postgresql://geogrid@db/city
     """
+    from geogrid.archive import store_file
     from geogrid.snapshot import catch_up
     from geogrid.snapshot import follow as follow_on
 
     if _BY_SERVER in os.environ:
         mind_the_parent(int(os.environ[_BY_SERVER]))
-        follow_on(store, city, snapshot_root(store) / city)
+        if store_file(store) is None:
+            follow_on(store, city, snapshot_root(store) / city)
     with opened(store) as archive:
         city_id = which_city(archive, city)
         root = snapshot_root(store) / city_id
         count = catch_up(archive, city_id, root)
+    if _BY_SERVER in os.environ:
+        return
     say(f"Fetched {count} snapshots of {city_id} into {root}.")
     if not once:
         follow_on(store, city_id, root)
 
 
 def start_following(store: str, city: str) -> None:
-    """Let a child process follow a database, as long as this process lives; it needs not be there yet."""
+    """Let a child process follow a database, as long as this process lives; it need not be there yet.
+
+    Of an embedded store, what a killed publication left undone is finished once.
+    """
     words = [sys.executable, "-P", "-m", "geogrid.cli", "follow", "--store", store, "--city", city]
     where = str(Path(__file__).parents[2])
     subprocess.Popen(  # noqa: S603 - our own words

@@ -14,7 +14,7 @@ import typer
 from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
 from geogrid.cli.follow import start_following
-from geogrid.cli.store import folder_at_hand, folder_in_force
+from geogrid.cli.store import folder_at_hand, folder_due, folder_in_force
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
@@ -45,7 +45,13 @@ def serve(
 
 
 def _to_serve(store: str, city: str) -> Path:
-    """Return the folder to begin with: of a database that is down, the one that was served last."""
+    """Return the folder to begin with: of a database that is down, the one that was served last.
+
+    Where this machine has today's plan the store is not even opened, which takes longer than to serve.
+    """
+    due = folder_due(store, city)
+    if due is not None:
+        return due
     try:
         return folder_in_force(store, city)
     except StoreError as error:
@@ -74,7 +80,7 @@ def run(
     if settings is not None:
         read_settings(settings, folder)  # a fault is told before anything starts
         told[worker.SETTINGS] = str(settings)
-    if _is_database(store):
+    if store:
         start_following(store, folder.parent.name)
     note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
     if workers > 1:
@@ -119,12 +125,6 @@ def _supervise(host: str, port: int, workers: int, told: dict[str, str]) -> None
                 server_header=False,
                 proxy_headers=False,  # who asks is decided by the setting `proxies` alone
             )
-
-
-def _is_database(store: str) -> bool:
-    from geogrid.archive import store_file
-
-    return bool(store) and store_file(store) is None
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from geogrid.clock import SHANGHAI, now
 from geogrid.errors import NotFoundError, SnapshotError, StoreError
 from geogrid.model import is_city_id
 
@@ -92,10 +93,41 @@ def compiled(archive: Archive, store: str, city_id: str, version: int) -> Snapsh
         return compile_snapshot(archive, city_id, version, folder)
 
 
+def folder_due(store: str, city: str) -> Path | None:
+    """Return the folder of today's plan where this machine has it whole, without opening the store.
+
+    None where that cannot be told: no timeline, several cities, a plan that is missing or damaged.
+    """
+    from geogrid.archive import store_file
+    from geogrid.snapshot import read_timeline
+    from geogrid.snapshot.files import read_manifest
+
+    file = store_file(store)
+    link = _link(store, city)
+    if link is None or (file is not None and not file.exists()):
+        return None
+    today = now().astimezone(SHANGHAI).date()
+    try:
+        due = [one.version for one in read_timeline(link.parent) if one.holds(today)]
+        folder = link.with_name(str(due[0]) if due else "none")
+        read_manifest(folder)
+    except SnapshotError:
+        return None
+    return folder
+
+
+def _link(store: str, city: str) -> Path | None:
+    """Return the link ``current`` of the one city that is meant, None where there is none or several."""
+    if city and not is_city_id(city):
+        return None
+    links = sorted(snapshot_root(store).glob(f"{city or '*'}/current"))
+    return links[0] if len(links) == 1 else None
+
+
 def folder_at_hand(store: str, city: str) -> Path | None:
     """Return the folder of what this machine served last, for a start while the store is down."""
-    links = sorted(snapshot_root(store).glob(f"{city or '*'}/current"))
-    return links[0].resolve() if len(links) == 1 else None
+    link = _link(store, city)
+    return None if link is None else link.resolve()
 
 
 def snapshot_in_force(store: str, city: str, on: date | None = None) -> Snapshot:

@@ -61,9 +61,9 @@ def _fetch(archive: Archive, version: Version, seal: str | None, folder: Path) -
 
 
 def _compile(archive: Archive, version: Version, folder: Path) -> bool:
-    """Compile a snapshot that its publisher never deposited."""
+    """Compile a snapshot that its publisher never finished."""
     published = version.published_at
-    if published is None or archive.now() - published < GIVEN_UP:
+    if _seal_here(folder) or published is None or archive.now() - published < GIVEN_UP:
         return False
     compile_snapshot(archive, version.city_id, version.id, folder)
     return True

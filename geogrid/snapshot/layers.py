@@ -154,8 +154,8 @@ class Layer:
     @cached_property
     def shapes(self) -> NDArray[Any]:
         """Return the shapes in WGS-84 degrees, None where a row has no place."""
-        held = self.table.column(GEOMETRY).to_numpy()
-        return np.asarray(shapely.from_wkb(held), dtype=object)
+        held = self.table.column(GEOMETRY).to_pylist()  # `to_numpy` would load pandas
+        return np.asarray(shapely.from_wkb(np.array(held, dtype=object)), dtype=object)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
