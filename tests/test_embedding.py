@@ -80,7 +80,7 @@ def guest(chromium: Browser, portal: str, embeds: str) -> Iterator[Page]:
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type != "log" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(60_000)
     page.goto(portal + "/")
     yield page
     context.close()

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.browser
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 READY = "html[data-ready=true]"
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
-WAIT_MS = 10_000
+WAIT_MS = 60_000
 
 
 # The chosen grid's outline stands in the middle of the map and takes at least two fifths of one side.
