@@ -28,6 +28,29 @@ if TYPE_CHECKING:
 CITY = "dandong"
 LANGUAGES = ("zh-Hans", "en")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
+LARGEST = """
+(async () => {
+    const all = await geogrid.planning.get('/communities');
+    return all.reduce((most, one) => ((one.households || 0) > (most.households || 0) ? one : most)).id;
+})()
+"""
+# Two neighbouring grids between which something may move.
+PAIR = """
+(async () => {
+    const { bench, here } = geogrid.planner();
+    const grids = here.state.assignment;
+    const pairs = new Set();
+    for (const [a, near] of bench.beside) for (const b of near)
+        if (grids[a] && grids[b] && grids[a] < grids[b]) pairs.add(grids[a] + ' ' + grids[b]);
+    for (const pair of pairs) {
+        const [one, other] = pair.split(' ');
+        const path = `/drafts/${here.draft.id}/nudges?one=${one}&other=${other}`;
+        const found = await geogrid.planning.get(path);
+        if (found.some((nudge) => !nudge.breaks.length)) return [one, other];
+    }
+    return [...pairs][0].split(' ');
+})()
+"""
 TITLES = {"zh-Hans": "新建小区后的调整", "en": "After the new compound"}
 
 
@@ -36,7 +59,7 @@ def main() -> None:
     source = Path(sys.argv[1] if len(sys.argv) > 1 else "var")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
-        sys.exit("pictures need Chromium on PATH; see .ci/browser")
+        sys.exit("pictures need Chromium on PATH; see .ci/system")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         settings = copied(source, Path(folder))
         with listening(create_app(settings)) as url:
@@ -67,21 +90,19 @@ def journey(browser: Browser, url: str, language: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(".plan-list")
-    community = page.evaluate("geogrid.planning.get('/communities').then((all) => all[0].id)")
+    community = page.evaluate(LARGEST)
     body = {"community": community, "title": TITLES[language]}
     page.evaluate("(body) => geogrid.planning.post('/drafts', body)", body)
     page.reload()
     page.locator(".open-draft").first.click()
     page.wait_for_selector(".plan-table tbody tr")
-    one, other = page.evaluate(
-        "(() => { const { bench, here } = geogrid.planner(); const s = here.state.assignment;"
-        " for (const [a, near] of bench.beside) for (const b of near)"
-        " if (s[a] !== s[b]) return [s[a], s[b]]; })()"
-    )
+    one, other = page.evaluate(PAIR)
     page.click(f"tr[data-grid='{one}'] .pick")
     page.hover(f"button[data-assign='{other}']")
     taken(page, "desk", language)
     page.click("[data-tab=nudge]")
+    for place, grid in enumerate((one, other)):
+        page.locator(".panel-frame select").nth(place).select_option(grid)
     page.locator(".panel-frame .acts button").first.click()
     page.wait_for_selector(".nudges li")
     taken(page, "nudge", language)
