@@ -54,8 +54,11 @@ def start_following(store: str, city: str) -> None:
 
     Of an embedded store, what a killed publication left undone is finished once.
     """
-    words = [sys.executable, "-P", "-m", "geogrid.cli", "follow", "--store", store, "--city", city]
-    where = str(Path(__file__).parents[2])
-    subprocess.Popen(  # noqa: S603 - our own words
-        words, env={**os.environ, _BY_SERVER: str(os.getpid()), "PYTHONPATH": where}, stdin=subprocess.DEVNULL
-    )
+    words = [sys.executable, "-P", "-m", "geogrid.cli", "follow", "--city", city]
+    told = {
+        # Not among the words, which everybody on the machine can read: it may hold a password.
+        "GEOGRID_STORE": store,
+        _BY_SERVER: str(os.getpid()),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+    }
+    subprocess.Popen(words, env={**os.environ, **told}, stdin=subprocess.DEVNULL)  # noqa: S603 - our own words
