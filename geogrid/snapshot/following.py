@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from geogrid.archive import Archive, Status
 from geogrid.errors import GeogridError, SnapshotError
@@ -76,7 +76,7 @@ def _seal_here(folder: Path) -> str:
         return ""
 
 
-def follow(store: str, city_id: str, root: Path) -> None:
+def follow(store: str, city_id: str, root: Path) -> NoReturn:
     """Catch up as soon as the store at a URL tells of a publication, for ever.
 
     A store that is down is asked again; only an error that geogrid does not know ends this.

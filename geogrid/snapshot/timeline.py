@@ -41,9 +41,13 @@ class Period:
 def write_timeline(archive: Archive, city_id: str, root: Path) -> tuple[Period, ...]:
     """Write when each published version of a city is in force into ``root``, the folder of its snapshots.
 
+    A file that says so already is left as it is: a server that follows a database asks every few seconds.
     Of several that publish at once the last to write has seen what all of them published.
     """
-    written: tuple[Period, ...] | None = None
+    try:
+        written: tuple[Period, ...] | None = read_timeline(root)
+    except SnapshotError:
+        written = None
     while (periods := _published(archive, city_id)) != written:
         _write(root, city_id, periods)
         written = periods
@@ -126,6 +130,8 @@ def open_on(root: Path, day: date) -> Snapshot:
 def put_in_force(folder: Path) -> Path:
     """Point the link ``current`` beside a snapshot at it in one step, and return the link."""
     link = folder.with_name("current")
+    if link.is_symlink() and link.readlink() == Path(folder.name):
+        return link
     aside = folder.with_name(f".current.{os.getpid()}")
     aside.unlink(missing_ok=True)
     aside.symlink_to(folder.name, target_is_directory=True)
