@@ -33,6 +33,7 @@ from geogrid.roster import ground_held, match_roster, propose_pairs
 from geogrid.roster.matching import Overlap, gains
 from geogrid.roster.pairing import Costing
 from geogrid.sample import draw_dandong
+from tests.sampled import PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -44,25 +45,6 @@ if TYPE_CHECKING:
 
 TODAY = datetime.now(UTC).date()
 DEMO_S = 180.0
-# Published in 2020, typed here and nowhere else in the product; the city is counted.
-PUBLISHED = {
-    "subdistricts": 20,
-    "communities": 193,
-    "compounds": 788,
-    "branches": 955,
-    "building groups": 3_027,
-    "member centre households": 8_621,
-    "members": 41_312,
-    "branch secretaries": 612,
-    "secretaries with another post": 17,
-    "model branches": 20,
-    "city organisations": 413,
-    "county organisations": 542,
-    "service centres": 20,
-    "service stations": 193,
-    "funded branches": 805,
-    "yuan a year for branches": 4_830_000,
-}
 
 
 @dataclass(frozen=True, slots=True)

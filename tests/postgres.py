@@ -63,7 +63,7 @@ class PostgresServer:
     def run(self, *words: str, text: bytes | None = None) -> bytes:
         """Run one of PostgreSQL's programs as the server's user."""
         done = subprocess.run(
-            [str(self.tools / words[0]) if (self.tools / words[0]).exists() else words[0], *words[1:]],
+            [str(self.tools / words[0]), *words[1:]],
             input=text,
             capture_output=True,
             check=False,
@@ -95,7 +95,8 @@ class PostgresServer:
         told += "recovery_target_action = 'promote'\n"
         with (data / "postgresql.auto.conf").open("a") as settings:
             settings.write(told)
-        self.run("touch", str(data / "recovery.signal"))
+        (data / "recovery.signal").touch()
+        shutil.chown(data / "recovery.signal", self.user)
         self.start()
         while self.sql("SELECT pg_is_in_recovery()") == "t":
             time.sleep(0.1)

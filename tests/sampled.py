@@ -1,4 +1,4 @@
-"""The sample city, drawn once in a test process."""
+"""The sample city, drawn once in a test process, and what was published of the real one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,26 @@ from geogrid.sample import draw_dandong
 
 if TYPE_CHECKING:
     from geogrid.model import City
+
+# Published in 2020, typed here and nowhere else; the city is counted.
+PUBLISHED = {
+    "subdistricts": 20,
+    "communities": 193,
+    "compounds": 788,
+    "branches": 955,
+    "building groups": 3_027,
+    "member centre households": 8_621,
+    "members": 41_312,
+    "branch secretaries": 612,
+    "secretaries with another post": 17,
+    "model branches": 20,
+    "city organisations": 413,
+    "county organisations": 542,
+    "service centres": 20,
+    "service stations": 193,
+    "funded branches": 805,
+    "yuan a year for branches": 4_830_000,
+}
 
 
 @cache
