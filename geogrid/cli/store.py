@@ -26,13 +26,24 @@ def opened(store: str, *, new: bool = False) -> Iterator[Archive]:
 
     :raises StoreError: it cannot be opened, or is not there.
     """
-    from geogrid.archive import Archive, store_file
+    from geogrid.archive import Archive
 
-    file = store_file(store)
-    if file is not None and not new and not file.exists():
-        raise StoreError(f"there is no store at {file}; `geogrid load` or `geogrid demo` makes one")
+    if not new:
+        require_store(store)
     with Archive.open(store) as archive:
         yield archive
+
+
+def require_store(store: str) -> None:
+    """Refuse an embedded store whose file is not there; a database is asked when it is opened.
+
+    :raises StoreError: it is not there.
+    """
+    from geogrid.archive import store_file
+
+    file = store_file(store)
+    if file is not None and not file.exists():
+        raise StoreError(f"there is no store at {file}; `geogrid load` or `geogrid demo` makes one")
 
 
 def which_city(archive: Archive, wanted: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
 from geogrid.cli.console import note, print_json, print_table, say
 from geogrid.cli.exits import Exit
-from geogrid.cli.store import opened
+from geogrid.cli.store import opened, require_store
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
@@ -36,7 +35,9 @@ def copy(
 
     Example: geogrid store copy postgresql://geogrid@db/city --store sqlite:///var/city.db
     """
-    _told(_copied(store, target), f"to {_named(target)}", json=json)
+    from geogrid.archive import public_name
+
+    _told(_copied(store, target), f"to {public_name(target)}", json=json)
 
 
 @group.command("backup")
@@ -51,13 +52,15 @@ def backup(
 
     Example: geogrid store backup var/backups/city.db --store postgresql://geogrid@db/city
     """
+    from geogrid.snapshot.files import sync
+
     if file.exists():
         raise StoreError(f"{file} is there already; a backup never replaces a file")
     aside = file.with_name(f".{file.name}.part")
     try:
         done = _copied(store, f"sqlite:///{aside}")
         aside.replace(file)
-        _sync(file.parent)
+        sync(file.parent)
     finally:
         for left in file.parent.glob(f"{aside.name}*"):
             left.unlink()
@@ -102,11 +105,9 @@ def orders(
 
 
 def _copied(source: str, target: str) -> tuple[CopiedTable, ...]:
-    from geogrid.archive import copy_store, store_file
+    from geogrid.archive import copy_store
 
-    file = store_file(source)
-    if file is not None and not file.exists():
-        raise StoreError(f"there is no store at {file}")
+    require_store(source)
     return copy_store(source, target, progress=lambda one: note(f"{one.name}: {one.rows:,} rows"))
 
 
@@ -117,18 +118,3 @@ def _told(done: tuple[CopiedTable, ...], where: str, *, json: bool) -> None:
         print_json({"status": "copied", "rows": rows, "tables": tables})
         return
     say(f"Copied {rows:,} rows of {len(done)} tables {where}; every table was read back and is equal.")
-
-
-def _named(url: str) -> str:
-    """Return a store's URL without the password it may hold."""
-    from geogrid.archive import public_name
-
-    return public_name(url)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
