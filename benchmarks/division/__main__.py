@@ -17,7 +17,7 @@ from benchmarks.division.instances import SETS, city_of, data_folder
 from benchmarks.division.optima import optima
 from benchmarks.division.redivision import redivision
 from benchmarks.division.scaling import scaling
-from geogrid.partition.division import make_ready
+from geogrid.partition.ready import make_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -15,7 +15,7 @@ from benchmarks.bars import Bar, Clock, at_least, at_most
 from benchmarks.division.instances import town
 from benchmarks.division.scaling_chart import chart
 from geogrid.partition import divide
-from geogrid.partition.division import make_ready
+from geogrid.partition.ready import make_ready
 from geogrid.policy import EIGHT_TO_TEN, Objective
 
 if TYPE_CHECKING:

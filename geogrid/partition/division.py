@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, fields, replace
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from geogrid.errors import NoPlanError, PlanError
 from geogrid.measures import objective_vector
-from geogrid.partition.anneal import anneal
-from geogrid.partition.charges import no_charge
-from geogrid.partition.clock import Clock, running
+from geogrid.partition.clock import running
 from geogrid.partition.engines import Engine, best_plan
 from geogrid.partition.land import household_problem
-from geogrid.partition.legal_grids import Window, list_legal_grids
 from geogrid.partition.numbering import numbered
-from geogrid.partition.objectives import Ideal
-from geogrid.partition.pricing import cheap_grids
-from geogrid.partition.problem import Problem
-from geogrid.partition.stages import open_field, settle
+from geogrid.partition.ready import make_ready
 from geogrid.partition.standing import Standing
-from geogrid.partition.terrain import terrains
-from geogrid.policy import Compactness, Policy, check_policy
+from geogrid.policy import check_policy
 from geogrid.rules import breaches_of
 
 if TYPE_CHECKING:
@@ -35,6 +26,7 @@ if TYPE_CHECKING:
     from geogrid.partition.limits import Limit
     from geogrid.partition.locks import Locks
     from geogrid.plan import Plan
+    from geogrid.policy import Policy
 
     Progress = Callable[["Division"], object]
 
@@ -139,35 +131,6 @@ def divide(
     if not standing.groups:
         raise NoPlanError(graph.community_id, proved=not (standing.missed or standing.least))
     return division_of(standing)
-
-
-@cache
-def make_ready() -> None:
-    """Have numba compile what it has not cached yet, so that no community's time limit pays for it."""
-    units = np.arange(4)
-    pairs = np.array([[0, 1], [1, 2], [2, 3]])
-    ones, none = np.ones(4, np.int64), np.full(4, -1, np.int64)
-    xy = np.column_stack([units, units % 2]).astype(np.float64)
-    line = Problem(
-        tuple("abcd"), ones, pairs, ones[:3], np.ones(3, np.bool_), 0 * ones[:3], np.array([0, 0, 1, -1]),
-        np.array([2, 1]), xy, ones, np.ones(4), none, none, none
-    )  # fmt: skip
-    policy = Policy("ready", 2, 2)
-    window = Window(1, 3, 2)
-    masks = list_legal_grids(line, window, 4, 100).masks
-    clock = Clock(time.monotonic() + 60)
-    for terrain in terrains(line, window, 4, compound_is_grid=False):
-        cheap_grids(
-            line, terrain, window, 4, no_charge(line), clock, most=1.0, limit=9, steps=9, best_only=True
-        )
-    both = np.array([0, 0, 1, 1])
-    for kind in Compactness:
-        anneal(line, replace(policy, compactness=kind), window, both, clock, moves=9, seed=1)
-        settle(
-            open_field(line, window, Ideal(4, 2), replace(policy, compactness=kind), masks),
-            None,
-            clock,
-        )
 
 
 def _told(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -13,6 +12,7 @@ from geogrid.errors import PlanError
 from geogrid.partition.clock import running
 from geogrid.partition.least_parts import least_parts
 from geogrid.partition.question import cut_question, moment_question
+from geogrid.partition.ready import make_parts_ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def solve(
     if objective == "moment" and graph.distance is None:
         faults.append("the moment objective needs distances")
     _refuse(faults)
-    _make_ready()
+    make_parts_ready()
     started = time.monotonic()
     if _cannot_be(graph.weight, parts, lower, upper):
         return Solution(None, None, np.inf, True, ENGINE, time.monotonic() - started)
@@ -126,15 +126,6 @@ def solve(
     if value < bound - question.slack - 1e-9 * bound:
         raise PlanError(f"the solver's plan costs {value}, less than its bound {bound}")
     return Solution(chosen, value, value if proved else bound, proved, ENGINE, time.monotonic() - started)
-
-
-@cache
-def _make_ready() -> None:
-    """Have the loops compiled, or loaded from numba's cache, before the first clock runs."""
-    weight, pairs = np.ones(4, np.int64), np.array([(0, 1), (1, 2), (2, 3), (3, 0)])
-    with running(time.monotonic() + 3600) as clock:
-        least_parts(cut_question(weight, pairs, weight, 2, 2, 2), clock)
-        least_parts(moment_question(weight, pairs, 1.0 - np.eye(4), 2, 2, 2), clock)
 
 
 def value_of(graph: WeightedGraph, parts: Sequence[Sequence[int]], objective: Score) -> float:
