@@ -179,13 +179,17 @@ def best_matching(shared: Mapping[tuple[int, int], int]) -> dict[int, int]:
 
     Ties go to the smaller old number, then to the smaller new one, as far as the assignment allows.
     """
+    import numpy as np
     from scipy.optimize import linear_sum_assignment
 
     old = sorted({pair[0] for pair in shared})
     new = sorted({pair[1] for pair in shared})
-    table = [[-shared.get((o, n), 0) for n in new] for o in old]
-    if not table:
+    if not old:
         return {}
+    table = np.zeros((len(old), len(new)))
+    row, column = ({grid: at for at, grid in enumerate(grids)} for grids in (old, new))
+    for (o, n), homes in shared.items():
+        table[row[o], column[n]] = -homes
     rows, columns = linear_sum_assignment(table)
     pairs = ((old[r], new[c]) for r, c in zip(rows, columns, strict=True))
     return {o: n for o, n in pairs if shared.get((o, n), 0) > 0}

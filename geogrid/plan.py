@@ -105,7 +105,7 @@ def derive_grids(plan: Plan, graph: UnitGraph) -> tuple[Grid, ...]:
     units = {unit.id: unit for unit in graph.units}
     sizes = Counter(unit.compound_id for unit in graph.units if unit.compound_id)
     return tuple(
-        _grid(plan.community_id, number, [units[name] for name in members], sizes)
+        derive_grid(plan.community_id, number, [units[name] for name in members], sizes)
         for number, members in plan.members().items()
     )
 
@@ -122,7 +122,8 @@ def alignment_of(units: Sequence[Unit], sizes: Mapping[str, int]) -> Alignment:
     return Alignment.WHOLE if len(here) == 1 else Alignment.JOINED
 
 
-def _grid(community_id: str, number: int, units: list[Unit], sizes: Mapping[str, int]) -> Grid:
+def derive_grid(community_id: str, number: int, units: Sequence[Unit], sizes: Mapping[str, int]) -> Grid:
+    """Return the grid of ``units``; ``sizes`` counts the units of each compound in the community."""
     homes: Counter[str] = Counter()
     for unit in units:
         if unit.compound_id:
@@ -142,7 +143,7 @@ def _grid(community_id: str, number: int, units: list[Unit], sizes: Mapping[str,
     )
 
 
-def _dissolved(units: list[Unit]) -> Polygon | MultiPolygon:
+def _dissolved(units: Sequence[Unit]) -> Polygon | MultiPolygon:
     tiles = [unit.geometry for unit in units]
     # The coverage union keeps shared borders vertex for vertex; it needs tiles that do not overlap.
     merged = (
@@ -151,4 +152,4 @@ def _dissolved(units: list[Unit]) -> Polygon | MultiPolygon:
     return cast("Polygon | MultiPolygon", merged)
 
 
-__all__ = ["Alignment", "Grid", "GridKind", "Plan", "UnitKind", "alignment_of", "derive_grids"]
+__all__ = ["Alignment", "Grid", "GridKind", "Plan", "UnitKind", "alignment_of", "derive_grid", "derive_grids"]

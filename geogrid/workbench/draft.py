@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from geogrid.adjacency import UnitGraph
 from geogrid.partition import Locks
-from geogrid.plan import Plan
+from geogrid.plan import Plan, derive_grid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from geogrid.adjacency import UnitGraph
+    from geogrid.plan import Grid
     from geogrid.policy import Policy
     from geogrid.units import Unit
+
+DERIVED = 4096  # grids that are kept dissolved; one of them is a few kilobytes
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,21 @@ class Bench:
                 near[edge.b].add(edge.a)
         return {unit: frozenset(some) for unit, some in near.items()}
 
-    def under(self, plan: Plan) -> UnitGraph:
-        """Return the units that a plan assigns, without their borders: what its grids are derived from."""
-        units = tuple(unit for unit in self.graph.units if unit.id in plan.assignment)
-        return UnitGraph(self.graph.community_id, units, ())
+    @cached_property
+    def _derive(self) -> Callable[[int, tuple[str, ...]], Grid]:
+        sizes = {name: len(units) for name, units in self.compounds.items()}
+
+        # A step changes a few grids of many; the others are the same as in the plan before it.
+        @lru_cache(maxsize=DERIVED)
+        def derive(number: int, members: tuple[str, ...]) -> Grid:
+            units = [self.units[name] for name in members]
+            return derive_grid(self.graph.community_id, number, units, sizes)
+
+        return derive
+
+    def grids(self, plan: Plan) -> tuple[Grid, ...]:
+        """Return the grids of a plan by number, of those units that it assigns."""
+        return tuple(self._derive(number, members) for number, members in plan.members().items())
 
 
 @dataclass(frozen=True)

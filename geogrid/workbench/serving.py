@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geogrid.model import Role
-from geogrid.plan import GridKind, Plan, derive_grids
+from geogrid.plan import GridKind, Plan
 from geogrid.roster import held_through, match_roster
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ def services(bench: Bench, plan: Plan, city: City, *, as_of: date) -> dict[int, 
 
     Branches stay with the grid that holds most of what they serve in the reference, as at publication.
     """
-    grids = derive_grids(plan, bench.under(plan))
+    grids = bench.grids(plan)
     if not grids:
         return {}
     known = Plan(plan.community_id, {u: g for u, g in bench.reference.assignment.items() if u in bench.units})
-    before = derive_grids(known, bench.under(known))
+    before = bench.grids(known)
     held = held_through(city, plan.community_id, [before] if before else [])
     roster = match_roster(city, grids, as_of=as_of, held=held)
     leaders = {team.number: _leader(team) for team in roster.teams}

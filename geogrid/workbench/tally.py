@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geogrid import measures
-from geogrid.plan import GridKind, derive_grids
+from geogrid.plan import GridKind
 from geogrid.policy import window_of
 from geogrid.rules import judge
 from geogrid.workbench.comparing import heirs_of, shared_households
@@ -76,23 +77,44 @@ def tally(bench: Bench, draft: Draft) -> Tally:
 
 def rows_of(bench: Bench, draft: Draft) -> tuple[Row, ...]:
     """Return the row of every grid, by number."""
-    grids = {grid.number: grid for grid in derive_grids(draft.plan, bench.under(draft.plan))}
+    grids = {grid.number: grid for grid in bench.grids(draft.plan)}
     shared = shared_households(bench.graph, bench.reference, draft.plan)
     before = {new: old for old, new in heirs_of(bench.graph, bench.reference, draft.plan).items()}
-    return tuple(_row(draft, number, grids.get(number), shared, before) for number in draft.members)
+    was: Counter[int] = Counter()
+    here: Counter[int] = Counter()
+    for (old, new), homes in shared.items():
+        was[old] += homes
+        here[new] += homes
+    return tuple(
+        _row(draft, number, grids.get(number), _Change.of(number, before.get(number), shared, was, here))
+        for number in draft.members
+    )
 
 
-def _row(
-    draft: Draft,
-    number: int,
-    grid: Grid | None,
-    shared: Mapping[tuple[int, int], int],
-    before: dict[int, int],
-) -> Row:
-    old = before.get(number)
-    kept = shared.get((old, number), 0) if old is not None else 0
-    here = sum(homes for (_, new), homes in shared.items() if new == number)
-    was = sum(homes for (one, _), homes in shared.items() if one == old)
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The three figures of a row that compare it with the reference."""
+
+    was: int | None
+    came: int
+    went: int
+
+    @classmethod
+    def of(
+        cls,
+        number: int,
+        old: int | None,
+        shared: Mapping[tuple[int, int], int],
+        was: Mapping[int, int],
+        here: Mapping[int, int],
+    ) -> _Change:
+        if old is None:
+            return cls(None, here[number], 0)
+        kept = shared.get((old, number), 0)
+        return cls(was[old], here[number] - kept, was[old] - kept)
+
+
+def _row(draft: Draft, number: int, grid: Grid | None, change: _Change) -> Row:
     return Row(
         grid=number,
         name=draft.names.get(number, ""),
@@ -104,9 +126,9 @@ def _row(
         compounds=grid.compound_ids if grid else (),
         area_m2=grid.geometry.area if grid else 0.0,
         polsby_popper=measures.polsby_popper(grid) if grid else 0.0,
-        was=was if old is not None else None,
-        came=here - kept,
-        went=was - kept if old is not None else 0,
+        was=change.was,
+        came=change.came,
+        went=change.went,
         locked=number in draft.locked_grids,
     )
 

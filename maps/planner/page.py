@@ -21,6 +21,7 @@ SCRIPTS = (
     "text.js",
     "fills.js",
     "ground.js",
+    "shapes.js",
     "swipe.js",
     "planner-store.js",
     "planner-bench.js",

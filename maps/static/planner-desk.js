@@ -43,7 +43,7 @@
       }, (row) => this.nameOf(row));
       this.node = {
         map: el("div", { class: "map", tabindex: "0", role: "region", "aria-label": t("planner.map") }), table: el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": t("planner.table") }, this.table.node),
-        panel: el("div", { class: "panel-frame" }), title: el("h2", {}), saved: el("span", { class: "quiet", role: "status" }),
+        panel: el("div", { class: "panel-frame", on: { scroll: () => (this.scrolled = this.node.panel.scrollTop) } }), title: el("h2", {}), saved: el("span", { class: "quiet", role: "status" }),
         undo: button("↶ " + t("planner.undo"), () => this.travel("/undo"), { title: "Ctrl+Z" }), redo: button("↷ " + t("planner.redo"), () => this.travel("/redo"), { title: "Ctrl+Shift+Z" }),
         tabs: el("div", { class: "tabs", role: "group", "aria-label": t("planner.panels") }, TABS.map((key) => button(t("planner." + key), () => this.tab(key), { "data-tab": key }))),
       };
@@ -100,7 +100,19 @@
         history: geogrid.historyPanel, review: geogrid.reviewPanel, files: geogrid.filesPanel,
         units: () => geogrid.unitTable(this.bench, this.here.state, this.grids(), { editable: this.editable, assign: (ids, grid) => this.assign(ids, grid) }),
       };
-      this.node.panel.replaceChildren(panels[this.panel](this));
+      this.keeping(() => this.node.panel.replaceChildren(panels[this.panel](this)));
+    }
+
+    // Whoever works in a panel keeps the place there when it is drawn anew: the scroll, and the focus by `data-key`.
+    keeping(redraw) {
+      const frame = this.node.panel;
+      const held = frame.contains(document.activeElement) ? document.activeElement.closest("[data-key]") : null;
+      const top = this.drawn === this.panel ? this.scrolled : 0;
+      redraw();
+      this.drawn = this.panel;
+      if (top) frame.scrollTop = top;
+      const again = held && frame.querySelector(`[data-key="${CSS.escape(held.dataset.key)}"]`);
+      if (again) again.focus({ preventScroll: true });
     }
 
     grids() {

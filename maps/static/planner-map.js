@@ -99,7 +99,6 @@
       Object.assign(this, { map, bench, panes: { units, borders, numbers } });
       this.layers = new Map();
       this.rims = new Map();
-      this.marks = new Map();
       this.assignment = {};
       this.canvas = L.canvas({ pane: borders, padding: 0.2 });
       this.area = L.geoJSON({ type: "FeatureCollection", features: bench.features }, {
@@ -108,11 +107,11 @@
         onEachFeature: (feature, layer) => this.layers.set(feature.id, layer),
       }).addTo(map);
       this.lines = L.layerGroup().addTo(map);
-      this.names = L.layerGroup().addTo(map);
+      this.numbers = new Numbers(numbers).addTo(map);
     }
 
     remove() {
-      for (const one of [this.area, this.lines, this.names]) one.remove();
+      for (const one of [this.area, this.lines, this.numbers]) one.remove();
     }
 
     show(assignment, locked = new Set()) {
@@ -137,25 +136,42 @@
     }
 
     number(members, locked) {
-      const seen = new Set();
-      for (const [grid, ids] of members) {
-        seen.add(grid);
-        const spot = this.bench.heart(ids);
-        const key = spot.join() + locked.has(grid);
-        const known = this.marks.get(grid);
-        if (known && known.key === key) continue;
-        if (known) known.marker.remove();
-        const html = el("span", {}, String(grid), locked.has(grid) ? el("i", { class: "padlock shut" }) : null);
-        const icon = L.divIcon({ className: "plan-number", html, iconSize: [44, 28] });
-        const marker = L.marker([spot[1], spot[0]], { icon, pane: this.panes.numbers, interactive: false, keyboard: false }).addTo(this.names);
-        this.marks.set(grid, { key, marker });
-      }
-      for (const [grid, { marker }] of this.marks) {
-        if (seen.has(grid)) continue;
-        marker.remove();
-        this.marks.delete(grid);
-      }
+      const marks = [...members].map(([grid, ids]) => ({ grid, spot: this.bench.heart(ids), locked: locked.has(grid) }));
+      this.numbers.show(marks);
     }
+  }
+
+  // The numbers of the grids on one canvas, painted anew only when one of them moves.
+  const Numbers = geogrid.Surface.extend({
+    initialize(pane) {
+      Object.assign(this, { pane, marks: [], key: "" });
+    },
+    show(marks) {
+      const key = marks.map(({ grid, spot, locked }) => [grid, ...spot, locked]).join(";");
+      if (key === this.key) return;
+      Object.assign(this, { marks, key });
+      this.redraw();
+    },
+    paint(pen, { map, pad, ratio }) {
+      pen.scale(ratio, ratio);
+      Object.assign(pen, { font: "700 15px system-ui, sans-serif", textAlign: "center", textBaseline: "middle", lineJoin: "round", lineWidth: 4, strokeStyle: "rgba(255,255,255,0.92)", fillStyle: "#14181c" });
+      for (const { grid, spot, locked } of this.marks) {
+        const { x, y } = map.latLngToContainerPoint([spot[1], spot[0]])._add(pad);
+        pen.strokeText(grid, x, y);
+        pen.fillText(grid, x, y);
+        if (locked) padlock(pen, x + pen.measureText(grid).width / 2 + 5, y);
+      }
+    },
+  });
+
+  function padlock(pen, x, y) {
+    pen.save();
+    Object.assign(pen, { lineWidth: 2, strokeStyle: "#14181c" });
+    pen.fillRect(x, y - 2, 10, 8);
+    pen.beginPath();
+    pen.arc(x + 5, y - 2, 3, Math.PI, 0);
+    pen.stroke();
+    pen.restore();
   }
 
   geogrid.stripes = function (renderer) {

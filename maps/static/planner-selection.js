@@ -4,6 +4,7 @@
   const geogrid = window.geogrid;
   const { t, el, name, planning } = geogrid;
   const MOST = 40; // hits that are listed at once
+  const BUTTONS = 40; // grids that have a button each
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
 
   geogrid.selectionPanel = function (desk) {
@@ -63,10 +64,34 @@
     let touched = false;
     const press = (event, grid) => (touched = event.pointerType === "touch" && looked !== grid);
     const go = (grid) => (touched ? look(grid) : desk.assign(ids, grid));
-    return el("div", {}, el("p", {}, t("planner.assign.to")), el("p", { class: "choices" }, desk.grids().map((grid) => el("button", {
-      type: "button", "data-assign": grid, "aria-label": t("planner.assign.one", { n: grid }),
-      on: { click: () => go(grid), pointerdown: (event) => press(event, grid), pointerenter: (event) => event.pointerType !== "touch" && look(grid), focus: () => touched || look(grid) },
-    }, String(grid)))), outcome);
+    const grid = (event) => Number((event.target.closest("[data-assign]") || { dataset: {} }).dataset.assign || 0);
+    const on = (act) => (event) => grid(event) && act(event, grid(event));
+    const { buttons, rest } = targets(desk, ids);
+    const choices = el("p", { class: "choices", on: {
+      click: on((_, n) => go(n)), pointerdown: on(press), pointerover: on((event, n) => event.pointerType !== "touch" && look(n)), focusin: on((_, n) => touched || look(n)),
+    } }, buttons.map((n) => el("button", { type: "button", "data-assign": n, "data-key": "assign-" + n, "aria-label": t("planner.assign.one", { n }) }, String(n))), rest.length ? other(rest, look, (n) => desk.assign(ids, n)) : null);
+    return el("div", {}, el("p", {}, t("planner.assign.to")), choices, outcome);
+  }
+
+  // All grids, or where these are very many those that the selection lies in or beside; the others by number.
+  function targets(desk, ids) {
+    const all = desk.grids();
+    if (all.length <= BUTTONS) return { buttons: all, rest: [] };
+    const { assignment } = desk.here.state;
+    const near = new Set(ids.flatMap((id) => [id, ...desk.bench.beside.get(id)]).flatMap((id) => [assignment[id], desk.bench.reference[id]]));
+    return { buttons: all.filter((n) => near.has(n)), rest: all.filter((n) => !near.has(n)) };
+  }
+
+  function other(grids, look, go) {
+    const choice = el("select", { "aria-label": t("planner.assign.other"), "data-key": "assign-other", on: { change: () => choice.value && look(Number(choice.value)) } }, el("option", { value: "" }, t("planner.assign.other")));
+    fillLate(choice, grids);
+    return el("span", {}, choice, button(t("planner.assign"), () => choice.value && go(Number(choice.value))));
+  }
+
+  // Hundreds of options are made once somebody opens the list.
+  function fillLate(choice, grids) {
+    const fill = () => choice.options.length < 2 && choice.append(...grids.map((n) => el("option", { value: n }, String(n))));
+    for (const type of ["focus", "pointerdown"]) choice.addEventListener(type, fill);
   }
 
   function moving(desk, ids) {

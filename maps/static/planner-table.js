@@ -67,6 +67,8 @@
         const made = before && before.row === row && before.window === tally.window ? before : this.made(row, tally.window, before);
         const { node } = made;
         next.set(row.grid, made);
+        // In its place: put in before it, a new row would push all that follow out of theirs.
+        if (before && before.node !== node) before.node.replaceWith(node);
         if (this.body.children[at] !== node) this.body.insertBefore(node, this.body.children[at] || null);
       });
       while (this.body.children.length > rows.length) this.body.lastChild.remove();
