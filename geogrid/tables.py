@@ -8,7 +8,6 @@ spreadsheet would run as a formula is disarmed in CSV and Excel (see ``geogrid.d
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from geogrid.aside import written_aside
 from geogrid.crs import DEGREES, crs_as_json
 from geogrid.delimited import BATCH_ROWS, read_csv, write_csv
 from geogrid.errors import Fault, InputError
@@ -110,18 +110,6 @@ def write_table(path: Path, table: Table, layer: str = "") -> int:
         else:
             _write_layer(aside, stream, layer or path.stem, DRIVERS[suffix])
     return written[0]
-
-
-@contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
-    """Hand out a path beside ``path``; rename it to ``path`` when all went well, else remove it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield aside
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def write_layers(path: Path, layers: Mapping[str, Table], *, day: str, metadata: Mapping[str, str]) -> None:

@@ -32,10 +32,10 @@ def kept_on(server: PostgresServer | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if server is not None:
-            for url in _choice.made.values():
-                server.drop(url)
+        made = list(_choice.made.values())
         _choice.server, _choice.made = None, {}
+        for url in made if server is not None else ():
+            server.drop(url)
 
 
 def store_of(folder: Path, *, empty: bool = False) -> str:

@@ -17,6 +17,7 @@ FLOORS = {
     "geogrid.codes": 0,
     "geogrid.signatures": 0,
     "geogrid.clock": 0,
+    "geogrid.aside": 0,
     "geogrid.geocode": 1,
     "geogrid.accounts": 1,
     "geogrid.boundaries": 1,

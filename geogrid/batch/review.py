@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import csv
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from geogrid.aside import room_beside
 from geogrid.batch.columns import fault_of
 from geogrid.batch.told import Candidate
 from geogrid.delimited import disarm, rearm
@@ -20,6 +19,7 @@ from geogrid.tables import open_table, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import pyarrow as pa
 
@@ -51,9 +51,8 @@ def review_to(path: Path | None, columns: Columns) -> Iterator[Review]:
     if path is None:
         yield lambda *_: None
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".review.", dir=path.parent) as folder:
-        draft = Path(folder) / "review.csv"
+    with room_beside(path) as room:
+        draft = room / "review.csv"
         with draft.open("w", encoding="utf-8-sig", newline="") as file:
             yield _noting(file, [name for name in (columns.address, columns.lon, columns.lat) if name])
         if path.suffix.lower() == ".csv":

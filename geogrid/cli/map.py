@@ -24,7 +24,7 @@ def map_(
 
     Example: geogrid map var/bukit-merah.html --store sqlite:///var/bukit-merah.db
     """
-    from geogrid.tables import written_aside
+    from geogrid.aside import written_aside
     from maps.file import render_file
 
     snapshot = snapshot_in_force(store, city)

@@ -128,7 +128,7 @@ def _print(snapshot: Snapshot, sheet: Sheet, area: str, job: Job) -> Printed:
 
 def _write(printed: Printed, target: Path) -> list[Path]:
     """Write a document, or its pages as ``name-1.png``, ``name-2.png`` ...; return the files."""
-    from geogrid.tables import written_aside
+    from geogrid.aside import written_aside
 
     several = len(printed.pages) > 1
     places = [

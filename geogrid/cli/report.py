@@ -80,9 +80,9 @@ def _made(store: str, city: str, version: int | None) -> CityReport:
 
 def _overview(store: str, city: str, version: int | None, target: Path | None, language: str) -> None:
     """Print the report of the organisation as JSON, or write it as .html or .json."""
+    from geogrid.aside import written_aside
     from geogrid.overview import make_overview, overview_html, overview_json, sentences
     from geogrid.policy import EIGHT_TO_TEN
-    from geogrid.tables import written_aside
 
     with opened(store) as archive:
         city_id = which_city(archive, city)
@@ -123,8 +123,8 @@ def _print_markdown(made: CityReport) -> None:
 
 
 def _write(made: CityReport, target: Path) -> None:
+    from geogrid.aside import written_aside
     from geogrid.report import as_html, as_json, as_markdown
-    from geogrid.tables import written_aside
 
     makers: dict[str, Callable[[CityReport], str]] = {
         ".md": as_markdown,

@@ -52,18 +52,13 @@ def backup(
 
     Example: geogrid store backup var/backups/city.db --store postgresql://geogrid@db/city
     """
-    from geogrid.snapshot.files import sync
+    from geogrid.aside import written_aside
 
     if file.exists():
         raise StoreError(f"{file} is there already; a backup never replaces a file")
-    aside = file.with_name(f".{file.name}.part")
-    try:
+    require_store(store)  # before a folder is made for it
+    with written_aside(file) as aside:
         done = _copied(store, f"sqlite:///{aside}")
-        aside.replace(file)
-        sync(file.parent)
-    finally:
-        for left in file.parent.glob(f"{aside.name}*"):
-            left.unlink()
     _told(done, f"to {file}", json=json)
 
 

@@ -6,24 +6,21 @@ import contextlib
 import errno
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geogrid.aside import room_beside, sync
 from geogrid.errors import SnapshotError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 FORMAT = 4  # raise it when a file is added, left out or means something else
 MANIFEST = "manifest.json"
 ROOM_BYTES = 1 << 20  # a disk with less is full
-LEFT_OVER_S = 6 * 3600.0
 CHECKERS = 4
 
 
@@ -51,21 +48,19 @@ def received_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _swapped(folder: Path) -> Iterator[Path]:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        yield aside
-        for path in (*aside.rglob("*"), aside):
-            sync(path)
-        aside.chmod(0o755)
-        _swap(aside, folder)
+        with room_beside(folder) as room:
+            aside = room / folder.name
+            aside.mkdir()
+            yield aside
+            for path in (*aside.rglob("*"), aside):
+                sync(path)
+            aside.chmod(0o755)
+            _swap(aside, folder)
     except OSError as error:  # numpy tells only how many bytes it wrote
         full = shutil.disk_usage(folder.parent).free < ROOM_BYTES
         reason = "the disk is full" if full else error.strerror or str(error)
         raise SnapshotError(f"snapshot {folder.name} could not be written: {reason}") from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
@@ -108,27 +103,8 @@ def _same(aside: Path, folder: Path) -> bool:
 
 
 def _put_away(folder: Path) -> None:
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    with contextlib.suppress(FileNotFoundError):  # another one was quicker
+    with room_beside(folder) as old, contextlib.suppress(FileNotFoundError):  # another one was quicker
         folder.rename(old / folder.name)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed compilation left beside ``folder``; one that still runs is younger than that."""
-    for left in folder.parent.glob(f".{folder.name}-*"):
-        with contextlib.suppress(FileNotFoundError):
-            if time.time() - left.stat().st_mtime > LEFT_OVER_S:
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _sha256(path: Path) -> str:

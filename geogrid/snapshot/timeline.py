@@ -6,15 +6,13 @@ Readers need no database for it: they go on answering when the archive is down, 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from geogrid.aside import room_beside, written_aside
 from geogrid.errors import NotFoundError, SnapshotError
-from geogrid.snapshot.files import sync
 from geogrid.snapshot.reading import Snapshot
 
 if TYPE_CHECKING:
@@ -81,19 +79,9 @@ def _published(archive: Archive, city_id: str) -> tuple[Period, ...]:
 def _write(root: Path, city_id: str, periods: tuple[Period, ...]) -> None:
     told = {"format": FORMAT, "city": city_id, "versions": [asdict(one) for one in periods]}
     text = json.dumps(told, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
-    root.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{TIMELINE}-", dir=root)
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            os.fchmod(handle, 0o644)
-            file.flush()
-            os.fsync(handle)
-        aside.replace(root / TIMELINE)
-    finally:
-        aside.unlink(missing_ok=True)
-    sync(root)
+    with written_aside(root / TIMELINE) as aside:
+        aside.write_text(text, encoding="utf-8")
+        aside.chmod(0o644)
 
 
 def read_timeline(root: Path) -> tuple[Period, ...]:
@@ -132,8 +120,8 @@ def put_in_force(folder: Path) -> Path:
     link = folder.with_name("current")
     if link.is_symlink() and link.readlink() == Path(folder.name):
         return link
-    aside = folder.with_name(f".current.{os.getpid()}")
-    aside.unlink(missing_ok=True)
-    aside.symlink_to(folder.name, target_is_directory=True)
-    aside.replace(link)
+    with room_beside(link) as room:
+        aside = room / link.name
+        aside.symlink_to(folder.name, target_is_directory=True)
+        aside.replace(link)
     return link

@@ -31,7 +31,7 @@ def write_geopackage(snapshot: Snapshot, path: Path) -> None:
 
 def write_pmtiles(snapshot: Snapshot, path: Path) -> None:
     """Write the tiles of all zooms as PMTiles version 3; aside first, then renamed."""
-    from geogrid.tables import written_aside
+    from geogrid.aside import written_aside
 
     tiles = TileSet(snapshot)
     with written_aside(path) as aside, aside.open("wb") as file:

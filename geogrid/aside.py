@@ -1,0 +1,90 @@
+"""Write a file or a folder aside and put it in its place when it is whole: no reader meets half of it.
+
+What is written aside lies in a hidden folder beside its place, locked by the process that writes there. The
+lock ends with the process, however that ends; so one that nobody has locked was left by a process that was
+killed, and the next who writes to the same place sweeps it away.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ENDING = ".part"
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """Hand out a path beside ``path``; it takes its place when all went well, else it is removed."""
+    with room_beside(path) as room:
+        aside = room / path.name
+        yield aside
+        sync(aside)
+        aside.replace(path)
+        sync(path.parent)
+
+
+@contextmanager
+def room_beside(path: Path) -> Iterator[Path]:
+    """Give an empty hidden folder beside ``path``, which only this user may enter; it is removed after."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path)
+    room, lock = _locked_room(path)
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+        os.close(lock)
+
+
+def sweep(path: Path) -> None:
+    """Remove the rooms beside ``path`` whose writers were killed."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{ENDING}"):
+        with suppress(BlockingIOError, FileNotFoundError, PermissionError):  # it is in use, or gone already
+            lock = _lock(left)
+            shutil.rmtree(left, ignore_errors=True)
+            os.close(lock)
+
+
+def _locked_room(path: Path) -> tuple[Path, int]:
+    """Make a room and lock it; one that was swept before it was locked is made anew."""
+    while True:
+        room = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=ENDING, dir=path.parent))
+        with suppress(BlockingIOError, FileNotFoundError):  # somebody has begun to sweep it
+            lock = _lock(room)
+            if room.exists():
+                return room, lock
+            os.close(lock)
+
+
+def _lock(room: Path) -> int:
+    """Return the descriptor that holds the lock on a room.
+
+    :raises BlockingIOError: somebody else holds it.
+    :raises OSError: the room is gone, or the file system knows no locks.
+    """
+    handle = os.open(room, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
