@@ -34,8 +34,9 @@ def kept_on(server: PostgresServer | None) -> Iterator[None]:
     finally:
         made = list(_choice.made.values())
         _choice.server, _choice.made = None, {}
-        for url in made if server is not None else ():
-            server.drop(url)
+        if server is not None:
+            for url in made:
+                server.drop(url)
 
 
 def store_of(folder: Path, *, empty: bool = False) -> str:
