@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.arriving import in_time
 from api.deadline import answer_in_time
-from api.limits import UnknownToken
+from api.limits import UnknownToken, scheme_of
 from api.problems import PLANNING, Refusal, problem
 from api.words import language_of
 
@@ -40,6 +40,8 @@ HEADERS = [
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(self)"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+# Told only over TLS, as RFC 6797 asks; sent by whoever ends TLS before us too, it says the same.
+STRICT = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 # What another site's script may ask before it sends a question as JSON.
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
@@ -57,6 +59,7 @@ class Edge:
         self.metrics = metrics
         self.body_s = settings.body_s
         self.answer_s = settings.answer_s
+        self.proxies = settings.proxies
         self.origins = origins = settings.origins
         self.headers = [*HEADERS, *([(b"access-control-allow-origin", origins.encode())] if origins else [])]
         self.name = secrets.token_hex(4)
@@ -73,7 +76,10 @@ class Edge:
         bare = scope["method"] == "HEAD"
         if bare:
             scope = {**scope, "method": "GET"}
+        scope["scheme"] = scheme_of(scope, self.proxies)
         headers = [*self.headers, (b"x-request-id", number.encode())]
+        if scope["scheme"] == "https":
+            headers.append(STRICT)
         status = 0
 
         async def dressed(message: Message) -> None:

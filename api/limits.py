@@ -146,6 +146,13 @@ def client_of(scope: Scope, proxies: int) -> str:
     return _network(told) if ":" in told else told[:64]
 
 
+def scheme_of(scope: Scope, proxies: int) -> str:
+    """Return how the client asked, http or https; behind trusted proxies it is what the nearest one says."""
+    told = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"] if proxies else []
+    named = told[-1].rpartition(b",")[2].strip().lower() if told else b""
+    return named.decode() if named in {b"http", b"https"} else str(scope["scheme"])
+
+
 def _network(told: str) -> str:
     try:
         address = ipaddress.IPv6Address(told)

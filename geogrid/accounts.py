@@ -1,4 +1,4 @@
-"""Who may do what in the workbench: accounts with roles, the rights that these give, and passwords.
+"""Who may do what in the workbench: accounts with roles, and the rights that these give.
 
 Default is deny: a right that no role of an account gives is refused. A planner plans in the subdistricts
 that are named with the account, in all of them where none is named.
@@ -11,17 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from geogrid.errors import Fault
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-SHORTEST_PASSWORD = 12  # OWASP ASVS 4.0, 2.1.1
-LONGEST_PASSWORD = 128  # 2.1.2
-_HASHER = PasswordHasher()  # argon2id with the parameters of RFC 9106 that argon2-cffi keeps up to date
 
 
 class Right(StrEnum):
@@ -58,13 +49,17 @@ RIGHTS: Mapping[AccountRole, frozenset[Right]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who works with drafts. ``subdistricts`` bound where a planner edits; empty: everywhere."""
+    """Somebody who works with drafts. ``subdistricts`` bound where a planner edits; empty: everywhere.
+
+    ``provisional``: somebody else set the password, and until it is changed nothing else is allowed.
+    """
 
     name: str
     display: str
     roles: frozenset[AccountRole]
     subdistricts: frozenset[str] = frozenset()
     active: bool = True
+    provisional: bool = False
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -91,34 +86,3 @@ class Identity:
     display: str
     roles: frozenset[AccountRole] | None = None
     subdistricts: frozenset[str] | None = None
-
-
-def hash_password(password: str) -> str:
-    """Return the argon2id hash of a password, salted."""
-    return _HASHER.hash(password)
-
-
-def password_fits(password: str, hashed: str) -> bool:
-    """Tell whether a password has this hash; an empty hash fits none and takes as long."""
-    try:
-        return _HASHER.verify(hashed or _NOBODYS, password) and bool(hashed)
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-# Checked where there is no such account, so that the time taken does not tell which accounts there are.
-_NOBODYS = _HASHER.hash("nobody has this password")
-
-
-def weak_password(name: str, password: str) -> tuple[Fault, ...]:
-    """Return why a password is refused: too short, too long, or easy to guess."""
-    if len(password) < SHORTEST_PASSWORD:
-        words = f"a password has at least {SHORTEST_PASSWORD} characters"
-        return (Fault("short-password", words, "Use a sentence.", field="password"),)
-    if len(password) > LONGEST_PASSWORD:
-        words = f"a password has at most {LONGEST_PASSWORD} characters"
-        return (Fault("long-password", words, field="password"),)
-    if len(set(password)) < 5 or name.lower() in password.lower():
-        words = "the password is easy to guess: it repeats few characters, or holds the account's name"
-        return (Fault("weak-password", words, "Use a sentence.", field="password"),)
-    return ()

@@ -417,7 +417,7 @@ def _at_revision(folder: Path, revision: str, full: Engine) -> None:
     engine.dispose()
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
 def test_a_store_of_an_earlier_revision_is_brought_up_with_its_data(tmp_path: Path, revision: str) -> None:
     """What that revision could keep comes back as it was, what it knew nothing of at its default."""
     town = governed_town()

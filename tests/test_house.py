@@ -20,6 +20,7 @@ FLOORS = {
     "geogrid.aside": 0,
     "geogrid.geocode": 1,
     "geogrid.accounts": 1,
+    "geogrid.passwords": 1,
     "geogrid.boundaries": 1,
     "geogrid.children": 1,
     "geogrid.coverage": 1,
@@ -80,7 +81,7 @@ STAIRS = (
 OWNERS = {
     "alembic": ("geogrid.archive",),
     "authlib": ("api",),
-    "argon2": ("geogrid.accounts",),
+    "argon2": ("geogrid.passwords",),
     "branca": ("maps",),
     "fastapi": ("api",),
     "folium": ("maps",),
@@ -123,6 +124,7 @@ OWNERS = {
     "typer": ("geogrid.cli",),
     "typst": ("maps",),
     "uvicorn": ("geogrid.cli",),
+    "zxcvbn": ("geogrid.passwords",),
 }
 ATTICS = {"utils", "util", "helpers", "helper", "common", "base", "manager", "misc"}
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api import create_app
+from geogrid.accounts import AccountRole
+from geogrid.archive import Actor
 from maps.planner.page import planner_words
 from maps.words import LANGUAGES
 from tests.conftest import listening
@@ -344,6 +346,37 @@ def test_it_reflows_on_a_narrow_screen(bench: Bench) -> None:
     page = bench.signed_in("planner", width=360)
     begin(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_password_is_changed_first_and_sessions_are_ended(tmp_path: Path, chromium: Browser) -> None:
+    app = create_app(prepare(tmp_path))
+    with listening(app) as url:
+        bench = Bench(url, app, chromium)
+        bench.signed_in("planner")  # here somebody is signed in already
+        operator = Actor("operator")
+        app.state.office.archive.accounts.add(
+            "wang", by=operator, roles=[AccountRole.PLANNER], password=PASSWORD, provisional=True
+        )
+        page = bench.page()
+        page.fill("input[name=account]", "wang")
+        page.fill("input[name=password]", PASSWORD)
+        page.keyboard.press("Enter")
+        page.fill("input[name=old]", PASSWORD)
+        page.fill("input[name=new]", "password1234")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[role=alert]")
+        page.fill("input[name=new]", "a staple for the battery")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".plan-list")
+        page.click(".who button")
+        page.wait_for_selector("dialog li")
+        assert page.locator("dialog li").count() == 1
+        assert page.locator("input[type=password]").count() == 3
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document.querySelector('dialog')).then((found) => found.violations)")
+        assert [one["id"] for one in found] == []
+    app.state.office.close()
+    assert bench.wrong == []
 
 
 def test_every_word_is_there_in_every_language() -> None:

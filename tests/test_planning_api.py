@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from api.planning.who import COOKIE, right_of
 from geogrid.accounts import RIGHTS, AccountRole, Right
 from geogrid.workbench.wire import KINDS
 from tests.conftest import listening
-from tests.governed import TODAY
+from tests.governed import NOON, TODAY
 from tests.planned import PASSWORD, Person, office, prepare, sign_in
 
 if TYPE_CHECKING:
@@ -56,9 +57,23 @@ def step(planner: Person, here: dict[str, Any], **operation: Any) -> dict[str, A
     return found
 
 
+OTHER = "a staple for the battery"
+
+
+def newcomer(client: TestClient, name: str, roles: list[str], **more: Any) -> Person:
+    """Let the operator add an account, and its owner sign in and change the password."""
+    added = sign_in(client, "operator").post("/accounts", name=name, roles=roles, password=PASSWORD, **more)
+    assert added.status_code == 201
+    new = sign_in(client, name)
+    assert new.post("/password", old=PASSWORD, new=OTHER).status_code == 204
+    return new
+
+
 # Who may do what
 
 OPEN_TO_ALL = {("POST", "/v1/planning/session"), ("DELETE", "/v1/planning/session"),
+               ("GET", "/v1/planning/session"), ("POST", "/v1/planning/password"),  # one's own
+               ("GET", "/v1/planning/sessions"), ("POST", "/v1/planning/sessions/end"),
                ("GET", "/v1/planning/shared/{secret}"), ("GET", "/v1/planning/openid"),
                ("GET", "/v1/planning/openid/back")}  # fmt: skip
 
@@ -125,6 +140,76 @@ def test_the_cookie_cannot_be_read_by_scripts_or_sent_by_other_sites(client: Tes
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_over_tls_the_cookie_is_bound_to_this_host(tmp_path: Path) -> None:
+    """A proxy ends TLS and says so; without one the client's own word counts for nothing."""
+    told = {"name": "planner", "password": PASSWORD}
+    secure = {"X-Forwarded-Proto": "https"}
+    for proxies, name in ((1, "__Host-geogrid-session"), (0, "geogrid-session")):
+        folder = tmp_path / str(proxies)
+        app = create_app(replace(prepare(folder), proxies=proxies))
+        with TestClient(app, base_url="https://testserver" if proxies else "http://testserver") as client:
+            answer = client.post("/v1/planning/session", json=told, headers=secure)
+            cookie = answer.headers["set-cookie"]
+            assert cookie.startswith(f"{name}=")
+            assert ("; secure" in cookie.lower()) == bool(proxies)
+            assert "; path=/" in cookie.lower()
+            assert "domain" not in cookie.lower()
+            strict = answer.headers.get("strict-transport-security")
+            assert strict == ("max-age=63072000; includeSubDomains" if proxies else None)
+            assert client.get("/v1/planning/session", headers=secure).status_code == 200
+            plain = client.get("/v1/planning/session", headers={"X-Forwarded-Proto": "http"})
+            assert plain.status_code == (401 if proxies else 200)
+        app.state.office.close()
+
+
+def test_whoever_got_a_password_changes_it_first(client: TestClient) -> None:
+    operator = sign_in(client, "operator")
+    added = operator.post("/accounts", name="wang", roles=["planner"], password=PASSWORD)
+    assert added.status_code == 201
+    wang = sign_in(client, "wang")
+    assert (wang.get("/session").json()["provisional"], wang.get("/session").json()["rights"]) == (True, [])
+    assert wang.get("/drafts").status_code == 403
+    assert (
+        wang.post("/password", old="a wrong password", new=OTHER).json()["errors"][0]["rule"]
+        == "wrong-password"
+    )
+    assert (
+        wang.post("/password", old=PASSWORD, new="password1234").json()["errors"][0]["rule"]
+        == "weak-password"
+    )
+    assert wang.post("/password", old=PASSWORD, new=OTHER).status_code == 204
+    assert wang.get("/session").json()["provisional"] is False
+    assert wang.get("/drafts").status_code == 200
+    again = client.post("/v1/planning/session", json={"name": "wang", "password": PASSWORD})
+    assert again.status_code == 401
+    assert operator.send("PATCH", "/accounts/operator", {"password": OTHER}).status_code == 200
+    own = client.post("/v1/planning/session", json={"name": "operator", "password": OTHER})
+    assert own.json()["provisional"] is False
+
+
+def test_sessions_elsewhere_are_ended_by_who_shows_who_asks(tmp_path: Path) -> None:
+    at = [NOON]
+    app = create_app(replace(prepare(tmp_path), clock=lambda: at[0]))
+    with TestClient(app) as client:
+        here, there, third = (sign_in(client, "planner") for _ in range(3))
+        assert [one["current"] for one in here.get("/sessions").json()].count(True) == 1
+        at[0] = NOON + timedelta(minutes=6)
+        assert here.post("/sessions/end").status_code == 403
+        (other, *_) = (one["id"] for one in there.get("/sessions").json() if one["current"])
+        assert here.post("/sessions/end", session=other, password=PASSWORD).status_code == 204
+        assert [one.get("/session").status_code for one in (here, there, third)] == [200, 401, 200]
+        fresh = sign_in(client, "planner")
+        assert fresh.post("/sessions/end").status_code == 204
+        assert [one.get("/session").status_code for one in (here, third, fresh)] == [401, 401, 200]
+        operator = sign_in(client, "operator")
+        assert operator.send("DELETE", "/accounts/planner/sessions").status_code == 204
+        assert fresh.get("/session").status_code == 401
+        made = operator.post("/tokens", label="x", scopes=["view"]).json()
+        program = TestClient(app, headers={"Authorization": f"Bearer {made['secret']}"})
+        assert program.get("/v1/planning/sessions").status_code == 403
+    app.state.office.close()
+
+
 def test_a_write_needs_the_csrf_token_of_its_session(client: TestClient, planner: Person) -> None:
     forged = Person(planner.client, "guess")
     other = Person(planner.client, sign_in(client, "approver").csrf)
@@ -136,7 +221,8 @@ def test_a_write_needs_the_csrf_token_of_its_session(client: TestClient, planner
 def test_signing_out_ends_the_session(planner: Person) -> None:
     assert planner.get("/session").json()["csrf"] == planner.csrf
     cookie = dict(planner.client.cookies)
-    assert planner.send("DELETE", "/session").status_code == 204
+    left = planner.send("DELETE", "/session")
+    assert (left.status_code, left.headers["clear-site-data"]) == (204, '"cache", "storage"')
     planner.client.cookies.update(cookie)
     assert planner.get("/session").status_code == 401
 
@@ -157,12 +243,7 @@ def test_a_token_works_without_a_cookie_and_no_further_than_its_scopes(
 
 def test_a_planner_edits_only_in_the_subdistricts_of_the_account(client: TestClient) -> None:
     """c1 lies in t1, c2 in none."""
-    operator = sign_in(client, "operator")
-    added = operator.post(
-        "/accounts", name="local", roles=["planner"], password=PASSWORD, subdistricts=["t1"]
-    )
-    assert added.status_code == 201
-    local = sign_in(client, "local")
+    local = newcomer(client, "local", ["planner"], subdistricts=["t1"])
     assert local.post("/drafts", community="c2", title="x").status_code == 403
     assert local.post("/drafts", community="c1", title="x").status_code == 201
     editable = {one["id"]: one["editable"] for one in local.get("/communities").json()}
@@ -216,9 +297,7 @@ def test_the_bench_lets_a_page_count_by_itself(planner: Person) -> None:
 
 
 def test_a_stale_write_gets_both_sides_and_changes_nothing(client: TestClient, planner: Person) -> None:
-    operator = sign_in(client, "operator")
-    operator.post("/accounts", name="second", roles=["planner"], password=PASSWORD)
-    second = sign_in(client, "second")
+    second = newcomer(client, "second", ["planner"])
     here = begun(planner)
     step(second, here, kind="rename", grid=1, name="甲")
     draft = here["draft"]
@@ -368,9 +447,7 @@ def test_an_announced_plan_can_be_withdrawn(client: TestClient, planner: Person)
 
 
 def test_nobody_approves_the_own_draft(client: TestClient) -> None:
-    operator = sign_in(client, "operator")
-    operator.post("/accounts", name="both", roles=["planner", "approver"], password=PASSWORD)
-    both = sign_in(client, "both")
+    both = newcomer(client, "both", ["planner", "approver"])
     here = begun(both)["draft"]
     sent = both.post(f"/drafts/{here['id']}/submit", revision=1).json()
     answer = both.post(f"/drafts/{here['id']}/approve", revision=sent["revision"])

@@ -21,7 +21,7 @@ from geogrid.accounts import AccountRole, Right
 
 if TYPE_CHECKING:
     from geogrid.accounts import Account
-    from geogrid.archive.accounts import Token
+    from geogrid.archive.tokens import Token
 
 router = APIRouter(prefix="/v1/planning", tags=["planning: accounts"])
 Operator = Annotated[Who, needs(Right.MANAGE)]
@@ -46,6 +46,7 @@ async def add_account(request: Request, who: Operator) -> Response:
         display=asked.display,
         subdistricts=asked.subdistricts,
         subject=asked.subject,
+        provisional=True,
     )
     return told(_account_told(added), 201)
 
@@ -54,6 +55,7 @@ async def add_account(request: Request, who: Operator) -> Response:
 async def change_account(request: Request, who: Operator, name: str) -> Response:
     """Change roles, subdistricts or the password, or shut an account off; its sessions end.
 
+    A password that is set for somebody else lets in for a week, and only to change it.
     Nobody takes the last operator's role away, nor their own.
     """
     asked = await read_body(request, AccountChange)
@@ -65,16 +67,25 @@ async def change_account(request: Request, who: Operator, name: str) -> Response
     loses = wanted.get("active") is False or "operator" not in wanted.get("roles", ["operator"])
     if name == who.account.name and loses:
         raise Refusal(422, "An operator cannot shut off the own account or give up its role.")
+    wanted["provisional"] = name != who.account.name
     if "roles" in wanted:
         wanted["roles"] = [AccountRole(one) for one in wanted["roles"]]
     done = await asyncio.to_thread(who.office.archive.accounts.change, name, by=who.actor, **wanted)
     return told(_account_told(done))
 
 
+@router.delete("/accounts/{name}/sessions", summary="End all sessions of an account", status_code=204,
+               response_class=Response)  # fmt: skip
+async def end_sessions(who: Operator, name: str) -> Response:
+    """Sign somebody out everywhere."""
+    await asyncio.to_thread(who.office.archive.sessions.end_all, name, by=who.actor)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
 @router.get("/tokens", summary="One's own tokens")
 async def tokens(who: Viewer) -> Response:
     """List the tokens of this account; their secrets are known to nobody."""
-    found = await asyncio.to_thread(who.office.archive.accounts.tokens, who.account.name)
+    found = await asyncio.to_thread(who.office.archive.tokens.of, who.account.name)
     return told([_token_told(one) for one in found])
 
 
@@ -86,7 +97,7 @@ async def add_token(request: Request, who: Viewer) -> Response:
     if not set(scopes) <= who.rights:
         raise Refusal(403, "A token cannot have more rights than its account.")
     made, secret = await asyncio.to_thread(
-        who.office.archive.accounts.add_token,
+        who.office.archive.tokens.add,
         who.account.name,
         by=who.actor,
         label=asked.label,
@@ -100,7 +111,7 @@ async def add_token(request: Request, who: Viewer) -> Response:
 async def revoke_token(who: Viewer, token_id: int) -> Response:
     """Revoke one of one's own tokens; an operator may revoke anybody's."""
     name = None if Right.MANAGE in who.rights else who.account.name
-    await asyncio.to_thread(who.office.archive.accounts.revoke_token, token_id, by=who.actor, name=name)
+    await asyncio.to_thread(who.office.archive.tokens.revoke, token_id, by=who.actor, name=name)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.limits import client_of
 from api.planning.sessions import NO_STORE, give_cookie
 from api.planning.shapes import Pending
+from api.planning.who import cookie_name
 from geogrid.errors import NotFoundError, SignInError
 from maps.words import language_for
 
@@ -37,8 +38,8 @@ async def to_provider(request: Request) -> Response:
     response = RedirectResponse(url, 302, NO_STORE)
     # Lax: it must come along when the provider sends the browser back.
     response.set_cookie(
-        COOKIE, msgspec.json.encode(pending).hex(), max_age=LASTS_S, path=PATH, httponly=True, samesite="lax",
-        secure=request.url.scheme == "https",
+        _cookie(request), msgspec.json.encode(pending).hex(), max_age=LASTS_S, path="/", httponly=True,
+        samesite="lax", secure=request.url.scheme == "https",
     )  # fmt: skip
     return response
 
@@ -65,7 +66,7 @@ async def from_provider(
     except SignInError:
         return _failed(request)
     response = RedirectResponse("/planner", 303, NO_STORE)
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
+    _drop_cookie(response, request)
     give_cookie(response, request, secret)
     return response
 
@@ -88,13 +89,22 @@ def redirect_uri(request: Request, office: Office) -> str:
 
 def _pending(request: Request) -> Pending | None:
     try:
-        return msgspec.json.decode(bytes.fromhex(request.cookies.get(COOKIE, "")), type=Pending)
+        return msgspec.json.decode(bytes.fromhex(request.cookies.get(_cookie(request), "")), type=Pending)
     except (ValueError, msgspec.MsgspecError):
         return None
+
+
+def _cookie(request: Request) -> str:
+    return cookie_name(COOKIE, request.url.scheme)
+
+
+def _drop_cookie(response: Response, request: Request) -> None:
+    secure = request.url.scheme == "https"
+    response.delete_cookie(_cookie(request), path="/", httponly=True, samesite="lax", secure=secure)
 
 
 def _failed(request: Request) -> Response:
     lang = language_for(request.query_params.get("lang"))
     response = RedirectResponse(f"/planner?lang={lang}&signin=failed", 303, NO_STORE)
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="lax")
+    _drop_cookie(response, request)
     return response

@@ -22,7 +22,10 @@ class SignIn(Struct, forbid_unknown_fields=True):
 
 
 class SessionAnswer(Struct):
-    """Who is signed in; ``csrf`` goes into the header X-CSRF-Token of every write."""
+    """Who is signed in; ``csrf`` goes into the header X-CSRF-Token of every write.
+
+    ``provisional``: the password was set by somebody else; until it is changed there are no rights.
+    """
 
     name: str
     display: str
@@ -30,6 +33,24 @@ class SessionAnswer(Struct):
     rights: list[str]
     subdistricts: list[str]
     csrf: str = ""
+    provisional: bool = False
+
+
+class NewPassword(Struct, forbid_unknown_fields=True):
+    """The present password and the one to have from now on."""
+
+    old: Annotated[str, Meta(max_length=512)]
+    new: Annotated[str, Meta(max_length=512)]
+
+
+class SessionEnd(Struct, forbid_unknown_fields=True):
+    """Which of one's sessions to end (all others where none is named); the password shows who asks.
+
+    Without a password it is done within five minutes of the sign-in.
+    """
+
+    session: Annotated[str, Meta(max_length=64)] = ""
+    password: Annotated[str, Meta(max_length=512)] = ""
 
 
 class Pending(Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,6 +195,7 @@ class NewToken(Struct, forbid_unknown_fields=True):
 
 
 PLANNING_SHAPES = (
-    SignIn, SessionAnswer, NewDraft, NewStep, Seen, Judged, Retitled, Asked, PartsAsked, ProposalAsked,
+    SignIn, SessionAnswer, NewPassword, SessionEnd, NewDraft, NewStep, Seen, Judged, Retitled, Asked,
+    PartsAsked, ProposalAsked,
     WhyAsked, NewComment, CommentState, NewShare, NewRelease, RollBack, NewAccount, AccountChange, NewToken,
 )  # fmt: skip

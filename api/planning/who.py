@@ -15,6 +15,7 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 
 from api.limits import client_of
 from api.problems import Refusal
+from geogrid.accounts import Right
 from geogrid.archive import Actor
 from geogrid.errors import SignInError
 
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.planning.office import Office
-    from geogrid.accounts import Account, Right
+    from geogrid.accounts import Account
+    from geogrid.archive.sessions import Session
 
 COOKIE = "geogrid-session"
+HOST_ONLY = "__Host-"  # what browsers take from this host over TLS only (RFC 6265bis, 4.1.3.2)
 CSRF_HEADER = "x-csrf-token"
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -33,14 +36,19 @@ SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 class Who:
     """A known account with the rights of this request, and what acts are noted under.
 
-    ``csrf`` is the token of the session's writes; empty for a program, which has no session.
+    ``session`` is that of a browser, None for a program, which comes with a token.
     """
 
     account: Account
     rights: frozenset[Right]
     actor: Actor
     office: Office
-    csrf: str = field(default="", repr=False)
+    session: Session | None = field(default=None, repr=False)
+
+    @property
+    def csrf(self) -> str:
+        """Return the token of the session's writes; empty for a program."""
+        return self.session.csrf if self.session else ""
 
     def require(self, right: Right, community_id: str | None = None) -> None:
         """Refuse what the account may not do, for editing also in this community's subdistrict.
@@ -51,6 +59,22 @@ class Who:
         allowed = self.account.may(right, subdistrict=place.subdistrict_id if place else None)
         if right not in self.rights or not allowed:
             raise Refusal(403)
+
+
+async def own_session(request: Request) -> Who:
+    """Let in whoever is signed in, also with a password that must be changed first, but no program.
+
+    :raises Refusal: 403.
+    """
+    who = await asyncio.to_thread(known, request)
+    if who.session is None:
+        raise Refusal(403, "A program cannot do this; sign in.")
+    return who
+
+
+def cookie_name(name: str, scheme: str) -> str:
+    """Return what a cookie is called: over TLS no other host and no plain request can set it."""
+    return f"{HOST_ONLY}{name}" if scheme == "https" else name
 
 
 def needs(right: Right) -> Any:
@@ -80,14 +104,15 @@ def known(request: Request) -> Who:
     origin = client_of(request.scope, office.settings.proxies)
     bearer = request.headers.get("authorization", "")
     if bearer[:7].lower() == "bearer ":
-        account, rights = office.archive.accounts.token_account(bearer[7:].strip())
+        account, rights = office.archive.tokens.account(bearer[7:].strip())
         return Who(account, rights, Actor(account.name, origin), office)
-    secret = request.cookies.get(COOKIE, "")
+    secret = request.cookies.get(cookie_name(COOKIE, request.url.scheme), "")
     if not secret:
         raise SignInError("sign in first")
-    session = office.archive.accounts.session(secret)
+    session = office.archive.sessions.session(secret)
     sent = request.headers.get(CSRF_HEADER, "")
     if request.method not in SAFE and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise Refusal(403, "The request lacks the session's CSRF token.")
     actor = Actor(session.account.name, origin)
-    return Who(session.account, session.account.rights, actor, office, session.csrf)
+    rights = frozenset[Right]() if session.account.provisional else session.account.rights
+    return Who(session.account, rights, actor, office, session)

@@ -13,6 +13,8 @@ account = Table(
     Column("name", Text, primary_key=True),
     Column("display", Text, nullable=False),
     Column("password_hash", Text, nullable=False, server_default=""),
+    # A password that somebody else has set: until when it lets in, to be changed. Null: one's own.
+    Column("password_until", Instant),
     # The subject at the identity provider, where the account comes in by OpenID Connect.
     Column("subject", Text, unique=True),
     Column("roles", Names, nullable=False),
@@ -28,6 +30,7 @@ account_session = Table(
     Column("secret_hash", Text, primary_key=True),
     Column("account_name", ForeignKey("account.name", ondelete="CASCADE"), nullable=False, index=True),
     Column("csrf", Text, nullable=False),
+    Column("origin", Text, nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
 )

@@ -17,8 +17,10 @@ from geogrid.archive.engine import announce, reading, writing
 from geogrid.archive.identities import Identities
 from geogrid.archive.records import DeskEdit, GridRecord, Status, StoredDivision, Version
 from geogrid.archive.schema import building
+from geogrid.archive.sessions import Sessions
 from geogrid.archive.shares import Shares
 from geogrid.archive.store import NOBODY, Store
+from geogrid.archive.tokens import Tokens
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
@@ -46,9 +48,19 @@ class Archive(Store):
         return Accounts(self._engine, self._clock)
 
     @cached_property
+    def sessions(self) -> Sessions:
+        """Return who is signed in."""
+        return Sessions(self._engine, self._clock)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Return what programs come in with."""
+        return Tokens(self._engine, self._clock)
+
+    @cached_property
     def identities(self) -> Identities:
         """Return the way in for people whom an identity provider knows."""
-        return Identities(self._engine, self.accounts)
+        return Identities(self._engine, self.accounts, self.sessions)
 
     @cached_property
     def drafts(self) -> Drafts:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from geogrid.accounts import Identity
     from geogrid.archive.accounts import Accounts
+    from geogrid.archive.sessions import Sessions
 
 UNFIT = re.compile(r"[^a-z0-9._@-]+")
 
@@ -24,9 +25,10 @@ UNFIT = re.compile(r"[^a-z0-9._@-]+")
 class Identities:
     """Signs in whom an identity provider has identified."""
 
-    def __init__(self, engine: Engine, accounts: Accounts) -> None:
+    def __init__(self, engine: Engine, accounts: Accounts, sessions: Sessions) -> None:
         self._engine = engine
         self._accounts = accounts
+        self._sessions = sessions
 
     def sign_in(self, identity: Identity, *, origin: str = "") -> str:
         """Return the secret of a new session.
@@ -43,7 +45,7 @@ class Identities:
                 self._made(identity, by)
             else:
                 self._kept_in_step(name, identity, by)
-        return self._accounts.sign_in_subject(identity.subject, origin=origin)
+        return self._sessions.sign_in_subject(identity.subject, origin=origin)
 
     def _name_of(self, subject: str) -> str | None:
         with reading(self._engine) as connection:

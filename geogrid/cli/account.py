@@ -26,6 +26,10 @@ InputOption = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, for scripts.")
 ]
 
+OwnOption = Annotated[
+    bool, typer.Option("--own", help="The account is one's own: the password need not be changed.")
+]
+
 
 @accounts.command("add")
 def add(
@@ -36,9 +40,12 @@ def add(
         list[str] | None, typer.Option(help="Where a planner may edit; may be given again.")
     ] = None,
     password_stdin: InputOption = False,
+    own: OwnOption = False,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Add an account. The password is asked for, never taken from the command line.
+
+    Whoever gets it must change it at the first sign-in, within a week.
 
     Example: geogrid account add li.na --role planner --store sqlite:///var/dandong.db
     """
@@ -53,6 +60,7 @@ def add(
             password=password,
             display=display,
             subdistricts=subdistrict or (),
+            provisional=not own,
         )
     say(f"Account {added.name} was added: {', '.join(sorted(added.roles))}.")
 
@@ -84,9 +92,12 @@ def list_(store: StoreOption = DEFAULT_STORE, json: JsonOption = False) -> None:
 def password(
     name: Annotated[str, typer.Argument(help="The account's name.")],
     password_stdin: InputOption = False,
+    own: OwnOption = False,
     store: StoreOption = DEFAULT_STORE,
 ) -> None:
     """Set another password; the account's sessions end, and it is no longer locked.
+
+    Whoever gets it must change it at the next sign-in, within a week.
 
     Example: geogrid account password li.na --store sqlite:///var/dandong.db
     """
@@ -94,7 +105,7 @@ def password(
 
     given = asked_password(password_stdin)
     with opened(store) as archive:
-        archive.accounts.change(name, by=Actor("command line"), password=given)
+        archive.accounts.change(name, by=Actor("command line"), password=given, provisional=not own)
     say(f"Account {name} has a new password.")
 
 
@@ -111,6 +122,21 @@ def shut(
     with opened(store) as archive:
         archive.accounts.change(name, by=Actor("command line"), active=False)
     say(f"Account {name} is shut off.")
+
+
+@accounts.command("sign-out")
+def sign_out(
+    name: Annotated[str, typer.Argument(help="The account's name.")], store: StoreOption = DEFAULT_STORE
+) -> None:
+    """End all sessions of an account.
+
+    Example: geogrid account sign-out li.na --store sqlite:///var/dandong.db
+    """
+    from geogrid.archive import Actor
+
+    with opened(store) as archive:
+        ended = archive.sessions.end_all(name, by=Actor("command line"))
+    say(f"{ended} sessions of {name} were ended.")
 
 
 def asked_password(from_stdin: bool) -> str:

@@ -34,6 +34,7 @@ SCRIPTS = (
     "planner-review.js",
     "planner-files.js",
     "planner-desk.js",
+    "planner-account.js",
     "planner.js",
 )
 STYLES = ("leaflet.css", "map.css", "page.css", "swipe.css", "planner.css")

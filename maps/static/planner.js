@@ -42,18 +42,25 @@
   async function enter(form) {
     try {
       who = await planning.signIn(form.account.value, form.password.value);
-      await showList();
+      await welcome();
     } catch (error) {
       document.getElementById("alert").replaceChildren(el("p", { role: "alert", class: "alert" }, error.status === 401 ? t("planner.wrong") : error.message));
       form.password.value = "";
     }
   }
 
+  // A password that somebody else has set is changed before anything else.
+  async function welcome() {
+    if (!who.provisional) return showList();
+    const again = () => planning.session().then((found) => ((who = found), showList())).catch(complain);
+    geogrid.showFirstPassword(page, again);
+  }
+
   // The communities and their drafts
 
   function top(...more) {
     const leave = () => planning.signOut().then(showSignIn, showSignIn);
-    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, name(who.display), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
+    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, button(who.display, () => geogrid.showAccount(who, page, complain), { class: "link", title: t("planner.myaccount") }), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
   }
 
   async function showList() {
@@ -148,6 +155,6 @@
 
   geogrid.planner = () => desk;
   const shared = block("geogrid-setup").shared;
-  const start = shared ? showShared(shared) : planning.session().then((found) => ((who = found), showList()));
+  const start = shared ? showShared(shared) : planning.session().then((found) => ((who = found), welcome()));
   start.catch((error) => (error.status === 401 ? showSignIn() : complain(error))).finally(() => (document.documentElement.dataset.ready = "true"));
 })();
