@@ -56,6 +56,7 @@ bench-peers: setup
 # Needs `uv`; run after a change of the dependencies in pyproject.toml.
 lock:
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/run.txt
+	uv pip compile pyproject.toml --extra build --extra cluster -c locks/run.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/cluster.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/dev.txt
 	uv pip compile pyproject.toml --extra dev --extra bench -c locks/dev.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/bench.txt
 	uv pip compile locks/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o locks/peers.txt

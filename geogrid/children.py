@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LOOK_S = 1.0
 
@@ -24,3 +31,25 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK_S)
     os._exit(1)
+
+
+@contextmanager
+def spawned_pool(
+    workers: int, start: Callable[..., None] = mind_the_parent, *told: object
+) -> Iterator[ProcessPoolExecutor]:
+    """Give a pool of spawned processes that each run ``start(*told)``; after an error they are ended at once.
+
+    Spawned, because a fork of a process with threads (HiGHS, numba) may hang. ``start`` minds the parent.
+    """
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=start, initargs=told
+    )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    pool.shutdown()

@@ -12,6 +12,7 @@ GeogridError
 ├── FrozenError       an edit of a published plan, which never changes
 ├── StoreError        the archive cannot be opened, migrated or written
 ├── SnapshotError     a compiled snapshot is missing, damaged or of another format
+├── ClusterError      a job on many workers cannot go on: no scheduler, lost workers, a full disk
 └── FontError         a sheet cannot be printed, because no Chinese font is installed
 """
 
@@ -134,6 +135,10 @@ class StoreError(GeogridError):
 
 class SnapshotError(GeogridError):
     """A compiled snapshot is missing, damaged or of another format."""
+
+
+class ClusterError(GeogridError):
+    """A job on many workers cannot go on; what is finished is kept, and the same job resumes there."""
 
 
 class FontError(GeogridError):

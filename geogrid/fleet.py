@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geogrid.adjacency import UnitGraph, build_graph
-from geogrid.children import mind_the_parent
+from geogrid.children import mind_the_parent, spawned_pool
 from geogrid.errors import GeogridError, NotFoundError, PlanError
 from geogrid.partition import Division, carried_over, divide
 from geogrid.units import build_units
@@ -116,7 +114,7 @@ def _divide_one(work: _Work, community_id: str) -> Divided:
 
 def _spread(work: _Work, ids: Sequence[str], workers: int) -> Iterator[Divided]:
     """Yield the communities as they are done, from fresh processes that end with this call."""
-    with _pool(work, min(workers, len(ids))) as pool:
+    with spawned_pool(min(workers, len(ids)), _start_worker, pickle.dumps(work)) as pool:
         waiting = {pool.submit(_task, one): one for one in ids}
         for future in as_completed(waiting):
             try:
@@ -126,29 +124,6 @@ def _spread(work: _Work, ids: Sequence[str], workers: int) -> Iterator[Divided]:
                     f"a worker process ended while dividing community {waiting[future]} or one beside it; "
                     "it was killed or ran out of memory"
                 ) from error
-
-
-@contextmanager
-def _pool(work: _Work, workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of spawned processes; after an error they are ended at once, not awaited.
-
-    Spawned, because a fork of a process with threads (HiGHS, numba) may hang.
-    """
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(pickle.dumps(work),),
-    )
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
-        raise
-    pool.shutdown()
 
 
 _WORK: list[_Work] = []  # one entry, in worker processes only

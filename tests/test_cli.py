@@ -22,6 +22,7 @@ COMMANDS = [
     "assign",
     "audit",
     "check",
+    "cluster",
     "demo",
     "divide",
     "draft",
@@ -44,6 +45,7 @@ COMMANDS = [
 GROUPS = {
     "account": ("add", "list", "password", "shut"),
     "audit": ("verify", "show"),
+    "cluster": ("assign",),
     "draft": ("list", "export", "import"),
     "store": ("copy", "backup", "restore", "orders"),
 }

@@ -42,6 +42,15 @@ def test_the_image_holds_what_the_product_needs_and_no_tools() -> None:
     assert not locked & {"pytest", "mypy", "ruff", "playwright", "hypothesis"}
 
 
+def test_a_worker_of_a_cluster_has_what_the_servers_have_and_dask() -> None:
+    run, cluster = (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "locks" / f"{name}.txt").read_text(), re.M))
+        for name in ("run", "cluster")
+    )
+    assert run.items() <= cluster.items()
+    assert {"dask-geopandas", "distributed"} <= set(cluster) - set(run)
+
+
 def test_the_services_mount_what_is_there() -> None:
     told = compose()
     for name, service in told["services"].items():

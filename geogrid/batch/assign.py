@@ -58,7 +58,7 @@ def assign_file(
         found = find_columns(table.schema.names, columns, geometry=table.geometry, file=str(source))
         if found.shape:
             found = replace(found, crs=table.crs or found.crs)
-        _check_crs(found.crs, source)
+        check_crs(found.crs, source)
         review_of = stack.enter_context(review_to(review, found))
         # Dictionary arrays cost nothing a row; other formats than Parquet have none.
         kind = LABELS if target.suffix.lower() == ".parquet" else pa.string()
@@ -90,7 +90,11 @@ def _pieces(batches: Iterable[pa.RecordBatch], columns: Columns) -> Iterator[pa.
             yield batch.slice(start, step)
 
 
-def _check_crs(crs: str, source: Path) -> None:
+def check_crs(crs: str, source: Path) -> None:
+    """Refuse a coordinate system that nobody knows.
+
+    :raises InputError: it is none; ``source`` is named.
+    """
     if read_crs(crs) is None:
         told = f"{crs} is no coordinate system that geogrid knows"
         remedy = "say WGS-84, GCJ-02, BD-09, CGCS2000 or EPSG:n"

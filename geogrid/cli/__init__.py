@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 # Each import adds its command, in the order in which a newcomer needs them.
 from geogrid.cli import demo, load, divide, publish, withdraw, lookup, levels, assign, learn  # isort: skip  # noqa: F401
 from geogrid.cli import check, map, print, report, pairings, export, serve, sample  # isort: skip  # noqa: A004, F401
-from geogrid.cli import account, audit, draft, stores, follow  # isort: skip  # noqa: F401
+from geogrid.cli import account, audit, draft, stores, follow, cluster  # isort: skip  # noqa: F401
 from geogrid.cli.app import app
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from geogrid.errors import (
+    ClusterError,
     FaultyError,
     FontError,
     GeogridError,
@@ -35,7 +36,7 @@ MEANINGS = {
     Exit.NO: "done, and the answer is no: nothing matched, or the check found faults",
     Exit.USAGE: "the command line itself is wrong",
     Exit.DATA: "the data, policy or plan cannot be used; every fault is listed",
-    Exit.STORE: "the store or the compiled snapshot cannot be opened, read or written",
+    Exit.STORE: "the store, the compiled snapshot or the cluster cannot be opened, read or written",
     Exit.MISSING: "the store has no such city, community or version, or nothing is published yet",
     Exit.LACKING: "something that printing needs is not installed; the message says what and how",
     Exit.BUG: "a fault in geogrid itself; --debug shows where",
@@ -49,6 +50,7 @@ _TABLE: tuple[tuple[type[GeogridError], Exit], ...] = (
     (StaleError, Exit.STORE),
     (StoreError, Exit.STORE),
     (SnapshotError, Exit.STORE),
+    (ClusterError, Exit.STORE),
     (FontError, Exit.LACKING),
 )
 

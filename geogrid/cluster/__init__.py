@@ -1,0 +1,7 @@
+"""Work that is larger than a machine: a partitioned set, piece by piece, on many workers, exactly once."""
+
+from geogrid.cluster.assigning import AssignJob
+from geogrid.cluster.crews import LOCAL, PROCESSES, Crew, crew_of
+from geogrid.cluster.job import Job, Report, run_job
+
+__all__ = ["LOCAL", "PROCESSES", "AssignJob", "Crew", "Job", "Report", "crew_of", "run_job"]
