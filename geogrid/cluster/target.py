@@ -18,13 +18,11 @@ import hashlib
 import json
 import os
 import shutil
-import time
-import uuid
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from geogrid.aside import ENDING, room_beside, sweep, sync, written_aside
 from geogrid.errors import ClusterError, Fault, InputError
-from geogrid.snapshot.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 JOB, MANIFEST = "_job.json", "_manifest.json"
 FORMAT = 1
 ROOM_BYTES = 1 << 20  # a disk with less is full
-LEFT_OVER_S = 6 * 3600.0  # what lies aside for longer was left by a worker that is gone
 
 
 def digest_of_facts(facts: Mapping[str, str]) -> str:
@@ -55,18 +52,16 @@ def written_piece(piece: Path) -> Iterator[Path]:
 
     :raises ClusterError: the disk is full or cannot be written.
     """
-    aside = piece.with_name(f".{piece.stem}.{uuid.uuid4().hex}.part{piece.suffix}")
     try:
-        piece.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-        for path in (*aside.rglob("*"), aside) if aside.is_dir() else (aside,):
-            sync(path)
-        _move(aside, piece)
-        sync(piece.parent)
+        with room_beside(piece) as room:
+            aside = room / piece.name
+            yield aside
+            for path in (*aside.rglob("*"), aside):
+                sync(path)
+            _move(aside, piece)
+            sync(piece.parent)
     except OSError as error:
         raise _unwritten(piece, error) from error
-    finally:
-        _remove(aside)
 
 
 def _move(aside: Path, piece: Path) -> None:
@@ -80,14 +75,6 @@ def _move(aside: Path, piece: Path) -> None:
             aside.rename(piece)
         elif error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
 
 
 def _unwritten(path: Path, error: OSError) -> ClusterError:
@@ -136,11 +123,9 @@ def _differences(target: Path, held: Mapping[str, Any], told: Mapping[str, Any])
 
 
 def _sweep(target: Path) -> None:
-    """Remove what workers that were lost left aside; one that still writes is younger than that."""
-    for left in target.rglob(".*.part*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > LEFT_OVER_S:
-                _remove(left)
+    """Remove what workers that were lost left aside."""
+    for left in target.rglob(f".*{ENDING}"):
+        sweep(left.with_name(left.name[1:].rsplit(".", 2)[0]))
 
 
 def strangers(target: Path, pieces: Iterable[Path]) -> list[str]:
@@ -162,25 +147,17 @@ def _entries(folder: Path, known: set[Path]) -> Iterator[Path]:
 def seal(target: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest, the last of a set, and remove what lies aside: the set is whole."""
     write_note(target / MANIFEST, {"format": FORMAT, **manifest})
-    for left in target.rglob(".*.part*"):
-        _remove(left)
+    _sweep(target)
 
 
 def write_note(path: Path, told: Mapping[str, Any]) -> None:
     """Write a note in one step."""
-    aside = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.part{path.suffix}")
+    text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(
-            json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-        )
-        sync(aside)
-        aside.replace(path)
-        sync(path.parent)
+        with written_aside(path) as aside:
+            aside.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise _unwritten(path, error) from error
-    finally:
-        _remove(aside)
 
 
 def read_note(path: Path) -> dict[str, Any] | None:
