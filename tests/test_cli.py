@@ -45,7 +45,7 @@ COMMANDS = [
 GROUPS = {
     "account": ("add", "list", "password", "shut"),
     "audit": ("verify", "show"),
-    "cluster": ("assign",),
+    "cluster": ("part", "divide", "assign"),
     "draft": ("list", "export", "import"),
     "store": ("copy", "backup", "restore", "orders"),
 }

@@ -10,6 +10,7 @@ import typer
 
 from geogrid.cli.app import DEFAULT_STORE, CityOption, JsonOption, StoreOption, app
 from geogrid.cli.console import bar, note, print_json, say
+from geogrid.cli.divide import PolicyOption, TimeOption, policy_of
 from geogrid.cli.lookup import CrsOption
 from geogrid.cli.store import folder_in_force
 
@@ -30,6 +31,48 @@ SchedulerOption = Annotated[
         help="local (a Dask cluster of this machine), processes (without Dask), or tcp://HOST:PORT.",
     ),
 ]
+
+
+@group.command("part")
+def part(
+    source: Annotated[Path, typer.Argument(help="A city's folder with its city.toml, or a folder of such.")],
+    target: TargetArgument,
+    communities: Annotated[int, typer.Option(min=1, help="Communities in a part.")] = 8,
+    workers: WorkersOption = 2,
+    scheduler: SchedulerOption = "local",
+    json: JsonOption = False,
+) -> None:
+    """Read and check cities, and cut each into parts that `geogrid cluster divide` takes.
+
+    A part is a folder of GeoParquet layers: some communities, and all that a division of them stands on.
+
+    Example: geogrid cluster part cities/ parts/ --workers 4
+    """
+    from geogrid.cluster import PartJob
+
+    _run(PartJob(communities), source, target, scheduler, workers, json=json)
+
+
+@group.command("divide")
+def divide(
+    source: Annotated[Path, typer.Argument(help="A folder of parts, as `geogrid cluster part` writes it.")],
+    target: TargetArgument,
+    policy: PolicyOption = "eight-to-ten",
+    time_limit: TimeOption = None,
+    workers: WorkersOption = 2,
+    scheduler: SchedulerOption = "local",
+    json: JsonOption = False,
+) -> None:
+    """Divide every community of a parted set into grids.
+
+    Each part becomes a folder with grids.parquet, units.parquet (GeoParquet in WGS-84, as `geogrid export`
+    writes them) and divisions.parquet (what is proved, and which rules gave way).
+
+    Example: geogrid cluster divide parts/ divided/ --scheduler tcp://10.0.0.5:8786
+    """
+    from geogrid.cluster import DivideJob
+
+    _run(DivideJob(policy_of(policy), time_limit), source, target, scheduler, workers, json=json)
 
 
 @group.command("assign")
@@ -68,7 +111,7 @@ def assign(
 def _run(job: Job, source: Path, target: Path, scheduler: str, workers: int, *, json: bool) -> None:
     from geogrid.cluster import crew_of, run_job
 
-    with crew_of(scheduler, workers) as crew, bar(f"{job.kind.capitalize()}ing {source.name}") as progress:
+    with crew_of(scheduler, workers) as crew, bar(f"{source.name}: {job.kind}") as progress:
         task = progress.task_ids[0]
         report = run_job(
             job,

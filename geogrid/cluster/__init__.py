@@ -2,6 +2,19 @@
 
 from geogrid.cluster.assigning import AssignJob
 from geogrid.cluster.crews import LOCAL, PROCESSES, Crew, crew_of
+from geogrid.cluster.dividing import DivideJob
 from geogrid.cluster.job import Job, Report, run_job
+from geogrid.cluster.parting import PartJob
 
-__all__ = ["LOCAL", "PROCESSES", "AssignJob", "Crew", "Job", "Report", "crew_of", "run_job"]
+__all__ = [
+    "LOCAL",
+    "PROCESSES",
+    "AssignJob",
+    "Crew",
+    "DivideJob",
+    "Job",
+    "PartJob",
+    "Report",
+    "crew_of",
+    "run_job",
+]

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from geogrid.cluster.target import (
     take_up,
     written_piece,
 )
-from geogrid.errors import ClusterError, Fault, InputError
+from geogrid.errors import ClusterError, Fault, FaultyError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -107,15 +108,21 @@ def run_job(
     source, target = source.absolute(), target.absolute()  # workers stand in folders of their own
     _keep_apart(source, target)
     partitions = survey_all(job, source, job.partitions(source), crew)
-    facts = {"kind": job.kind, **job.facts()}
+    facts = {"kind": job.kind, "geogrid": version("geogrid"), **job.facts()}
     take_up(target, facts, partitions)
     crew.look([source, target])
     asked = [(job, one, piece_path(target, one, facts, job.ending)) for one in partitions]
     pieces: list[Piece] = []
-    for piece in crew.each(_piece, asked):
-        pieces.append(piece)
+    faults: list[Fault] = []
+    for answer in crew.each(_piece, asked):
+        if isinstance(answer, Piece):
+            pieces.append(answer)
+        else:
+            faults += answer
         if progress is not None:
             progress(len(pieces), len(asked))
+    if faults:
+        raise InputError(tuple(faults))
     pieces.sort(key=lambda piece: piece.partition.number)
     _verify(target, pieces)
     counts: Counter[str] = Counter()
@@ -140,9 +147,18 @@ def _keep_apart(source: Path, target: Path) -> None:
         raise InputError((Fault("same-file", told, "choose another target", str(target)),))
 
 
-def _piece(asked: tuple[Job, Partition, Path]) -> Piece:
-    """Make a piece where it is missing, and read it back; on a worker."""
-    job, partition, path = asked
+def _piece(asked: tuple[Job, Partition, Path]) -> Piece | tuple[Fault, ...]:
+    """Make a piece where it is missing, and read it back; on a worker.
+
+    Faults of the data are an answer: the other pieces are made all the same, and all is told at the end.
+    """
+    try:
+        return _made(*asked)
+    except FaultyError as error:
+        return error.faults
+
+
+def _made(job: Job, partition: Partition, path: Path) -> Piece:
     kept, warnings, began = path.exists(), tuple[str, ...](), time.process_time()
     if not kept:
         with written_piece(path) as aside, _named(partition.path):

@@ -1,0 +1,161 @@
+"""Cities cut into parts and divided by many workers: what one machine makes, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+from geogrid.adjacency import build_graph
+from geogrid.boundaries import read_city
+from geogrid.cluster import PROCESSES, DivideJob, PartJob, crew_of, run_job
+from geogrid.cluster.ground import parts_of, read_part, write_part
+from geogrid.errors import InputError
+from geogrid.exports import Divided, grids_table, units_table
+from geogrid.fleet import divide_city
+from geogrid.model import Barrier, BarrierKind
+from geogrid.policy import EIGHT_TO_TEN
+from geogrid.tables import write_table
+from geogrid.units import build_units
+from tests.town import draw_city
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geogrid.cluster import Crew
+    from geogrid.model import City
+
+POLICY = replace(EIGHT_TO_TEN, grids_min=2, grids_max=2, time_limit_s=300.0)
+# Three communities; a park and homes outside compounds in the first, a river through the second.
+TOWN = draw_city("AAB\nAAB\n*bb", "CC~D\nFF~D", "EEG\nEEG")
+
+
+@pytest.fixture(scope="module")
+def crew() -> Iterator[Crew]:
+    """Start one process: what a scheduler does with more is another module's question."""
+    with crew_of(PROCESSES, 1) as one:
+        yield one
+
+
+def with_road_beside(city: City) -> City:
+    """Return the city with a road in c1 that ends a metre before c2, in line with its border of C and F."""
+    line = shapely.LineString([(280.0, 100.0), (299.0, 100.0)])
+    return replace(city, barriers=(*city.barriers, Barrier("road", BarrierKind.ARTERIAL, line)))
+
+
+def parts(folder: Path, city: City, communities: int = 1) -> Path:
+    for number, part in enumerate(parts_of(city, communities)):
+        write_part(folder / f"part.{number:04d}", part)
+    return folder
+
+
+def test_a_part_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    city = with_road_beside(TOWN)
+    for number, part in enumerate(parts_of(city, 1)):
+        write_part(tmp_path / str(number), part)
+        back = read_part(tmp_path / str(number))
+        assert replace(back, addresses=part.addresses) == part
+
+
+def test_a_part_holds_what_reaches_it() -> None:
+    city = with_road_beside(TOWN)
+    first, second, third = parts_of(city, 1)
+    assert [one.id for one in first.barriers] == ["road"]
+    assert [one.id for one in second.barriers] == ["c2-river", "road"]
+    assert third.barriers == ()
+    assert [[one.id for one in part.land] for part in (first, second, third)] == [["c1-park"], [], []]
+    assert sorted(one.id for one in second.compounds) == ["C", "D", "F"]
+    graph = build_graph(build_units(second, "c2"), second.barriers, "c2")
+    assert graph == build_graph(build_units(city, "c2"), city.barriers, "c2")
+    (between,) = [edge for edge in graph.edges if (edge.a, edge.b) == ("C", "F")]
+    assert BarrierKind.ARTERIAL in dict(between.along)
+
+
+@pytest.mark.parametrize("communities", [1, 2])
+def test_the_pieces_together_are_what_one_machine_exports(
+    crew: Crew, tmp_path: Path, communities: int
+) -> None:
+    city = with_road_beside(TOWN)
+    parts(tmp_path / "parts", city, communities)
+    report = run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew)
+    named = {one.id: one for one in city.communities}
+    made = divide_city(city, POLICY, workers=1)
+    divided = [Divided(named[one.community_id], one.graph, one.division.plan) for one in made]
+    for name, table in (("grids", grids_table(city, divided)), ("units", units_table(city, divided))):
+        write_table(tmp_path / f"{name}.parquet", table)
+        alone = pq.read_table(tmp_path / f"{name}.parquet")
+        pieces = [pq.read_table(path) for path in sorted((tmp_path / "out").glob(f"*/{name}.parquet"))]
+        assert pa.concat_tables(pieces).replace_schema_metadata().equals(alone.replace_schema_metadata())
+        assert pieces[0].schema.metadata[b"geo"] == alone.schema.metadata[b"geo"]
+    # By hand: two grids of homes in each community, and one for the park.
+    assert report.counts == {"communities": 3, "grids": 7, "proved": 3, "units": report.counts["units"]}
+    assert report.rows == 3
+    told = json.loads((tmp_path / "out" / "_manifest.json").read_text(encoding="utf-8"))
+    assert [one["partition"] for one in told["pieces"]] == [
+        f"part.{n:04d}" for n in range(-(-3 // communities))
+    ]
+
+
+def test_what_is_divided_is_not_divided_again_and_another_policy_is_refused(
+    crew: Crew, tmp_path: Path
+) -> None:
+    parts(tmp_path / "parts", TOWN)
+    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew)
+    lost = next((tmp_path / "out").glob("part.0001-*"))
+    for path in lost.iterdir():
+        path.unlink()
+    lost.rmdir()
+    (tmp_path / "out" / "_manifest.json").unlink()
+    assert run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew).kept == 2
+    with pytest.raises(InputError, match="another-job"):
+        run_job(DivideJob(replace(POLICY, grids_max=3)), tmp_path / "parts", tmp_path / "out", crew)
+
+
+def test_all_faults_of_all_parts_are_told_at_once(crew: Crew, tmp_path: Path) -> None:
+    parts(tmp_path / "parts", TOWN)
+    folder = tmp_path / "parts"
+    (folder / "part.0000" / "city.json").write_text("{")
+    (folder / "part.0001" / "buildings.parquet").write_bytes(b"PAR1 no PAR1")
+    table = pq.read_table(folder / "part.0002" / "compounds.parquet")
+    pq.write_table(table.drop(["households"]), folder / "part.0002" / "compounds.parquet")
+    (folder / "part.0002" / "land.parquet").unlink()
+    write_part(folder / "part.0003", next(parts_of(TOWN, 1)))
+    write_part(folder / "part.0004", next(parts_of(TOWN, 1)))
+    with pytest.raises(InputError) as caught:
+        run_job(DivideJob(POLICY), folder, tmp_path / "out", crew)
+    assert [
+        (fault.rule, Path(fault.file).relative_to(folder).as_posix()) for fault in caught.value.faults
+    ] == [
+        ("broken-file", "part.0000/city.json"),
+        ("broken-file", "part.0001/buildings.parquet"),
+        ("no-such-column", "part.0002/compounds.parquet"),
+        ("no-such-file", "part.0002/land.parquet"),
+        ("twice-in-the-set", "part.0004"),
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_city_is_cut_from_its_files(crew: Crew, tmp_path: Path) -> None:
+    """Songshan's 33 communities: five parts of eight at most, each thing as the whole city has it."""
+    source = Path(__file__).parent.parent / "data" / "boundaries" / "songshan"
+    report = run_job(PartJob(8), source, tmp_path / "parts", crew)
+    assert report.counts == {"communities": 33, "parts": 5}
+    folders = sorted((tmp_path / "parts").glob("songshan-*/part.*"))
+    whole, back = read_city(source), [read_part(folder) for folder in folders]
+    assert tuple(one for part in back for one in part.communities) == tuple(
+        replace(one, population=None, secretary="") for one in whole.communities
+    )
+    assert sum(building.households for part in back for building in part.buildings) == sum(
+        building.households for building in whole.buildings
+    )
+    assert np.isclose(
+        sum(one.geometry.area for part in back for one in part.compounds),
+        sum(one.geometry.area for one in whole.compounds),
+    )
