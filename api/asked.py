@@ -13,6 +13,8 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 from api.problems import Refusal
 
 T = TypeVar("T")
+LARGEST = 2**31 - 1  # of the numbers that name something in a store
+NUL = "\0"  # no text of a store can hold it
 PLACE = re.compile(r" - at `\$\.(\w+)`")
 
 
@@ -29,8 +31,12 @@ async def read_body(request: Request, shape: type[T], most: int = 0) -> T:
         taken += part
         if len(taken) > most:
             raise Refusal(413, f"A body may have {most} bytes.")
+    if rb"\u0000" in taken:
+        raise Refusal(422, "A text has a character that cannot be kept.")
     try:
         return msgspec.json.decode(taken, type=shape)
+    except RecursionError:
+        raise Refusal(422, "The body is nested too deeply.") from None
     except msgspec.ValidationError as error:
         raise Refusal(422, errors=[_fault(str(error), shape)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -52,12 +58,22 @@ def _fault(message: str, shape: type) -> dict[str, str]:
 async def known_only(request: Request) -> None:
     """Refuse query parameters that the route does not have, so that a typing mistake is no silent answer.
 
+    Refused is also what no store can hold: a NUL in a text, a number of an id beyond 31 bits.
+
     :raises Refusal: there is one.
     """
-    if not request.query_params:
+    asked = request.query_params
+    if NUL in "".join([*request.path_params.values(), *asked, *asked.values()]):
+        raise Refusal(422, "A text has a character that cannot be kept.")
+    if not asked and not request.path_params:
         return
     parameters = get_flat_params(request.scope["route"].dependant)
     known = {"lang", *(one.alias for one in parameters if isinstance(one.field_info, params.Query))}
-    if any(name not in known for name in request.query_params):
+    if any(name not in known for name in asked):
         told = f"unknown parameter; known are {', '.join(sorted(known))}"
         raise Refusal(422, errors=[{"in": "query", "name": "", "message": told}])
+    for one in parameters:
+        if isinstance(one.field_info, params.Path) and one.field_info.annotation is int:
+            told = request.path_params.get(one.alias, "")
+            if len(told) > len(str(LARGEST)) or (told.isdecimal() and int(told) > LARGEST):
+                raise Refusal(404)

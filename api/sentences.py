@@ -35,6 +35,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "Formats are {}; or say f={}.": ("可用格式：{}；或使用 f={}。", "可用格式：{}；或使用 f={}。"),
     "A body may have {} bytes.": ("请求内容最多 {} 字节。", "請求內容最多 {} 位元組。"),
     "The body is not JSON.": ("请求内容不是 JSON。", "請求內容不是 JSON。"),
+    "The body is nested too deeply.": ("请求内容嵌套过深。", "請求內容巢狀過深。"),
+    "A text has a character that cannot be kept.": ("文本含有无法保存的字符。", "文字含有無法儲存的字元。"),
     "Give either an address, or lon and lat.": (
         "请给出地址，或经纬度 lon 和 lat，二者择一。",
         "請給出地址，或經緯度 lon 和 lat，二者擇一。",

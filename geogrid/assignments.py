@@ -34,6 +34,7 @@ ENDINGS = (".csv", ".geojson", ".gpkg")
 MOST_BYTES = 16 << 20
 MOST_ROWS = 50_000
 MOST_SECONDS = 5.0
+MOST_PIECES = 1_500_000  # objects and lists of a GeoJSON file: in memory each takes a hundred bytes
 # The names that the columns may bear, in the order in which they are looked for.
 UNIT = ("unit", "unit_id", "划分单元", "单元")
 GRID = ("grid", "grid_number", "number", "district", "网格")
@@ -162,8 +163,11 @@ def _from_csv(path: Path) -> Iterator[Entry]:
 
 
 def _from_geojson(path: Path) -> Iterator[Entry]:
+    content = path.read_bytes()
+    if content.count(b"{") + content.count(b"[") > MOST_PIECES:
+        raise _fault("too-large", "the file has too many shapes or rows", "Leave the shapes out.")
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(content)
         features = told["features"]
         rows = [{**(one.get("properties") or {})} for one in features]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import TYPE_CHECKING, Any
-from zipfile import BadZipFile
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile, ZipFile
 
 import pyarrow as pa
 from openpyxl import Workbook, load_workbook
@@ -14,12 +15,18 @@ from openpyxl.utils.exceptions import InvalidFileException
 from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _ILLEGAL = {code: " " for code in range(32) if code not in {9, 10, 13}}
 MOST_ROWS = 1_048_576  # with the names of the columns
 LARGEST = 10**15  # Excel rounds longer numbers, such as those of identity cards
+# A workbook is a ZIP archive of XML: a few bytes of it can claim to be a sheet that fills the memory.
+MOST_UNPACKED = 1 << 30  # bytes of all its parts
+MOST_PARTS = 10_000
+MOST_COLUMNS = 2000
+MOST_CELLS = 30_000_000
+_BROKEN = (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, ParseError, EOFError, TypeError)
 _KEPT = (bool, int, float, dt.datetime, dt.date, dt.time)
 
 
@@ -29,20 +36,47 @@ def read_sheet(path: Path, sheet: str = "") -> tuple[pa.Schema, list[pa.RecordBa
     A column of one kind (whole numbers, dates, text) keeps it; a mixed one becomes text. Formulas are read as
     the values that were saved with them.
 
-    :raises InputError: not a workbook, no such sheet, no or twofold column names.
+    :raises InputError: not a workbook, too large, no such sheet, no or twofold column names.
     """
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise _fault("broken-file", "the file is not an Excel workbook", path) from error
+    return _batches(list(rows_of(path, sheet)), path)
+
+
+def rows_of(path: Path, sheet: str = "") -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of one sheet, the names of its columns first.
+
+    :raises InputError: not a workbook, no such sheet, or one that is larger than it may be.
+    """
+    book = _opened(path)
     try:
         if sheet and sheet not in book.sheetnames:
             told = f"there is no sheet {sheet}; sheets: {', '.join(book.sheetnames)}"
             raise _fault("no-such-layer", told, path)
-        rows = list((book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True))
+        page = book[sheet] if sheet else book.worksheets[0]
+        page.reset_dimensions()  # what a sheet says of its own size is not believed
+        cells = 0
+        for row in page.iter_rows(values_only=True):
+            cells += len(row)
+            if len(row) > MOST_COLUMNS or cells > MOST_CELLS:
+                told = f"a sheet may have {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells"
+                raise _fault("too-large", told, path)
+            yield row
+    except _BROKEN as error:
+        raise _fault("broken-file", "the file is not an Excel workbook", path) from error
     finally:
         book.close()
-    return _batches(rows, path)
+
+
+def _opened(path: Path) -> Any:
+    """Open a workbook, once its parts are known to be of a size that can be read."""
+    try:
+        with ZipFile(path) as archive:  # it reads no more of a part than is stated here
+            parts = archive.infolist()
+        if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED:
+            told = f"the workbook unpacks to more than {MOST_UNPACKED >> 20} MB"
+            raise _fault("too-large", told, path)
+        return load_workbook(path, read_only=True, data_only=True)
+    except _BROKEN as error:
+        raise _fault("broken-file", "the file is not an Excel workbook", path) from error
 
 
 def _batches(rows: list[tuple[Any, ...]], path: Path) -> tuple[pa.Schema, list[pa.RecordBatch]]:

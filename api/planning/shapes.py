@@ -7,9 +7,14 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from api.asked import LARGEST
+
 Text = Annotated[str, Meta(max_length=2000)]
 Name = Annotated[str, Meta(max_length=64)]
-Revision = Annotated[int, Meta(ge=1, description="The draft's revision that this was decided on.")]
+Number = Annotated[int, Meta(ge=0, le=LARGEST)]
+Revision = Annotated[
+    int, Meta(ge=1, le=LARGEST, description="The draft's revision that this was decided on.")
+]
 Sight = Literal["view", "comment", "edit", "approve", "publish", "manage"]
 Job = Literal["viewer", "planner", "approver", "publisher", "operator"]
 
@@ -66,7 +71,7 @@ class NewDraft(Struct, forbid_unknown_fields=True):
 
     community: str
     title: Text
-    base: int | None = None
+    base: Number | None = None
     policy: dict[str, Any] | None = None
 
 
@@ -82,7 +87,7 @@ class Seen(Struct, forbid_unknown_fields=True):
 
     revision: Revision
     force: bool = False
-    step: int | None = None
+    step: Number | None = None
 
 
 class Judged(Struct, forbid_unknown_fields=True):
@@ -108,7 +113,7 @@ class Asked(Struct, forbid_unknown_fields=True):
 class PartsAsked(Struct, forbid_unknown_fields=True):
     """How to part a grid: into ``count`` by the solver, or along a line of [lon, lat]."""
 
-    grid: int
+    grid: Number
     count: Annotated[int, Meta(ge=2, le=20)] | None = None
     line: Annotated[list[tuple[float, float]], Meta(min_length=2, max_length=500)] | None = None
 
@@ -116,7 +121,7 @@ class PartsAsked(Struct, forbid_unknown_fields=True):
 class ProposalAsked(Struct, forbid_unknown_fields=True):
     """What the solver shall do: for which grids (all), under which policy (the draft's), for how long."""
 
-    grids: Annotated[list[int], Meta(max_length=200)] = []
+    grids: Annotated[list[Number], Meta(max_length=200)] = []
     policy: dict[str, Any] | None = None
     seconds: Annotated[float, Meta(gt=0, le=120)] = 20.0
     alternatives: Annotated[int, Meta(ge=1, le=5)] = 1
@@ -127,7 +132,7 @@ class WhyAsked(Struct, forbid_unknown_fields=True):
     """A unit that should lie in a grid."""
 
     unit: str
-    grid: int
+    grid: Number
 
 
 class NewComment(Struct, forbid_unknown_fields=True):
@@ -153,7 +158,7 @@ class NewShare(Struct, forbid_unknown_fields=True):
 class NewRelease(Struct, forbid_unknown_fields=True):
     """Approved drafts to publish together, from a day on (Asia/Shanghai)."""
 
-    drafts: Annotated[list[int], Meta(min_length=1, max_length=500)]
+    drafts: Annotated[list[Number], Meta(min_length=1, max_length=500)]
     effective_from: date
     note: Text = ""
 
@@ -161,7 +166,7 @@ class NewRelease(Struct, forbid_unknown_fields=True):
 class RollBack(Struct, forbid_unknown_fields=True):
     """An older version to publish anew, from a day on."""
 
-    version: int
+    version: Number
     effective_from: date
     note: Text = ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ import pyogrio
 from geogrid.boundaries.faults import printable
 from geogrid.boundaries.mapping import Source
 from geogrid.boundaries.schema import LAYERS, Layer
-from geogrid.errors import Fault, Severity
+from geogrid.errors import Fault, InputError, Severity
+from geogrid.sheets import rows_of
 from geogrid.signatures import is_disguised
 
 if TYPE_CHECKING:
@@ -85,6 +87,10 @@ def _open(place: Path, layer: Layer, source: Source, book: FaultBook) -> RawTabl
         remedy = "Save it as UTF-8, or say its encoding in city.toml"
         book.add(Fault("wrong-encoding", message, remedy, file=path.name, layer=layer.name))
         return None
+    except InputError as error:
+        for fault in error.faults:
+            book.add(replace(fault, file=path.name, layer=layer.name))
+        return None
     except Exception as error:  # any reader may fail in any way on a foreign file
         reason = printable(str(error).splitlines()[0] if str(error) else type(error).__name__)
         message = f"the file cannot be read: {reason.replace(str(path), path.name)}"
@@ -143,7 +149,10 @@ def _read(path: Path, name: str, layer: Layer, source: Source, book: FaultBook) 
     if suffix == ".csv":
         return _read_csv(path, layer, source, book)
     if suffix == ".xlsx":
+        deque(rows_of(path, name), maxlen=0)  # walked once before it is taken into memory
         return pd.read_excel(path, sheet_name=name or 0, dtype=str)
+    if suffix not in (*LAYERED, *VECTOR):  # GDAL would open an archive, or a note that names any other file
+        raise ValueError(f"files that end in {printable(suffix) or 'nothing'} are not read")
     if is_disguised(path):
         raise ValueError(f"its content is not that of a {suffix} file")
     with warnings.catch_warnings():

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # A repair that changes more than this share of a polygon's drawn area is no repair but a guess.
 REPAIR_SHARE = 0.01
+# To mend a polygon each crossing becomes a corner. So many take a second; millions fill the memory.
+MOST_CROSSINGS = 10_000
+SAMPLED = 500  # edges by which the crossings are estimated, where there are more
 # Areas (m2) outside these are a mistake of units or of digitising, not a place.
 AREA_LIMITS = {
     "communities": (100.0, 2e9),
@@ -59,11 +62,26 @@ def mended_polygon(shape: Any) -> Any:
     GEOS gives the area of an invalid polygon as its rings were drawn (shoelace, holes subtracted): a bow
     tie counts its two halves against each other, so mending it would change that area, and it is refused.
     """
-    if shapely.get_dimensions(shape) != 2:
+    if shapely.get_dimensions(shape) != 2 or _is_tangled(shape):
         return None
     mended = polygonal(shapely.make_valid(shape, method="structure", keep_collapsed=False))
     after, before = shapely.area(mended), shapely.area(shape)
     return mended if after > 0 and abs(after - before) <= REPAIR_SHARE * after else None
+
+
+def _is_tangled(shape: Any) -> bool:
+    """Tell whether a border crosses itself too often to be mended, by a sample of its edges."""
+    corners, ring = shapely.get_coordinates(shapely.get_rings(shape), return_index=True)
+    joined = ring[1:] == ring[:-1]
+    ends = np.stack([corners[:-1][joined], corners[1:][joined]], axis=1)
+    edges: NDArray[np.object_] = np.asarray(shapely.linestrings(ends), dtype=object)
+    sample = np.random.default_rng(len(edges)).permutation(edges)[:SAMPLED]
+    tree, met = shapely.STRtree(edges), 0
+    for edge in sample:
+        met += max(0, len(tree.query(edge, predicate="intersects")) - 3)  # itself and its two neighbours
+        if met * len(edges) > 2 * MOST_CROSSINGS * len(sample):
+            return True
+    return False
 
 
 def polygonal(shape: Any, dust_m2: float = 1e-6) -> Any:

@@ -279,6 +279,8 @@ REFUSED = (
     Animal("neither buildings nor compounds", all_of(*(drop_layer(name) for name in ("buildings", "compounds", "addresses", "branches", "building_groups", "team", "pairings"))), "missing-layer", "buildings", "neither buildings nor compounds"),
     Animal("a layer that the mapping promises", tail('[layers.land]\nfile = "land.gpkg"\nlayer = "parks"\n'), "missing-layer", "land", "no layer 'parks'"),
     Animal("a file that the mapping promises", tail('[layers.land]\nfile = "parks.gpkg"\n'), "missing-file", "land", "not in the city's folder"),
+    Animal("a virtual layer that names another file", all_of(damage("land.vrt", VIRTUAL), tail('[layers.land]\nfile = "land.vrt"\n')), "unreadable-file", "land", "files that end in .vrt are not read"),
+    Animal("an archive that GDAL would unpack", all_of(damage("land.zip", b"PK\x05\x06" + bytes(18)), tail('[layers.land]\nfile = "land.zip"\n')), "unreadable-file", "land", "files that end in .zip are not read"),
     Animal("a file outside the folder", tail('[layers.land]\nfile = "../../etc/passwd"\n'), "missing-file", "land", "not in the city's folder"),
     Animal("an empty layer", empty_layer, "empty-layer", "compounds", "no rows"),
     Animal("no names", drop_column("communities", "name"), "missing-column", "communities", "no column name", field="name"),
