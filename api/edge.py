@@ -6,7 +6,6 @@ import logging
 import math
 import secrets
 import time
-import traceback
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,6 +14,7 @@ from starlette.responses import Response
 from api.arriving import in_time
 from api.deadline import answer_in_time
 from api.limits import UnknownToken, scheme_of
+from api.logged import kind_and_place
 from api.problems import PLANNING, Refusal, problem
 from api.words import language_of
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 log = logging.getLogger("geogrid.api")
+REFUSED = (401, 403)  # an attempt to come in or to do more than is allowed
 AGAIN_S = "10"  # after which to ask again for what took too long
 SHEET_REQUESTS = 10  # what printing a sheet counts as
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.
@@ -108,8 +109,9 @@ class Edge:
             seconds = time.perf_counter() - started
             route: str = scope.get("geogrid.route") or str(getattr(scope.get("route"), "path", "unmatched"))
             self.metrics.note("HEAD" if bare else scope["method"], route, status, seconds)
-            if log.isEnabledFor(logging.INFO):
-                _log_request(scope["method"], route, status, seconds, number)
+            level = logging.WARNING if status in REFUSED else logging.INFO
+            if log.isEnabledFor(level):
+                _log_request(level, scope["method"], route, status, seconds, number)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "OPTIONS" and self.origins and scope["path"].startswith("/v1/"):
@@ -140,16 +142,12 @@ class Edge:
             self.gate.charge_requests(scope, sheets * SHEET_REQUESTS)
 
 
-def _log_request(method: str, route: str, status: int, seconds: float, number: str) -> None:
+def _log_request(level: int, method: str, route: str, status: int, seconds: float, number: str) -> None:
     """Log the route's pattern, never the path, the query or the asker."""
     line = {"request": number, "method": method, "route": route, "status": status}
-    log.info(orjson.dumps({**line, "ms": round(seconds * 1000, 2)}).decode())
+    log.log(level, orjson.dumps({**line, "ms": round(seconds * 1000, 2)}).decode())
 
 
 def _log_error(error: Exception, number: str) -> None:
     """Log the kind and the place of an error; its message may hold a question."""
-    frames = [
-        f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    told = {"request": number, "error": type(error).__name__, "at": frames[-12:]}
-    log.error(orjson.dumps(told).decode())
+    log.error(orjson.dumps({"request": number, **kind_and_place(error)}).decode())

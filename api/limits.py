@@ -150,7 +150,7 @@ def scheme_of(scope: Scope, proxies: int) -> str:
     """Return how the client asked, http or https; behind trusted proxies it is what the nearest one says."""
     told = [value for name, value in scope["headers"] if name == b"x-forwarded-proto"] if proxies else []
     named = told[-1].rpartition(b",")[2].strip().lower() if told else b""
-    return named.decode() if named in {b"http", b"https"} else str(scope["scheme"])
+    return named.decode() if named in {b"http", b"https"} else str(scope.get("scheme", "http"))
 
 
 def _network(told: str) -> str:

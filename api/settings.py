@@ -39,6 +39,7 @@ class Settings:
     proxies: int = 0  # proxies in front that add to X-Forwarded-For; 0: the header is not believed
     tokens: Path | None = None  # a TOML file of hashed tokens with rates and quotas of their own
     metrics: bool = True  # serve /metrics
+    log: str = "errors"  # what is logged: "errors" (and refusals of rights), or all "requests"
     jobs: Path | None = None  # the folder of files that are being assigned; None: none are taken
     job_bytes: int = 1 << 30  # bytes of an uploaded file
     job_rows: int = 20_000_000  # rows of an uploaded file

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import httpx
 
@@ -28,6 +28,12 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+class Listening(Protocol):
+    """What listens on a port of this machine."""
+
+    port: int
 
 
 class GridServer:
@@ -61,8 +67,8 @@ class GridServer:
 
 
 @contextmanager
-def nginx_before(servers: Sequence[GridServer], folder: Path) -> Iterator[str]:
-    """Run the product's own nginx.conf before some servers; give its address."""
+def nginx_before(servers: Sequence[Listening], folder: Path) -> Iterator[str]:
+    """Run the product's own nginx.conf before some servers, with the folder's ``tls.conf``; give its URL."""
     port = free_port()
     told = (ROOT / "deploy" / "nginx.conf").read_text()
     told, count = re.subn(
@@ -71,7 +77,7 @@ def nginx_before(servers: Sequence[GridServer], folder: Path) -> Iterator[str]:
         told,
     )
     assert count == 1
-    told = told.replace("listen 8080;", f"listen 127.0.0.1:{port};")
+    told = told.replace("listen 8080;", f"listen 127.0.0.1:{port};").replace("/etc/nginx/", f"{folder}/")
     told = f"daemon off;\npid {folder}/nginx.pid;\n" + told.replace(
         "http {", f"http {{\nclient_body_temp_path {folder}/body;\nproxy_temp_path {folder}/proxy;\n", 1
     )
@@ -81,7 +87,7 @@ def nginx_before(servers: Sequence[GridServer], folder: Path) -> Iterator[str]:
     (folder / "nginx.conf").write_text(told)
     process = subprocess.Popen([NGINX, "-c", str(folder / "nginx.conf"), "-p", str(folder)])
     try:
-        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200, 30)
+        wait_until(lambda: httpx.get(f"http://127.0.0.1:{port}/healthz").status_code in {200, 403}, 30)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

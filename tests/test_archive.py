@@ -446,6 +446,8 @@ def test_a_store_of_an_earlier_revision_is_brought_up_with_its_data(tmp_path: Pa
 def test_the_folder_of_a_file_is_made_and_its_writes_are_safe(tmp_path: Path) -> None:
     with Archive.open(f"sqlite:///{tmp_path}/a/b/store.db") as archive:
         assert archive.cities() == ()
+        for file in (tmp_path / "a" / "b").iterdir():  # the file and its log are for this user alone
+            assert file.stat().st_mode & 0o077 == 0, file
         with archive._engine.connect() as connection:
             asked = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
                      ("journal_mode", "synchronous", "foreign_keys")]  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from geogrid.cli import main
 from geogrid.cli.app import app
 from geogrid.cli.console import plain
 from geogrid.cli.demo import BOUNDARIES, city_folder
@@ -219,3 +220,17 @@ def test_the_exit_codes_stand_in_the_docs() -> None:
 
 def test_text_of_the_data_cannot_steer_the_terminal() -> None:
     assert plain("a\x1b[31mb\r\n\x07兴东") == "a [31mb   兴东"
+
+
+@pytest.mark.parametrize("by_environment", [False, True])
+def test_a_password_on_the_command_line_is_warned_of(
+    by_environment: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "postgresql://user:TOPSECRET@127.0.0.1:9/none"
+    if by_environment:
+        monkeypatch.setenv("GEOGRID_STORE", url)
+    with pytest.raises(SystemExit):
+        main(["report", *([] if by_environment else ["--store", url])])
+    told = capsys.readouterr().err
+    assert ("can be read by others" in told) == (not by_environment)
+    assert "TOPSECRET" not in told

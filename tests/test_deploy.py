@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
+import socket
+import ssl
 import subprocess
+import threading
 import tomllib
+import warnings
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import yaml
 
 from api.settings import read_settings
+from tests.servers import free_port, nginx_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -82,3 +94,81 @@ def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
         ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False
     )
     assert "geogrid.service" not in done.stderr, done.stderr
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the headers that it was asked with."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@dataclass
+class Stub:
+    """Stands where a server of geogrid would."""
+
+    port: int
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator[tuple[str, int]]:
+    """Run the product's nginx with its TLS before a stub; give the plain address and the port of TLS."""
+    server = HTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder, secure = tmp_path / "nginx", free_port()
+    folder.mkdir()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "1", "-subj", "/CN=localhost", "-keyout", folder / "privkey.pem",
+         "-out", folder / "fullchain.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    told = (DEPLOY / "tls.conf").read_text().replace("/etc/nginx/tls/", f"{folder}/")
+    (folder / "tls.conf").write_text(told.replace("listen 8443", f"listen 127.0.0.1:{secure}"))
+    with nginx_before([Stub(server.server_port)], folder) as url:
+        yield url, secure
+    server.shutdown()
+
+
+def test_nginx_ends_tls_says_so_and_refuses_programs_in_the_clear(front: tuple[str, int]) -> None:
+    plain, port = front
+    answer = httpx.get(
+        f"https://127.0.0.1:{port}/v1/city", verify=False, headers={"X-Forwarded-Proto": "http"}
+    )
+    told = answer.json()
+    assert (told["x-forwarded-proto"], told["x-forwarded-for"]) == ("https", "127.0.0.1")
+    forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http"}
+    assert (
+        httpx.get(f"https://127.0.0.1:{port}/", verify=False, headers=forged).json()["x-forwarded-for"]
+        == "127.0.0.1"
+    )
+    for path in ("/", "/planner", "/docs", "/embed/city"):
+        sent = httpx.get(f"{plain}{path}?lang=en")
+        assert (sent.status_code, sent.headers["location"]) == (301, f"https://127.0.0.1{path}?lang=en")
+    for path in ("/v1/lookup?address=x", "/v1/planning/session", "/ogc"):
+        assert httpx.get(f"{plain}{path}").status_code == 403
+
+
+@pytest.mark.parametrize(("version", "accepted"), [("TLSv1_1", False), ("TLSv1_2", True), ("TLSv1_3", True)])
+def test_only_recent_tls_is_spoken(front: tuple[str, int], version: str, accepted: bool) -> None:
+    asked = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    asked.check_hostname, asked.verify_mode = False, ssl.CERT_NONE
+    asked.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        asked.minimum_version = asked.maximum_version = ssl.TLSVersion[version]
+    with socket.create_connection(("127.0.0.1", front[1])) as line:
+        if not accepted:
+            with pytest.raises(ssl.SSLError):
+                asked.wrap_socket(line)
+            return
+        with asked.wrap_socket(line) as spoken:
+            assert spoken.version() == version.replace("_", ".")
+            assert str(spoken.cipher()).count("GCM") or str(spoken.cipher()).count("CHACHA20")

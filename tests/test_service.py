@@ -501,3 +501,47 @@ def test_the_counts_of_several_processes_add_up(
     assert 'geogrid_requests_total{method="GET",route="/v1/city",status="200"} 3.0' in text
     assert 'geogrid_request_seconds_count{route="/v1/city"} 3.0' in text
     assert 'geogrid_request_seconds_bucket{le="+Inf",route="/v1/city"} 3.0' in text
+
+
+# Every door has the same gate
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/lookup?address=x"),
+        ("POST", "/v1/lookup/batch"),
+        ("POST", "/v1/planning/session"),
+        ("GET", "/v1/planning/drafts"),
+        ("GET", "/planner"),
+        ("GET", "/v1/planning/openid/back?state=x"),
+        ("GET", "/v1/planning/shared/guess"),
+        ("GET", "/print/c/c1.pdf"),
+        ("POST", "/v1/jobs"),
+        ("GET", "/v1/jobs/0123456789abcdef0123456789abcdef"),
+        ("GET", "/ogc/collections/grids/items"),
+        ("GET", "/embed/city"),
+        ("GET", "/openapi.json"),
+        ("HEAD", "/"),
+        ("GET", "/there/is/no/such/page"),
+    ],
+)
+def test_no_door_is_without_the_limit(tmp_path: Path, town_snapshot: Path, method: str, path: str) -> None:
+    """A burst of one: whatever the first answer is, the second is to wait, with the time to wait for."""
+    settings = Settings(
+        town_snapshot,
+        reload_s=0,
+        rate=0.01,
+        burst=1,
+        jobs=tmp_path / "jobs",
+        store=f"sqlite:///{tmp_path}/s.db",
+    )
+    app = create_app(settings)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.get("/there/is/no/such/page").status_code == 404
+        refused = client.request(method, path)
+        assert refused.status_code == 429
+        assert 90 <= int(refused.headers["retry-after"]) <= 100
+        assert "set-cookie" not in refused.headers
+        for free in ("/healthz", "/metrics"):
+            assert client.get(free).status_code == 200

@@ -30,8 +30,13 @@ def arguments_of(place: URL) -> dict[str, Any]:
 
     :raises StoreError: the folder cannot be created.
     """
+    file = Path(str(place.database))
     try:
-        Path(str(place.database)).parent.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if (
+            not file.exists()
+        ):  # it holds names that are not public: for this user alone, and so its log beside it
+            file.touch(mode=0o600)
     except OSError as error:
         raise StoreError(f"cannot create the folder of the store: {error.strerror}") from error
     return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -72,10 +73,20 @@ def geogrid(
     """
 
 
+def _no_password(ctx: typer.Context, url: str) -> str:
+    """Warn of a password that every user of this machine can read among the running commands."""
+    source = ctx.get_parameter_source("store")
+    if source is not None and source.name == "COMMANDLINE" and PASSWORD.match(url):
+        note("A password on the command line can be read by others; use PGPASSWORD or GEOGRID_STORE.", "bold")
+    return url
+
+
+PASSWORD = re.compile(r"[a-z+0-9]+://[^/@]*:[^/@]+@")
 StoreOption = Annotated[
     str,
     typer.Option(
         "--store",
+        callback=_no_password,
         envvar="GEOGRID_STORE",
         metavar="URL",
         help="Where plans are kept: sqlite:///FILE or postgresql://USER@HOST/NAME.",
