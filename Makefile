@@ -33,11 +33,9 @@ audit: setup
 test: setup system lint types
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-# The engine against all plans of small drawn towns, TIMES as many as the tests draw (about 2,000); and the
-# store under a process that is killed 30 TIMES.
-TIMES ?= 10
-soak: setup
-	GEOGRID_SOAK=$(TIMES) $(BIN)/python -m pytest -n 2 tests/test_partition_brute_force.py tests/test_redivision.py tests/test_why_not.py tests/test_crash.py
+# The long part of the tests of faults, bad input and load: some three hours, or ARGS=--quick.
+soak: bench-setup
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

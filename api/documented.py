@@ -7,6 +7,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from starlette.responses import Response
 
 from api.batch_shapes import BATCH_SHAPES
 from api.level_shapes import ITEMS, LISTS
@@ -39,20 +40,32 @@ def schema(shape: type) -> dict[str, str]:
 def answers(shape: type, *errors: int) -> dict[str, Any]:
     """Return the ``responses=`` of a route that answers with ``shape`` or with one of ``errors``."""
     media = GEOJSON if shape is FeatureCollection else JSON
-    told: dict[int, dict[str, Any]] = {
+    told: dict[int | str, dict[str, Any]] = {
         200: {"description": _first_line(shape), "content": {media: {"schema": schema(shape)}}}
     }
-    for status in errors:
-        told[status] = {
+    return {"responses": told | refusals(*errors), "response_model": None}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses=`` of problems."""
+    return {
+        status: {
             "description": TITLES[status][1],
             "content": {MEDIA_TYPE: {"schema": schema(Problem), "example": _problem(status)}},
         }
-    return {"responses": told, "response_model": None}
+        for status in statuses
+    }
 
 
 def _problem(status: int) -> dict[str, Any]:
     name, title = TITLES[status]
     return {"type": TYPE + name, "title": title, "status": status}
+
+
+def gives(*media: str) -> dict[str, Any]:
+    """Return the ``responses=`` of a route that answers with a file or a stream."""
+    told = {200: {"description": "", "content": {one: {} for one in media}}}
+    return {"responses": told, "response_class": Response}
 
 
 def takes(shape: type) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.problems import Refusal
-from api.replies import GEOJSON, JSON
+from api.replies import CSV, GEOJSON, JSON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMATS = {
     "json": JSON,
     "geojson": GEOJSON,
-    "csv": "text/csv; charset=utf-8",
+    "csv": CSV,
     "fgb": "application/vnd.flatgeobuf",
     "parquet": "application/vnd.apache.parquet",
 }

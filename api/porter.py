@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 DOORS = ("/planner", "/v1/planning/")
+# What any of the planners' routes may refuse with.
+REFUSED = (400, 401, 403, 404, 409, 413, 415, 422, 503)
 NAMING = (*DOORS, "/openapi.json", "/docs")  # the documentation names the planners' routes too
 
 
@@ -54,6 +56,7 @@ def open_office(app: FastAPI, settings: Settings) -> None:
 
     :raises StoreError: the store cannot be opened; nothing is added.
     """
+    from api.documented import refusals
     from api.planning import page
     from api.planning.office import Office
     from api.planning.routers import ROUTERS
@@ -61,7 +64,7 @@ def open_office(app: FastAPI, settings: Settings) -> None:
     app.state.office = Office(settings)
     app.include_router(page.router)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(known_only)])
+        app.include_router(router, dependencies=[Depends(known_only)], responses=refusals(*REFUSED))
     app.openapi_schema = None  # it is told anew, with these
 
 

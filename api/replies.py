@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+CSV = "text/csv; charset=utf-8"
+EVENTS = "text/event-stream"
 HTML = "text/html; charset=utf-8"
 PRIVATE = "private, no-cache"  # may be kept by the asker's own browser, asked about each time
 FOREVER = "public, max-age=31536000, immutable"

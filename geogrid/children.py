@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 
 
-def mind_the_parent(parent: int | None = None) -> None:
+def mind_the_parent(parent: int) -> None:
     """End this process silently on Ctrl-C, which reaches the whole group, and when its parent is gone.
 
-    ``parent`` is the parent's number, where it may have ended before this process came to look.
+    ``parent`` is the parent's number, told by the parent: it may have ended before this process came to look.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with, args=(parent or os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 def _end_with(parent: int) -> None:
@@ -33,17 +33,26 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+def _begin(parent: int, start: Callable[..., None] | None, *told: object) -> None:
+    mind_the_parent(parent)
+    if start is not None:
+        start(*told)
+
+
 @contextmanager
 def spawned_pool(
-    workers: int, start: Callable[..., None] = mind_the_parent, *told: object
+    workers: int, start: Callable[..., None] | None = None, *told: object
 ) -> Iterator[ProcessPoolExecutor]:
     """Give a pool of spawned processes that each run ``start(*told)``; after an error they are ended at once.
 
-    Spawned, because a fork of a process with threads (HiGHS, numba) may hang. ``start`` minds the parent.
+    Spawned, because a fork of a process with threads (HiGHS, numba) may hang.
     """
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=start, initargs=told
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(os.getpid(), start, *told),
     )
     try:
         yield pool

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from geogrid.adjacency import UnitGraph, build_graph
-from geogrid.children import mind_the_parent, spawned_pool
+from geogrid.children import spawned_pool
 from geogrid.errors import GeogridError, NotFoundError, PlanError
 from geogrid.partition import Division, carried_over, divide
 from geogrid.units import build_units
@@ -130,7 +130,6 @@ _WORK: list[_Work] = []  # one entry, in worker processes only
 
 
 def _start_worker(work: bytes) -> None:
-    mind_the_parent()
     _WORK[:] = [pickle.loads(work)]  # noqa: S301 - written by our own parent
 
 

@@ -24,12 +24,11 @@ import pandas as pd
 
 from geogrid.archive import Archive, Status
 from geogrid.cli.store import folder_in_force
-from geogrid.errors import StoreError
 from geogrid.snapshot import Snapshot
 from tests.zoo.town import Town, sound_town
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from multiprocessing.context import ForkServerContext, ForkServerProcess
     from pathlib import Path
 
@@ -233,6 +232,7 @@ def killed(context: ForkServerContext, rehearsal: Rehearsal, folder: Path, seed:
         else:
             process.kill()
     process.join()
+    _await_end(process.pid or 0)
     left = facts(folder)
     _hold(rehearsal, left, done=not cut and process.exitcode == 0)
     code = run(context, folder, command.words)
@@ -248,6 +248,16 @@ def killed(context: ForkServerContext, rehearsal: Rehearsal, folder: Path, seed:
     return cut
 
 
+def _await_end(group: int) -> None:
+    """Wait until no process of a group is left."""
+    until = time.monotonic() + LONGEST_S
+    with contextlib.suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(group, 0)
+            time.sleep(0.05)
+        raise AssertionError("its workers outlived it")
+
+
 def _hold(rehearsal: Rehearsal, left: Facts, *, done: bool) -> None:
     """Check that every fact that is left was there before or is there after, and none of before is gone."""
     before, after = rehearsal.before, rehearsal.after
@@ -259,33 +269,3 @@ def _hold(rehearsal: Rehearsal, left: Facts, *, done: bool) -> None:
     assert set(before) <= set(left), f"lost: {set(before) - set(left)}"
     if done:
         assert left == after, "it said that it was done"
-
-
-def told_of(error: Exception) -> str:
-    """Return what is said of a failure, for a report."""
-    return (
-        f"{type(error).__name__}: {error}" if isinstance(error, (AssertionError, StoreError)) else repr(error)
-    )
-
-
-def kill_often(
-    context: ForkServerContext,
-    rehearsals: dict[str, Rehearsal],
-    folder: Path,
-    seeds: Sequence[int],
-    tell: Callable[[str], None],
-) -> dict[str, list[int]]:
-    """Kill a command for each seed, the commands in turn; return kills, cuts and failures of each by name."""
-    counts = {name: [0, 0, 0] for name in rehearsals}
-    names = list(rehearsals)
-    for seed in seeds:
-        name = names[seed % len(names)]
-        try:
-            cut = killed(context, rehearsals[name], folder / str(seed), seed)
-        except Exception as error:  # all of them are told, with their seeds
-            counts[name][2] += 1
-            tell(f"seed {seed}, {name}: {told_of(error)}")
-            cut = True
-        counts[name][0] += 1
-        counts[name][1] += cut
-    return counts

@@ -39,8 +39,9 @@ class Listening(Protocol):
 class GridServer:
     """``geogrid serve`` in a folder of its own, as on a machine of its own."""
 
-    def __init__(self, store: str, folder: Path) -> None:
+    def __init__(self, store: str, folder: Path, workers: int = 1) -> None:
         self.store, self.folder, self.port = store, folder, free_port()
+        self.workers = workers
         self.url = f"http://127.0.0.1:{self.port}"
         folder.mkdir(exist_ok=True)
         self.process: subprocess.Popen[bytes] | None = None
@@ -49,7 +50,7 @@ class GridServer:
         """Start it and return when it serves a plan."""
         (self.folder / "settings.toml").write_text("rate = 0\nproxies = 1\n")
         command = [str(Path(sys.executable).with_name("geogrid")), "serve", "--port", str(self.port)]
-        command += ["--store", self.store, "--settings", "settings.toml"]
+        command += ["--store", self.store, "--settings", "settings.toml", "--workers", str(self.workers)]
         with (self.folder / "said").open("ab") as said:
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said)
         wait_until(lambda: httpx.get(f"{self.url}/readyz").status_code == 200, 120)
@@ -59,6 +60,12 @@ class GridServer:
         """End it as a power cut does."""
         if self.process is not None:
             self.process.kill()
+            self.process.wait()
+
+    def stop(self) -> None:
+        """End it as an operator does."""
+        if self.process is not None:
+            self.process.terminate()
             self.process.wait()
 
     def said(self) -> str:

@@ -2,61 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import schemathesis
 from fastapi.testclient import TestClient
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from api import Settings, create_app
+from geogrid.accounts import AccountRole
+from tests.planned import office
+from tests.questions import ask_all, signed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-BOUNDED = settings(
-    max_examples=6,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
-
-@pytest.fixture(scope="module")
-def schema(
-    town_snapshot: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[schemathesis.BaseSchema]:
-    folder = tmp_path_factory.mktemp("fuzzed")
-    app = create_app(Settings(town_snapshot, reload_s=0, rate=0, jobs=folder, jobs_waiting=1_000_000))
+def test_every_question_gets_a_documented_answer(town_snapshot: Path, tmp_path: Path) -> None:
+    app = create_app(Settings(town_snapshot, reload_s=0, rate=0, jobs=tmp_path, jobs_waiting=1_000_000))
     with TestClient(app):
-        yield schemathesis.openapi.from_asgi("/openapi.json", app)
+        told = ask_all(schemathesis.openapi.from_asgi("/openapi.json", app), 6)
+    assert told.questions > 60
+    assert told.wrong == []
 
 
-def test_every_question_gets_a_documented_answer(schema: schemathesis.BaseSchema) -> None:
-    wrong: list[str] = []
-    asked = 0
-    for found in schema.get_all_operations():
-        operation: Any = found.ok()  # type: ignore[union-attr]
-
-        @BOUNDED
-        @given(case=operation.as_strategy())
-        def ask(case: schemathesis.Case[Any]) -> None:
-            nonlocal asked
-            asked += 1
-            case.call_and_validate(checks=CHECKS)
-
-        try:
-            ask()
-        except Exception as error:  # all of them are told at once
-            wrong.append(f"{operation.label}: {error}")
-    assert asked > 60
-    assert not wrong, "\n".join(wrong)
+@pytest.mark.parametrize("role", [AccountRole.PLANNER, AccountRole.OPERATOR])
+def test_every_request_of_a_planner_gets_a_documented_answer(tmp_path: Path, role: AccountRole) -> None:
+    with office(tmp_path) as client:
+        schema = schemathesis.openapi.from_asgi("/openapi.json", client.app)
+        told = ask_all(schema, 4, headers=signed_in(client, role), under="/v1/planning")
+    assert told.routes > 40
+    assert told.wrong == []

@@ -156,6 +156,13 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         time.sleep(0.05)
 
 
+def test_a_worker_whose_parent_is_gone_before_it_looks_ends_too() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    words = f"import time; from geogrid.children import mind_the_parent as m; m({gone.pid}); time.sleep(60)"
+    assert subprocess.run([sys.executable, "-c", words], check=False, timeout=50).returncode == 1
+
+
 def _lives(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]

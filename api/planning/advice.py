@@ -13,11 +13,12 @@ from shapely import LineString
 from starlette.responses import Response, StreamingResponse
 
 from api.asked import read_body
-from api.documented import takes
+from api.documented import gives, takes
 from api.planning.drafts import LARGE, Planner, Viewer, drafted, editable, told
 from api.planning.shapes import Asked, PartsAsked, ProposalAsked, WhyAsked
 from api.planning.told import encode, preview_told, proposal_told
 from api.problems import Refusal
+from api.replies import EVENTS
 from geogrid.crs import points_to_metres
 from geogrid.errors import Fault, GeogridError, RefusedError
 from geogrid.partition import why_not
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from geogrid.workbench import Proposal
 
 router = APIRouter(prefix="/v1/planning/drafts/{draft_id}", tags=["planning: advice"])
-EVENTS = "text/event-stream"
 # Two cores: more runs at once would only make all of them slower.
 MOST_RUNS = 2
 WHY_S = 8.0  # somebody waits for the answer
@@ -121,7 +121,7 @@ async def why(request: Request, who: Viewer, draft_id: int) -> Response:
     return told({**cost, "plan": plan, "reason": reason})
 
 
-@router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked))
+@router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked), **gives(EVENTS))
 async def proposals(request: Request, who: Planner, draft_id: int) -> Response:
     """Stream each better proposal with its objectives, bounds and gap, as server-sent events.
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.documented import gives
 from api.planning.drafts import NO_STORE, Viewer, drafted, told
 from api.planning.told import comparison_told, service_told
 from api.planning.who import Who  # noqa: TC001 - read at run time by FastAPI
 from api.printing import MEDIA
 from api.problems import Refusal
+from api.replies import CSV
 from geogrid.archive import carried
 from geogrid.errors import Fault, FontError, RefusedError
 from geogrid.exports import notices_table
@@ -66,7 +68,7 @@ async def comparison(
     return told({**comparison_told(one.found), "services": leaders, "plans": plans})
 
 
-@router.get("/notices", summary="The addresses that change grid, as a list")
+@router.get("/notices", summary="The addresses that change grid, as a list", **gives(CSV, MEDIA["pdf"]))
 async def notice_list(
     request: Request,
     who: Viewer,
@@ -83,7 +85,7 @@ async def notice_list(
         content = await asyncio.to_thread(make, who, one, language)
     except FontError:
         raise Refusal(503, "This machine has no Chinese font to print with.") from None
-    media = "text/csv; charset=utf-8" if format == "csv" else MEDIA["pdf"]
+    media = CSV if format == "csv" else MEDIA["pdf"]
     name = f"draft-{draft_id}-notices.{format}"
     headers = {**NO_STORE, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type=media)

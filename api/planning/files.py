@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.documented import gives
 from api.planning.drafts import NO_STORE, Viewer, drafted, told
 from api.problems import Refusal
-from api.replies import GEOJSON
+from api.replies import CSV, GEOJSON
 from geogrid.assignments import MOST_BYTES, read_assignment, write_draft
 from geogrid.workbench import operation_to_json, read_entries
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1/planning/drafts/{draft_id}", tags=["planning: files"])
 MEDIA = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": CSV,
     "geojson": GEOJSON,
     "gpkg": "application/geopackage+sqlite3",
 }
@@ -36,7 +37,7 @@ SENT: dict[str, Any] = {
 }
 
 
-@router.get("/assignment", summary="A draft as a file: its units and their grids")
+@router.get("/assignment", summary="A draft as a file: its units and their grids", **gives(*MEDIA.values()))
 async def export(
     who: Viewer,
     draft_id: int,

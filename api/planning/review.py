@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from api.asked import read_body
-from api.documented import takes
-from api.planning.advice import EVENTS, event
+from api.documented import gives, takes
+from api.planning.advice import event
 from api.planning.drafts import Planner, Viewer, changed, drafted, editable, opened_told, told
 from api.planning.shapes import CommentState, Judged, NewComment, NewShare, Seen
 from api.planning.told import bench_told, record_told
 from api.planning.who import Who, needs
+from api.replies import EVENTS
 from geogrid.accounts import Right
 from geogrid.archive import Subject
 from geogrid.errors import GeogridError
@@ -142,7 +143,7 @@ async def shared(request: Request, secret: str) -> Response:
     return told({**shown, "history": [], "bench": bench_told(opened.bench, city)})
 
 
-@router.get("/drafts/{draft_id}/events", summary="What others do to a draft, as it happens")
+@router.get("/drafts/{draft_id}/events", summary="What others do to a draft, as it happens", **gives(EVENTS))
 async def events(request: Request, who: Viewer, draft_id: int) -> Response:
     """Stream ``event: changed`` with where the draft stands, each time it changes."""
     await drafted(who, draft_id)

@@ -16,13 +16,14 @@ from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from geogrid.archive import postgres, sqlite
 from geogrid.archive.naming import parse
-from geogrid.errors import StoreError
+from geogrid.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
+BEYOND = ("number", "beyond 64 bits")
 BACKENDS = {"sqlite": sqlite, "postgresql": postgres}
 
 
@@ -57,6 +58,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
     except SQLAlchemyError as error:
         raise StoreError(f"the store could not be written: {_reason(error)}") from error
+    except OverflowError as error:
+        raise NotFoundError(*BEYOND) from error
 
 
 @contextmanager
@@ -64,12 +67,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees one consistent state of the store.
 
     :raises StoreError: the store is damaged or cannot be reached.
+    :raises NotFoundError: something is asked for by a number that no store can hold.
     """
     try:
         with engine.begin() as connection:
             yield connection
     except SQLAlchemyError as error:
         raise StoreError(f"the store could not be read: {_reason(error)}") from error
+    except OverflowError as error:
+        raise NotFoundError(*BEYOND) from error
 
 
 def announce(connection: Connection, city_id: str) -> None:

@@ -1,0 +1,1 @@
+"""Faults, bad input and load, for as long as it takes."""
