@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from geogrid.policy import Objective, Policy
 
 CELL = 100.0
+# A proof that is asked for may take as long as the machine needs: no test of one may fail of its load.
+PATIENCE_S = 3600.0
 
 
 def examples(count: int) -> int:

@@ -14,7 +14,7 @@ from geogrid.model import BarrierKind
 from geogrid.partition import Locks, divide
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN, Band, Compactness, Objective
-from tests.brute_force import best_vector, examples, lattice, legal_plans, rounded
+from tests.brute_force import PATIENCE_S, best_vector, examples, lattice, legal_plans, rounded
 
 if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 SHAPES = ((1, 5), (2, 3), (2, 4), (3, 3))
 LARGE = ((2, 5), (3, 4), (2, 6))
-# Proofs are asked for: on a machine shared with much else they take their time.
-PATIENCE_S = 120
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 

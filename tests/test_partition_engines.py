@@ -11,13 +11,11 @@ import pytest
 from geogrid.model import BarrierKind
 from geogrid.partition import divide, solve, weighted_graph
 from geogrid.policy import EIGHT_TO_TEN, Compactness, window_of
-from tests.brute_force import lattice
+from tests.brute_force import PATIENCE_S, lattice
 
 if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
     from geogrid.policy import Policy
-
-PATIENCE_S = 60
 
 
 def town(rows: int, columns: int, seed: int) -> UnitGraph:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from geogrid.errors import PlanError
 from geogrid.partition import solve, weighted_graph
 from geogrid.partition.general import Score, value_of
+from tests.brute_force import PATIENCE_S, examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,7 @@ def agrees(graph: WeightedGraph, parts: int, slack: int, score: Score) -> None:
     total = int(graph.weight.sum())
     lower, upper = max(total // parts - slack, 0), -(-total // parts) + slack
     expected = least_of_all(graph, parts, lower, upper, score)
-    found = solve(graph, parts, lower, upper, objective=score, time_limit_s=30)
+    found = solve(graph, parts, lower, upper, objective=score, time_limit_s=PATIENCE_S)
     assert found.proved
     if expected is None:
         assert found.parts is None
@@ -110,7 +111,7 @@ def agrees(graph: WeightedGraph, parts: int, slack: int, score: Score) -> None:
     assert found.bound == found.value
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=examples(200), deadline=None, suppress_health_check=RELAXED)
 @given(graphs(), st.integers(1, 5), st.integers(0, 8), st.sampled_from(SCORES))
 def test_no_division_of_a_small_graph_is_better(
     graph: WeightedGraph, parts: int, slack: int, score: Score
@@ -119,7 +120,7 @@ def test_no_division_of_a_small_graph_is_better(
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=examples(2000), deadline=None, suppress_health_check=RELAXED)
 @given(graphs(), st.integers(1, 5), st.integers(0, 8), st.sampled_from(SCORES))
 def test_no_division_of_thousands_of_graphs_is_better(
     graph: WeightedGraph, parts: int, slack: int, score: Score
@@ -128,7 +129,7 @@ def test_no_division_of_thousands_of_graphs_is_better(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
 @given(graphs(12), st.integers(2, 5), st.integers(0, 4), st.sampled_from(SCORES))
 def test_no_division_of_a_graph_of_twelve_nodes_is_better(
     graph: WeightedGraph, parts: int, slack: int, score: Score

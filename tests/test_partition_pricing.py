@@ -16,6 +16,7 @@ from geogrid.partition.legal_grids import Window, list_legal_grids, membership
 from geogrid.partition.pricing import Cheap, Prices, cheap_grids
 from geogrid.partition.terrain import terrains
 from geogrid.policy import EIGHT_TO_TEN, window_of
+from tests.brute_force import examples
 from tests.test_partition_brute_force import RELAXED, SHAPES, towns
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def price_of(problem: Problem, prices: Prices, masks: Masks) -> Floats:
     return np.array(told)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
 @given(towns(SHAPES), st.integers(2, 4), st.sampled_from([0, 5, 20, 1000]), st.integers(0, 10_000))
 def test_the_cheap_grids_are_those_of_the_list(graph: UnitGraph, parts: int, breach: int, seed: int) -> None:
     problem, _ = household_problem(graph, EIGHT_TO_TEN)

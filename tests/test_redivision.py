@@ -17,7 +17,7 @@ from geogrid.partition import Balance, Locks, alternatives, redivide, redivision
 from geogrid.partition.redivision import off_balance
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN, Band
-from tests.brute_force import examples, lattice, legal_plans, rounded
+from tests.brute_force import PATIENCE_S, examples, lattice, legal_plans, rounded
 from tests.test_partition_brute_force import towns
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_no_plan_of_that_balance_moves_fewer(
     old = Plan("c1", {unit.id: n for unit, n in zip(graph.units, labels, strict=True)})
     plans = list(plans_of(graph, policy, range(low, low + more + 1)))
     assume(plans)
-    told = redivide(graph, policy, old, balance=balance, balance_within=0.05, time_limit_s=30)
+    told = redivide(graph, policy, old, balance=balance, balance_within=0.05, time_limit_s=PATIENCE_S)
     assert told.division.proved
     goal = off_balance(told.fresh.plan, graph, policy, balance) + Fraction(5, 100)
     assert off_balance(told.division.plan, graph, policy, balance) <= goal
@@ -127,7 +127,7 @@ def test_every_step_of_the_curve_moves_fewest(
     plans = list(plans_of(graph, policy, range(count, count + 1)))
     assume(plans)
     old = plans[pick % len(plans)]
-    curve = redivision_curve(graph, policy, old, balance=balance, points=30)
+    curve = redivision_curve(graph, policy, old, balance=balance, points=30, time_limit_s=PATIENCE_S)
     told = [(measures.households_moved(p, old, graph), off_balance(p, graph, policy, balance)) for p in plans]
     reached = [off_balance(step.division.plan, graph, policy, balance) for step in curve]
     assert curve[0].moved == 0
@@ -158,7 +158,7 @@ def test_no_alternative_is_missed(graph: UnitGraph, count: int, share: float) ->
     policy = replace(EIGHT_TO_TEN, grids_min=count, grids_max=count)
     plans = list(plans_of(graph, policy, range(count, count + 1)))
     assume(plans)
-    told = alternatives(graph, policy, count=3, share=share)
+    told = alternatives(graph, policy, count=3, share=share, time_limit_s=PATIENCE_S)
     apart = Fraction(str(share)) * sum(unit.households for unit in graph.units)
     worth = [(rounded(measures.objective_vector(plan, graph, policy)), plan) for plan in plans]
     before: list[Plan] = []

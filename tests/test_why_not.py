@@ -15,7 +15,7 @@ from geogrid.model import BarrierKind
 from geogrid.partition import divide, relaxations, why_not
 from geogrid.partition.sentences import LANGUAGES, Sentence, _text
 from geogrid.policy import EIGHT_TO_TEN, Band
-from tests.brute_force import best_vector, examples, lattice, legal_plans, rounded
+from tests.brute_force import PATIENCE_S, best_vector, examples, lattice, legal_plans, rounded
 from tests.test_partition_brute_force import towns
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def within(graph: UnitGraph, policy: Policy) -> bool:
 @given(TOWNS, st.integers(1, 3), st.integers(0, 1), st.sampled_from(BANDS))
 def test_each_relaxation_would_do_and_no_less(graph: UnitGraph, low: int, more: int, band: Band) -> None:
     policy = replace(EIGHT_TO_TEN, grids_min=low, grids_max=low + more, band=band)
-    told = relaxations(graph, policy, time_limit_s=60)
+    told = relaxations(graph, policy, time_limit_s=PATIENCE_S)
     assert bool(told) != within(graph, policy)
     for one in told:
         key = one.sentence.key
@@ -171,7 +171,7 @@ def test_a_wish_costs_what_the_best_such_plan_is_worse(
     policy = replace(EIGHT_TO_TEN, grids_min=count, grids_max=count)
     free = best_vector(graph, policy, range(count, count + 1))
     assume(free is not None)
-    plan = divide(graph, policy).plan
+    plan = divide(graph, policy, time_limit_s=PATIENCE_S).plan
     unit = sorted(plan.assignment)[pick % len(plan.assignment)]
     grid = sorted(plan.members())[other % count]
     homes = {one.id: one.households for one in graph.units}
@@ -181,7 +181,7 @@ def test_a_wish_costs_what_the_best_such_plan_is_worse(
         return plan.assignment[unit] == plan.assignment[anchor]
 
     wished = best_vector(graph, policy, range(count, count + 1), None, together)
-    answer = why_not(graph, policy, plan, unit, grid, time_limit_s=60)
+    answer = why_not(graph, policy, plan, unit, grid, time_limit_s=PATIENCE_S)
     assert answer.proved
     if wished is None:
         assert answer.plan is None

@@ -96,9 +96,9 @@ def _peers(task: tuple[UnitGraph, Plan, float, float]) -> dict[str, Entry]:
     graph, own, seconds, patience = task
     entries = {}
     for name in PEERS:
-        began = time.perf_counter()
+        began = time.process_time()
         plans = plans_of(name, graph, own, POLICY, seconds, patience)
-        spent = time.perf_counter() - began
+        spent = time.process_time() - began
         ranked = sorted(((worth(plan, graph), n) for n, plan in enumerate(plans)))
         best = ranked[0] if ranked else None
         entries[name] = Entry(None, (), spent) if best is None else Entry(plans[best[1]], best[0], spent)

@@ -10,7 +10,13 @@ import sys
 from benchmarks.bars import Bar, at_least, at_most
 from benchmarks.division.instances import ROOT
 
-TESTS = ("tests/test_partition_brute_force.py", "tests/test_redivision.py", "tests/test_why_not.py")
+TESTS = (
+    "tests/test_partition_brute_force.py",
+    "tests/test_partition_general.py",
+    "tests/test_partition_pricing.py",
+    "tests/test_redivision.py",
+    "tests/test_why_not.py",
+)
 
 
 def towns(*, times: int) -> list[Bar]:
