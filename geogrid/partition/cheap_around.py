@@ -117,6 +117,7 @@ def list_around(
     found = _list(
         frame.arcs.first,
         frame.arcs.head,
+        frame.joins,
         frame.weight,
         charges,
         roots,
@@ -138,6 +139,7 @@ def list_around(
 def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba cannot recurse cheaply
     first: Ints,
     head: Ints,
+    joins: NDArray[np.bool_],
     weight: Ints,
     charges: Ints,
     roots: Ints,
@@ -194,7 +196,9 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                     break
                 dead = False
                 while not dead:
-                    dead = settle(root, first, head, weight, lower, upper, state[d], end, queue, seen) < 0
+                    dead = (
+                        settle(root, first, head, joins, weight, lower, upper, state[d], end, queue, seen) < 0
+                    )
                     if dead:
                         break
                     floor, ratio = fill(order, charge, weight, lower, upper, state[d])
@@ -207,7 +211,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                         whole = False
                         break
                 if dead or not rest_divides(
-                    first, head, weight, lower, upper, parts, state[d], queue, seen, whole
+                    first, head, joins, weight, lower, upper, parts, state[d], queue, seen, whole
                 ):
                     d -= 1
                     continue
@@ -232,7 +236,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                             top = value - 1
                     d -= 1
                     continue
-                node[d] = next_node(first, head, weight, state[d])
+                node[d] = next_node(first, head, joins, weight, state[d])
                 took[d] = charge[node[d]] - ratio * weight[node[d]] > 0
             took[d] = not took[d]
             phase[d] += 1

@@ -28,9 +28,10 @@ ROWS_FIRST = 256
 
 
 class Frame(NamedTuple):
-    """What does not change with the prices: arcs, weights, and the bounds of a part."""
+    """What does not change with the prices: arcs, which of them join, weights, the bounds of a part."""
 
     arcs: Arcs
+    joins: NDArray[np.bool_]
     weight: Ints
     lower: int
     upper: int
@@ -73,6 +74,7 @@ def list_cheap_parts(
     """
     found = _list(
         *frame.arcs,
+        frame.joins,
         frame.weight,
         charges,
         roots,
@@ -95,6 +97,7 @@ def settle(  # noqa: C901, PLR0912 - one loop over nodes and reach, in no need o
     root: int,
     first: Ints,
     head: Ints,
+    joins: NDArray[np.bool_],
     weight: Ints,
     lower: int,
     upper: int,
@@ -122,7 +125,7 @@ def settle(  # noqa: C901, PLR0912 - one loop over nodes and reach, in no need o
                 held += weight[v]
             for a in range(first[v], first[v + 1]):
                 u = head[a]
-                if seen[u] == 0 and state[u] != OUTSIDE:
+                if joins[a] and seen[u] == 0 and state[u] != OUTSIDE:
                     seen[u] = 1
                     queue[length] = u
                     length += 1
@@ -150,6 +153,7 @@ def settle(  # noqa: C901, PLR0912 - one loop over nodes and reach, in no need o
 def rest_divides(
     first: Ints,
     head: Ints,
+    joins: NDArray[np.bool_],
     weight: Ints,
     lower: int,
     upper: int,
@@ -178,6 +182,8 @@ def rest_divides(
             total += weight[v]
             for a in range(first[v], first[v + 1]):
                 u = head[a]
+                if not joins[a]:
+                    continue
                 if state[u] == FREE:
                     sealed = False
                 elif state[u] == OUTSIDE and seen[u] == 0:
@@ -205,14 +211,16 @@ def _tilt(by: int, weight: Ints, end: Ints) -> int:
 
 
 @njit(cache=True)
-def next_node(first: Ints, head: Ints, weight: Ints, state: NDArray[np.int8]) -> int:
+def next_node(
+    first: Ints, head: Ints, joins: NDArray[np.bool_], weight: Ints, state: NDArray[np.int8]
+) -> int:
     """Return the heaviest free node beside the part."""
     best = -1
     for v in range(len(weight)):
         if state[v] != FREE or (best >= 0 and weight[v] <= weight[best]):
             continue
         for a in range(first[v], first[v + 1]):
-            if state[head[a]] == INSIDE:
+            if joins[a] and state[head[a]] == INSIDE:
                 best = v
                 break
     return best
@@ -224,6 +232,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
     head: Ints,
     back: Ints,
     paid: Ints,
+    joins: NDArray[np.bool_],
     weight: Ints,
     charges: Ints,
     roots: Ints,
@@ -297,7 +306,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                 if here > steps_a_root:
                     least[i] = -NO_END
                     break
-                more = settle(root, first, head, weight, lower, upper, state[d], end[d], queue, seen)
+                more = settle(root, first, head, joins, weight, lower, upper, state[d], end[d], queue, seen)
                 if more < 0:
                     d -= 1
                     continue
@@ -307,7 +316,9 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                     if state[d, v] == FREE:
                         whole = False
                         break
-                if not rest_divides(first, head, weight, lower, upper, parts, state[d], queue, seen, whole):
+                if not rest_divides(
+                    first, head, joins, weight, lower, upper, parts, state[d], queue, seen, whole
+                ):
                     d -= 1
                     continue
                 dear = False
@@ -366,7 +377,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                             top = value - 1
                     d -= 1
                     continue
-                node[d] = next_node(first, head, weight, state[d])
+                node[d] = next_node(first, head, joins, weight, state[d])
             v = node[d]
             # The side that the relaxed part chose comes first: there a part is found soonest.
             took[d] = inside[v] == 1 if phase[d] == 0 else not took[d]

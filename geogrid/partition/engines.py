@@ -39,6 +39,7 @@ LISTED_UNITS = 400
 # Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
 LIST_SHARE = 0.3
 START_SHARE = 0.05
+LARGE_UNITS, SEARCH_SHARE = 120, 0.3
 # Of the two ways of pricing.
 FIRST_SHARE, SECOND_SHARE = 0.8, 0.7
 
@@ -98,6 +99,9 @@ def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None
     elif standing.problem.limits:
         return
     start(standing, parts, clock if engine is Engine.SEARCH else clock.share(START_SHARE))
+    if engine is None and standing.problem.n > LARGE_UNITS:
+        # Of so many units little can be proved: a good plan comes first.
+        search(standing, parts, clock.share(SEARCH_SHARE))
     if engine is not Engine.SEARCH:
         _generated(standing, parts, clock)
     if engine is not Engine.COLUMNS and not standing.beaten(parts):

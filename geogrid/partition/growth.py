@@ -40,9 +40,10 @@ def grow(problem: Problem, parts: int, largest: int, turn: int) -> Ints | None:
 
 
 def _clusters(problem: Problem) -> list[tuple[int, ...]]:
-    alone = [(int(u),) for u in np.flatnonzero(problem.compound < 0)]
-    groups = [tuple(np.flatnonzero(problem.compound == c).tolist()) for c in range(len(problem.size))]
-    return alone + [units for units in groups if units]
+    alone = [(u,) for u in np.flatnonzero(problem.compound < 0).tolist()]
+    order = np.argsort(problem.compound, kind="stable")[len(alone) :]
+    starts = np.flatnonzero(np.diff(problem.compound[order], prepend=-1))
+    return alone + [tuple(units.tolist()) for units in np.split(order, starts[1:]) if len(units)]
 
 
 def _beside(problem: Problem, clusters: list[tuple[int, ...]]) -> list[list[int]]:

@@ -20,11 +20,13 @@ from geogrid.partition.cheap_around import list_around
 from geogrid.partition.cheap_parts import Listed, list_cheap_parts
 from geogrid.partition.cover import choose, cover_rows, make_solver
 from geogrid.partition.min_cut import NO_END
-from geogrid.partition.problem import members_of
+from geogrid.partition.problem import mask_of, members_of
 from geogrid.partition.question import part_costs
 from geogrid.partition.sweep import sweep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geogrid.partition.clock import Clock
     from geogrid.partition.problem import Floats, Ints, Masks
     from geogrid.partition.question import Question
@@ -74,11 +76,14 @@ class _Pool:
     every: Masks | None = None
 
 
-def least_parts(question: Question, clock: Clock) -> Found:
-    """Return the division of least cost, or the best found and a bound when time is over."""
+def least_parts(question: Question, clock: Clock, known: Sequence[Group] = ()) -> Found:
+    """Return the division of least cost, or the best found and a bound when time is over.
+
+    A good division that is ``known`` leads the way to prices.
+    """
     pool = _Pool(question, _empty_program(question), clock.share(MAIN_SHARE))
     middle, width = (_start if question.bordered else _start_around)(pool)
-    _close(pool, *_price(pool, middle, width))
+    _close(pool, *_price(pool, middle, width, known))
     if pool.groups is None and pool.masks and np.isfinite(pool.bound):
         pool.clock = clock
         _choose(pool, np.array(pool.masks))
@@ -155,7 +160,7 @@ def _start(pool: _Pool) -> tuple[Floats, float]:
     room = max(question.most, 1.0) / question.n
     while not pool.clock.over and room < 2 * max(question.most, 1.0):
         listed, whole = _list(pool, prices, room, steps=4 * FIRST_STEPS)
-        _add(pool, listed)
+        _add(pool, listed.masks)
         if whole:
             pool.bound = question.parts * min(room, int(listed.least.min()) / question.scale)
         if not whole or listed.steps > FIRST_STEPS:
@@ -175,21 +180,32 @@ def _start_around(pool: _Pool) -> tuple[Floats, float]:
     pool.bound = max(bound - question.ease, 0.0)
     prices = np.append(price, np.sort(least)[frame.parts - 1])
     listed, _ = _list(pool, prices, FIRST_SPARE * pool.bound / frame.parts, best_only=True, dive=DIVE)
-    _add(pool, listed)
+    _add(pool, listed.masks)
     return prices, max(0.03 * pool.bound, 1.0) / question.n
 
 
-def _add(pool: _Pool, listed: Listed) -> int:
+def _prices_of(pool: _Pool, known: Sequence[Group]) -> Floats:
+    """Put the parts of a division into the pool; return prices that share each one's cost by weight."""
+    question, weight = pool.question, pool.question.frame.weight
+    masks = np.array([mask_of(group, (question.n + 63) // 64) for group in known])
+    _add(pool, masks)
+    prices = np.zeros(question.n + 1)
+    for group, cost in zip(known, part_costs(question, masks), strict=True):
+        prices[list(group)] = cost * weight[list(group)] / max(weight[list(group)].sum(), 1)
+    return prices
+
+
+def _add(pool: _Pool, found: Masks) -> int:
     """Add the parts that are not yet in the pool and return how many."""
     fresh = []
-    for i, row in enumerate(listed.masks):
+    for i, row in enumerate(found):
         key = row.tobytes()
         if key not in pool.known:
             pool.known.add(key)
             fresh.append(i)
     if not fresh:
         return 0
-    masks = listed.masks[fresh]
+    masks = found[fresh]
     pool.masks += list(masks)
     table = cover_rows(masks, pool.question.n, pool.question.parts).table
     m = len(fresh)
@@ -206,7 +222,7 @@ def _add(pool: _Pool, listed: Listed) -> int:
     return m
 
 
-def _price(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float]:
+def _price(pool: _Pool, middle: Floats, width: float, known: Sequence[Group] = ()) -> tuple[Floats, float]:
     """Return the best prices found, below which no part costs, and the bound that they prove."""
     question, n = pool.question, pool.question.n
     best, bound, failed = middle, -np.inf, 0
@@ -228,6 +244,9 @@ def _price(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float]:
         little = max(question.step / 2, question.still * abs(bound))
         if slack < EASE or gained < little or bound > question.most:
             break
+        if known and question.bordered:
+            _prices_of(pool, known)
+            known = ()
         middle, width = prices, width * (GROWTH if question.bordered or slack < 1 else 2.0)
     pool.bound = max(pool.bound, bound - question.ease)
     return best, bound
@@ -269,7 +288,7 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
             steps=enough - pool.steps,
         )
         begin = (begin + max(listed.roots - 1, 0)) % len(question.roots)
-        if _add(pool, listed):
+        if _add(pool, listed.masks):
             continue
         if whole:
             low = int(listed.least.min())

@@ -35,9 +35,9 @@ MOST_JUDGED = 10_000
 
 
 def is_exact(problem: Problem) -> bool:
-    """Tell whether compounds and barriers leave all divisions legal, and all of them alike."""
+    """Tell whether compounds and barriers leave all connected divisions legal, and all of them alike."""
     alike = (problem.compound >= 0).all() or (problem.compound < 0).all()
-    return bool(alike and (problem.size <= 1).all() and problem.open.all() and not problem.crossing.any())
+    return bool(alike and (problem.size <= 1).all() and not problem.crossing.any())
 
 
 def loosen(standing: Standing, parts: int, clock: Clock) -> None:
@@ -47,7 +47,11 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
     if question is None:
         return
     place = counted(problem, standing.policy, parts).index(Objective.COMPACTNESS)
-    found = least_parts(question, clock)
+    # A plan of this number of grids leads the way where its grids are parts of the problem.
+    lower, upper = question.frame.lower, question.frame.upper
+    loads = [int(problem.weight[list(group)].sum()) for group in standing.groups]
+    fits = standing.parts == parts and all(lower <= load <= upper for load in loads)
+    found = least_parts(question, clock, standing.groups if fits else ())
     if np.isfinite(found.bound):
         border = int(np.ceil(found.bound * question.unit - 1e-6))
         standing.raise_at(parts, place, Fraction(border, DECIMETRES))
@@ -72,7 +76,7 @@ def _question(standing: Standing, parts: int) -> Question | None:
     lower, upper = max(window.lower - breach, 1), min(window.upper + breach, problem.total)
     if int(problem.weight.max()) > upper or not problem.length.any():
         return None
-    return cut_question(problem.weight, problem.pairs, problem.length, parts, lower, upper)
+    return cut_question(problem.weight, problem.pairs, problem.length, parts, lower, upper, problem.open)
 
 
 def _settle(standing: Standing, parts: int, place: int, masks: Masks, clock: Clock) -> None:

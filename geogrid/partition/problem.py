@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Masks = NDArray[np.uint64]
+    Group = tuple[int, ...]
 
 DECIMETRES = 10
 
@@ -182,3 +183,19 @@ def is_legal(problem: Problem, group: tuple[int, ...]) -> bool:
     inside = problem.compound[list(group)]
     names, counts = np.unique(inside[inside >= 0], return_counts=True)
     return len(names) <= 1 or bool((counts == problem.size[names]).all())
+
+
+def homes_of(problem: Problem, group: Group) -> int:
+    """Return the households of a set of units."""
+    return int(problem.weight[list(group)].sum())
+
+
+def touching(problem: Problem, groups: Sequence[Group]) -> list[tuple[Group, Group]]:
+    """Return the pairs of groups that connect."""
+    side = {unit: n for n, group in enumerate(groups) for unit in group}
+    pairs = {
+        (min(side[a], side[b]), max(side[a], side[b]))
+        for a, b in problem.pairs[problem.open].tolist()
+        if side[a] != side[b]
+    }
+    return [(groups[a], groups[b]) for a, b in sorted(pairs)]

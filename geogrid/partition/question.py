@@ -74,15 +74,26 @@ class Question:
         return sweep_order(np.zeros((self.n, 2)), self.pairs)
 
 
-def cut_question(weight: Ints, pairs: Ints, length: Ints, parts: int, lower: int, upper: int) -> Question:
-    """Return the question for the least length between parts; a part pays its border, a plan all twice."""
+def cut_question(
+    weight: Ints,
+    pairs: Ints,
+    length: Ints,
+    parts: int,
+    lower: int,
+    upper: int,
+    joins: NDArray[np.bool_] | None = None,
+) -> Question:
+    """Return the question for the least length between parts; a part pays its border, a plan all twice.
+
+    ``joins`` (e) says which pairs hold a part together, by default all.
+    """
     n = len(weight)
     unit = int(np.gcd.reduce(length)) if len(length) and length.any() else 1
     paid = length // unit
     most = float(2 * paid.sum())
     scale = _scale(most)
     return Question(
-        frame=Frame(arcs_of(n, pairs, paid * scale), weight, lower, upper, parts),
+        frame=_frame(weight, pairs, paid * scale, joins, (lower, upper, parts)),
         pairs=pairs,
         charges=np.zeros((1, n), np.int64),
         # Most of the light nodes come last and are not worth a look without the heavy ones before them.
@@ -111,7 +122,7 @@ def moment_question(
     most = float(units.max(axis=0).sum())
     scale = _scale(most)
     return Question(
-        frame=Frame(arcs_of(n, pairs, np.zeros(len(pairs), np.int64)), weight, lower, upper, parts),
+        frame=_frame(weight, pairs, np.zeros(len(pairs), np.int64), None, (lower, upper, parts)),
         pairs=pairs,
         charges=units * scale,
         roots=np.arange(n),
@@ -123,6 +134,19 @@ def moment_question(
         slack=0.0 if exact else n * unit,
         spread=np.maximum(weight, 1) / max(float(weight.mean()), 1.0),
     )
+
+
+def _frame(
+    weight: Ints,
+    pairs: Ints,
+    paid: Ints,
+    joins: NDArray[np.bool_] | None,
+    bounds: tuple[int, int, int],
+) -> Frame:
+    every = np.ones(len(pairs), np.bool_) if joins is None else joins
+    # The arcs of an edge that is paid where it joins say which join.
+    joined = arcs_of(len(weight), pairs, every.astype(np.int64)).paid > 0
+    return Frame(arcs_of(len(weight), pairs, paid), joined, weight, *bounds)
 
 
 def _scale(most: float) -> int:

@@ -14,6 +14,7 @@ import numpy as np
 from geogrid.partition.anneal import anneal
 from geogrid.partition.charges import no_charge
 from geogrid.partition.clock import Clock
+from geogrid.partition.corridors import straightened
 from geogrid.partition.least_parts import least_parts
 from geogrid.partition.legal_grids import Window, least_breach, list_legal_grids
 from geogrid.partition.objectives import Ideal
@@ -44,6 +45,7 @@ def make_ready() -> None:
     for kind in Compactness:
         shaped = replace(policy, compactness=kind)
         anneal(line, shaped, window, both, clock, moves=9, seed=1)
+        straightened(line, window, both, clock)
         settle(open_field(line, window, Ideal(4, 2), shaped, masks), None, clock)
 
 

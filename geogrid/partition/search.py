@@ -1,45 +1,41 @@
 """Search for a good plan where the legal grids are too many to list.
 
-First plans are grown and annealed; then a few neighbouring grids at a time are divided anew, exactly, over
-their own legal grids (large neighbourhood search).
+First plans are grown, annealed, and their borders straightened. Then the best is annealed again, as a whole
+and a few neighbouring grids at a time, beside plans grown afresh. At last small neighbourhoods are divided
+anew exactly.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import replace
-from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geogrid.partition.anneal import HOTTEST, anneal
 from geogrid.partition.bounds import window_for
+from geogrid.partition.corridors import straightened
+from geogrid.partition.first_plans import first_plan, usual_count
 from geogrid.partition.growth import grow
-from geogrid.partition.legal_grids import Window, list_legal_grids
-from geogrid.partition.locks import keep_locks
-from geogrid.partition.objectives import Ideal
-from geogrid.partition.problem import is_legal, mask_of, members_of, pieces, restrict
-from geogrid.partition.retention import successors
-from geogrid.partition.stages import open_field, settle
-from geogrid.policy import Objective
+from geogrid.partition.neighbourhoods import beside_of, improve
+from geogrid.partition.problem import is_legal, pieces, restrict
+from geogrid.policy import Compactness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from geogrid.partition.clock import Clock
-    from geogrid.partition.problem import Ints, Problem
+    from geogrid.partition.legal_grids import Window
+    from geogrid.partition.problem import Group, Ints, Problem
     from geogrid.partition.standing import Standing
     from geogrid.policy import Policy
 
-    Group = tuple[int, ...]
-
-NEIGHBOURHOOD_LIMIT = 60_000
 NEIGHBOURHOODS = (2, 3, 4)
 # Units of a neighbourhood whose legal grids may still be few enough to list.
 LOCAL_UNITS = 60
 STARTS = 4
-IDLE_ROUNDS = 8
+IDLE_ROUNDS = 24
+WAYS = ("again", "locally", "afresh")
+LOCAL_GRIDS = 4
 # Share of the first heat from which a plan is annealed again.
 WARM = 0.2
 MOVES_A_UNIT, LEAST_MOVES, MOST_MOVES = 400, 20_000, 1_000_000
@@ -66,16 +62,67 @@ def search(standing: Standing, parts: int, clock: Clock) -> None:
         return
     turn, idle = STARTS, 0
     while _can_anneal(standing) and idle < IDLE_ROUNDS and not clock.over:
-        heat = WARM * (1 + turn % 3)
-        # Small communities are divided anew exactly below; of large ones only patience makes more.
-        longer = 2 ** min(idle, standing.problem.n // LOCAL_UNITS)
-        groups = _annealed(standing, parts, standing.groups, clock, turn, heat, longer)
-        idle = 0 if _offer(standing, parts, groups) else idle + 1
+        idle = 0 if _again(standing, parts, clock, turn, idle // len(WAYS)) else idle + 1
         turn += 1
-    window = window_for(standing.problem, standing.policy, parts)
     for size in NEIGHBOURHOODS:
         if size * standing.problem.n <= LOCAL_UNITS * len(standing.groups):
-            _improve(standing, parts, window, size, clock)
+            improve(standing, parts, size, clock, ENGINE)
+
+
+def _again(standing: Standing, parts: int, clock: Clock, turn: int, patience: int) -> bool:
+    """Try the next of the ways to a better plan; tell whether it found one.
+
+    The best plan is annealed again, warm; a few neighbouring grids at a time are grown and annealed anew; or
+    all of them are.
+    """
+    # Small communities are divided anew exactly afterwards; of large ones only patience makes more.
+    longer = 2 ** min(patience, standing.problem.n // LOCAL_UNITS)
+    way = WAYS[turn % len(WAYS)]
+    if way == "locally" and len(standing.groups) > LOCAL_GRIDS:
+        found = [
+            _annealed_around(standing, parts, clock, turn, place, longer)
+            for place in range(len(standing.groups))
+        ]
+        return any(found)
+    groups = _grown(standing, parts, turn) if way == "afresh" else []
+    heat = HOTTEST if groups else WARM * (1 + turn % 3)
+    return _offer(
+        standing, parts, _annealed(standing, parts, groups or standing.groups, clock, turn, heat, longer)
+    )
+
+
+def _grown(standing: Standing, parts: int, turn: int) -> list[Group]:
+    window = window_for(standing.problem, standing.policy, parts)
+    grid = grow(standing.problem, len(standing.groups), window.upper, turn)
+    return [] if grid is None else _groups_of(grid)
+
+
+def _annealed_around(
+    standing: Standing, parts: int, clock: Clock, turn: int, place: int, longer: int
+) -> bool:
+    """Anneal a grid and its neighbours again, all others staying; tell whether that is better."""
+    problem, policy, groups = standing.problem, standing.policy, standing.groups
+    if clock.over:
+        return False
+    cluster = _around(problem, groups, groups[place], LOCAL_GRIDS)
+    units = sorted(unit for group in cluster for unit in group)
+    at = {unit: i for i, unit in enumerate(units)}
+    part = restrict(problem, units)
+    window = window_for(problem, policy, parts)
+    grid = _numbers(part.n, [[at[unit] for unit in group] for group in cluster])
+    heat = WARM * (1 + turn // len(WAYS) % 5)
+    grid = _settled(part, policy, window, grid, clock, turn, heat, longer)
+    anew = [tuple(units[i] for i in group) for group in _groups_of(grid)]
+    return _offer(standing, parts, [group for group in groups if group not in cluster] + anew)
+
+
+def _around(problem: Problem, groups: list[Group], middle: Group, count: int) -> list[Group]:
+    """Return a grid and its next neighbours, so many in all where there are."""
+    beside = beside_of(problem, groups)
+    found = [middle]
+    for group in found:
+        found += [near for near in beside[group] if near not in found][: count - len(found)]
+    return found
 
 
 def _offer(standing: Standing, parts: int, groups: list[Group]) -> bool:
@@ -97,7 +144,7 @@ def _starts(standing: Standing, parts: int, clock: Clock) -> Iterator[list[Group
     if _is_locked(problem):
         yield _in_force(problem)
         return
-    target = parts or _usual_count(problem, window)
+    target = parts or usual_count(problem, window)
     for turn in range(STARTS if _can_anneal(standing) else 0):
         grid = grow(problem, target, window.upper, turn) if turn == 0 or not clock.over else None
         if grid is None:
@@ -111,13 +158,16 @@ def _starts(standing: Standing, parts: int, clock: Clock) -> Iterator[list[Group
     yield first_plan(problem, window, clock)
 
 
-def _usual_count(problem: Problem, window: Window) -> int:
-    upper = min(window.upper, problem.total)
-    return min(max(1, round(2 * problem.total / (window.lower + upper))), problem.n)
-
-
 def _groups_of(grid: Ints) -> list[Group]:
     return [tuple(np.flatnonzero(grid == g).tolist()) for g in np.unique(grid)]
+
+
+def _numbers(n: int, groups: Sequence[Sequence[int]]) -> Ints:
+    """Return the number of each unit's grid."""
+    grid = np.empty(n, np.int64)
+    for number, group in enumerate(groups):
+        grid[list(group)] = number
+    return grid
 
 
 def _annealed(
@@ -133,214 +183,29 @@ def _annealed(
     problem = standing.problem
     if len(groups) < 2:
         return groups
-    grid = np.empty(problem.n, np.int64)
-    for number, group in enumerate(groups):
-        grid[list(group)] = number
-    moves = min(max(MOVES_A_UNIT * problem.n, LEAST_MOVES), MOST_MOVES) * longer
+    grid = _numbers(problem.n, groups)
     window = window_for(problem, standing.policy, parts)
-    return _groups_of(
-        anneal(problem, standing.policy, window, grid, clock, moves=moves, seed=turn + 1, heat=heat)
-    )
+    return _groups_of(_settled(problem, standing.policy, window, grid, clock, turn, heat, longer))
+
+
+def _settled(
+    problem: Problem,
+    policy: Policy,
+    window: Window,
+    grid: Ints,
+    clock: Clock,
+    turn: int,
+    heat: float,
+    longer: int,
+) -> Ints:
+    moves = min(max(MOVES_A_UNIT * problem.n, LEAST_MOVES), MOST_MOVES) * longer
+    grid = anneal(problem, policy, window, grid, clock, moves=moves, seed=turn + 1, heat=heat)
+    if policy.compactness is Compactness.BORDER:
+        return straightened(problem, window, grid, clock)
+    return grid
 
 
 def _in_force(problem: Problem) -> list[Group]:
     groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
     sound = all(is_legal(problem, group) and len(pieces(problem, group)) == 1 for group in groups)
     return groups if sound and (problem.old >= 0).all() else []
-
-
-def first_plan(problem: Problem, window: Window, clock: Clock) -> list[Group]:
-    """Put whole compounds together, smallest first, and cut the largest grids, until the number is right."""
-    groups = _seeds(problem)
-    upper = min(window.upper, problem.total)
-    target = window.parts or _usual_count(problem, window)
-    stuck: set[Group] = set()
-    while not clock.over:
-        large = [g for g in groups if g not in stuck and _homes(problem, g) > upper and len(g) > 1]
-        if not large and len(groups) < target:
-            large = [g for g in groups if g not in stuck and len(g) > 1]
-        if not large:
-            break
-        widest = max(large, key=lambda g: (_homes(problem, g), g))
-        halves = _halves(problem, widest)
-        if halves is None:
-            stuck.add(widest)
-        else:
-            groups = [g for g in groups if g != widest] + list(halves)
-    return _merged(problem, groups, target)
-
-
-def _seeds(problem: Problem) -> list[Group]:
-    """Return each compound as a grid, or its pieces, and each unit outside compounds."""
-    seeds: list[Group] = [(int(u),) for u in np.flatnonzero(problem.compound < 0)]
-    for c in range(len(problem.size)):
-        seeds += pieces(problem, np.flatnonzero(problem.compound == c).tolist())
-    return seeds
-
-
-def _homes(problem: Problem, group: Group) -> int:
-    return int(problem.weight[list(group)].sum())
-
-
-def _halves(problem: Problem, group: Group) -> tuple[Group, Group] | None:
-    """Cut a set of units in two connected sets of about the same households."""
-    beside = _beside(problem, group)
-    best: tuple[int, Group, Group] | None = None
-    for root in (group[0], group[-1], group[len(group) // 2]):
-        order = _breadth_first(beside, root)
-        half, homes = [], 0
-        for unit in order[:-1]:
-            half.append(unit)
-            homes += int(problem.weight[unit])
-            rest = tuple(sorted(set(group) - set(half)))
-            if len(pieces(problem, rest)) != 1:
-                continue
-            off = abs(2 * homes - _homes(problem, group))
-            if best is None or off < best[0]:
-                best = off, tuple(sorted(half)), rest
-    return None if best is None else best[1:]
-
-
-def _beside(problem: Problem, group: Group) -> dict[int, list[int]]:
-    inside = set(group)
-    beside: dict[int, list[int]] = {u: [] for u in group}
-    for a, b in problem.pairs[problem.open].tolist():
-        if a in inside and b in inside:
-            beside[a].append(b)
-            beside[b].append(a)
-    return beside
-
-
-def _breadth_first(beside: dict[int, list[int]], root: int) -> list[int]:
-    seen, queue = {root: None}, deque([root])
-    while queue:
-        for unit in beside[queue.popleft()]:
-            if unit not in seen:
-                seen[unit] = None
-                queue.append(unit)
-    return list(seen)
-
-
-def _merged(problem: Problem, groups: list[Group], target: int) -> list[Group]:
-    """Put together the two neighbours with fewest households, as long as there are too many grids."""
-    alive = dict(enumerate(groups))
-    load = {number: _homes(problem, group) for number, group in alive.items()}
-    number_of = {group: number for number, group in alive.items()}
-    beside: dict[int, set[int]] = {number: set() for number in alive}
-    for one, other in _touching(problem, groups):
-        beside[number_of[one]].add(number_of[other])
-        beside[number_of[other]].add(number_of[one])
-    heap = [(load[a] + load[b], a, b) for a in alive for b in beside[a] if a < b]
-    heapify(heap)
-    while len(alive) > target and heap:
-        _, a, b = heappop(heap)
-        if a not in alive or b not in alive or not is_legal(problem, alive[a] + alive[b]):
-            continue
-        new = len(load)
-        alive[new] = tuple(sorted(alive.pop(a) + alive.pop(b)))
-        load[new] = load[a] + load[b]
-        beside[new] = {near for near in beside[a] | beside[b] if near in alive}
-        for near in sorted(beside[new]):
-            beside[near].add(new)
-            heappush(heap, (load[new] + load[near], near, new))
-    return sorted(alive.values())
-
-
-def _touching(problem: Problem, groups: list[Group]) -> list[tuple[Group, Group]]:
-    side = {unit: n for n, group in enumerate(groups) for unit in group}
-    pairs = {
-        (min(side[a], side[b]), max(side[a], side[b]))
-        for a, b in problem.pairs[problem.open].tolist()
-        if side[a] != side[b]
-    }
-    return [(groups[a], groups[b]) for a, b in sorted(pairs)]
-
-
-def _improve(standing: Standing, parts: int, window: Window, size: int, clock: Clock) -> None:
-    """Divide neighbourhoods of ``size`` grids anew until none of them gets better."""
-    problem, policy = standing.problem, standing.policy
-    tried: set[tuple[Group, ...]] = set()
-    groups, moved = standing.groups, True
-    while moved:
-        moved = False
-        for cluster in _clusters(problem, groups, size):
-            if clock.over:
-                return
-            if cluster in tried or any(group not in groups for group in cluster):
-                continue
-            tried.add(cluster)
-            better = _redivided(problem, policy, window, groups, cluster, clock)
-            if better is not None:
-                groups = [g for g in groups if g not in cluster] + better
-                moved = True
-                _offer(standing, parts, groups)
-
-
-def _clusters(problem: Problem, groups: list[Group], size: int) -> Iterator[tuple[Group, ...]]:
-    beside: dict[Group, set[Group]] = {group: set() for group in groups}
-    for a, b in _touching(problem, groups):
-        beside[a].add(b)
-        beside[b].add(a)
-    seen: set[tuple[Group, ...]] = set()
-    frontier: list[tuple[Group, ...]] = [(group,) for group in sorted(groups)]
-    for _ in range(size - 1):
-        grown: set[tuple[Group, ...]] = {
-            tuple(sorted((*cluster, other)))
-            for cluster in frontier
-            for group in cluster
-            for other in beside[group]
-            if other not in cluster
-        }
-        frontier = sorted(grown)
-    for cluster in frontier:
-        if cluster not in seen:
-            seen.add(cluster)
-            yield cluster
-
-
-def _redivided(
-    problem: Problem,
-    policy: Policy,
-    window: Window,
-    groups: list[Group],
-    cluster: tuple[Group, ...],
-    clock: Clock,
-) -> list[Group] | None:
-    """Return the best division of the units of a few grids, None where it is the one they have."""
-    units = sorted(unit for group in cluster for unit in group)
-    part = _with_free_grids(restrict(problem, units), problem, groups, cluster)
-    local = Window(window.lower, window.upper, len(cluster) if window.parts else 0)
-    place = {unit: i for i, unit in enumerate(units)}
-    now = np.array([mask_of([place[u] for u in group], part.words) for group in cluster])
-    first = policy.objectives[0] is Objective.WINDOW and policy.band is not None
-    breach = sum(max(window.lower - h, h - window.upper, 0) for h in (_homes(problem, g) for g in cluster))
-    if not first:
-        breach = problem.total + len(cluster) * window.lower
-    listed = list_legal_grids(
-        part, local, breach, NEIGHBOURHOOD_LIMIT, compound_is_grid=policy.compound_is_grid, clock=clock
-    )
-    if not listed.complete:
-        return None
-    listed = keep_locks(part, listed)
-    rows = {row.tobytes(): i for i, row in enumerate(listed.masks)}
-    state = open_field(part, local, Ideal(problem.total, window.parts), policy, listed.masks)
-    if all(row.tobytes() in rows for row in now):
-        state.chosen = np.sort(np.array([rows[row.tobytes()] for row in now]))
-    if settle(state, None, clock) is None:
-        return None
-    found = [tuple(units[i] for i in members_of(row)) for row in state.groups()]
-    return None if set(found) == set(cluster) else found
-
-
-def _with_free_grids(
-    part: Problem, problem: Problem, groups: list[Group], cluster: tuple[Group, ...]
-) -> Problem:
-    """Forget the grids in force whose successors lie outside the cluster."""
-    if not (problem.old >= 0).any():
-        return part
-    grids = np.unique(problem.old[problem.old >= 0]).tolist()
-    overlap = [
-        [int(problem.weight[[u for u in g if problem.old[u] == o]].sum()) for g in groups] for o in grids
-    ]
-    taken = {grids[o] for o, g in successors(overlap) if groups[g] not in cluster}
-    return replace(part, old=np.where(np.isin(part.old, sorted(taken)), -1, part.old))
