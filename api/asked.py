@@ -72,6 +72,8 @@ async def known_only(request: Request) -> None:
     if any(name not in known for name in asked):
         told = f"unknown parameter; known are {', '.join(sorted(known))}"
         raise Refusal(422, errors=[{"in": "query", "name": "", "message": told}])
+    if len(asked.multi_items()) != len(asked):  # programs differ in which of two they take
+        raise Refusal(422, errors=[{"in": "query", "name": "", "message": "a parameter stands twice"}])
     for one in parameters:
         if isinstance(one.field_info, params.Path) and one.field_info.annotation is int:
             told = request.path_params.get(one.alias, "")

@@ -43,6 +43,7 @@ HEADERS = [
 ]
 # Told only over TLS, as RFC 6797 asks; sent by whoever ends TLS before us too, it says the same.
 STRICT = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
+OURS = (PLANNING, "/planner", "/metrics")  # what no other site's script may read
 # What another site's script may ask before it sends a question as JSON.
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
@@ -62,7 +63,10 @@ class Edge:
         self.answer_s = settings.answer_s
         self.proxies = settings.proxies
         self.origins = origins = settings.origins
-        self.headers = [*HEADERS, *([(b"access-control-allow-origin", origins.encode())] if origins else [])]
+        self.headers = HEADERS
+        self.open_headers = (
+            [*HEADERS, (b"access-control-allow-origin", origins.encode())] if origins else HEADERS
+        )
         self.name = secrets.token_hex(4)
         self.asked = 0
 
@@ -78,7 +82,8 @@ class Edge:
         if bare:
             scope = {**scope, "method": "GET"}
         scope["scheme"] = scheme_of(scope, self.proxies)
-        headers = [*self.headers, (b"x-request-id", number.encode())]
+        others = not scope["path"].startswith(OURS)
+        headers = [*(self.open_headers if others else self.headers), (b"x-request-id", number.encode())]
         if scope["scheme"] == "https":
             headers.append(STRICT)
         status = 0
@@ -114,7 +119,8 @@ class Edge:
                 _log_request(level, scope["method"], route, status, seconds, number)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "OPTIONS" and self.origins and scope["path"].startswith("/v1/"):
+        shared = scope["path"].startswith("/v1/") and not scope["path"].startswith(OURS)
+        if scope["method"] == "OPTIONS" and self.origins and shared:
             await Response(status_code=204, headers=PREFLIGHT)(scope, receive, send)
             return
         try:

@@ -65,6 +65,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "Only format=json is answered.": ("只支持 format=json。", "只支援 format=json。"),
     # What is wrong with a field
     "unknown parameter; known are {}": ("未知参数；可用参数：{}", "未知參數；可用參數：{}"),
+    "a parameter stands twice": ("参数重复", "參數重複"),
     "unknown field; known are {}": ("未知字段；可用字段：{}", "未知欄位；可用欄位：{}"),
     "unknown column; known are {}": ("未知列；可用列：{}", "未知欄；可用欄：{}"),
     "not one of the allowed values": ("不是允许的值", "不是允許的值"),

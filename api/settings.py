@@ -53,6 +53,7 @@ class Settings:
     store: str = ""  # the store that planners work on, like sqlite:///FILE; "": no planner's service
     city: str = ""  # the city in it that is planned
     openid: Path | None = None  # a TOML file of the identity provider that planners may sign in with
+    passwords: bool = True  # planners may sign in with a password; false: with the provider only
     embed_sites: str = ""  # origins whose pages may frame the maps, spaces between; "*" for all
     tianditu_key: str = ""  # a key of Tianditu; its tiles are asked for by basemap=tianditu only
     basemap: Path | None = None  # a PMTiles file that is drawn under the grids by basemap=pmtiles

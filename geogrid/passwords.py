@@ -43,6 +43,11 @@ def password_fits(password: str, hashed: str) -> bool:
         return False
 
 
+def is_outdated(hashed: str) -> bool:
+    """Tell whether a hash was made with other parameters than today's."""
+    return _HASHER.check_needs_rehash(hashed)
+
+
 # Checked where there is no such account, so that the time taken does not tell which accounts there are.
 _NOBODYS = _HASHER.hash("nobody has this password")
 

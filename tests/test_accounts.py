@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 
 from geogrid.accounts import RIGHTS, Account, AccountRole, Right
 from geogrid.archive import Actor, Archive
@@ -15,6 +16,7 @@ from geogrid.archive.accounts import PROVISIONAL
 from geogrid.archive.schema import metadata
 from geogrid.archive.sessions import LOCKED_FOR, MOST_SESSIONS, SESSION_IDLE, SESSION_LASTS, TRIES
 from geogrid.errors import NotFoundError, RefusedError, SignInError
+from geogrid.passwords import is_outdated
 from tests.governed import NOON
 from tests.stores import execute, store_of
 
@@ -232,6 +234,18 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all(archive: Archive, clock
     assert archive.sessions.open_of("li.na") == ()
     with pytest.raises(NotFoundError):
         archive.sessions.end_all("nobody", by=OPERATOR)
+
+
+def test_a_hash_of_older_parameters_is_made_anew_at_the_next_sign_in(
+    archive: Archive, tmp_path: Path
+) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    execute(tmp_path, f"UPDATE account SET password_hash = '{old}'")
+    for _ in range(2):
+        archive.sessions.sign_in("li.na", PASSWORD)
+        ((kept,),) = execute(tmp_path, "SELECT password_hash FROM account")
+        assert kept != old
+        assert not is_outdated(kept)
 
 
 def test_one_session_too_many_ends_the_one_that_was_idle_longest(archive: Archive, clock: Clock) -> None:

@@ -337,6 +337,9 @@ def test_another_site_may_ask_where_the_operator_lets_it(client: TestClient, tow
     allowed = client.options("/v1/lookup", headers=asked)
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, "*")
     assert "POST" in allowed.headers["access-control-allow-methods"]
+    for path in ("/v1/planning/session", "/planner", "/metrics"):
+        for answer in (client.options(path, headers=asked), client.get(path, headers=asked)):
+            assert "access-control-allow-origin" not in answer.headers, path
     with TestClient(create_app(Settings(town_snapshot, reload_s=0, origins=""))) as closed:
         refused = closed.options("/v1/lookup", headers=asked)
         problem_of(refused, 405)

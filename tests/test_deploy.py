@@ -152,6 +152,7 @@ def test_nginx_ends_tls_says_so_and_refuses_programs_in_the_clear(front: tuple[s
     for path in ("/", "/planner", "/docs", "/embed/city"):
         sent = httpx.get(f"{plain}{path}?lang=en")
         assert (sent.status_code, sent.headers["location"]) == (301, f"https://127.0.0.1{path}?lang=en")
+    assert httpx.get(f"https://127.0.0.1:{port}/metrics", verify=False).status_code == 404
     for path in ("/v1/lookup?address=x", "/v1/planning/session", "/ogc"):
         assert httpx.get(f"{plain}{path}").status_code == 403
 

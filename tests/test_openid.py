@@ -17,7 +17,7 @@ from geogrid.archive import Actor
 from geogrid.errors import InputError
 from tests.conftest import listening
 from tests.identity_provider import CLIENT, SECRET, IdentityProvider
-from tests.planned import prepare
+from tests.planned import PASSWORD, prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +124,32 @@ def test_a_token_signed_with_another_key_opens_nothing(pair: Pair) -> None:
         assert not pair.signed_in(client, pair.sent(client, "li.na"))
 
 
+def test_a_weaker_sign_in_than_asked_for_opens_nothing(pair: Pair) -> None:
+    with pair.browser() as client:
+        assert pair.signed_in(client, pair.sent(client, "li.na"))
+        provider = pair.app.state.office.provider
+        provider.said = replace(provider.said, acr="mfa gold")
+        there = client.get("/v1/planning/openid").headers["location"]
+        assert parse_qs(urlsplit(there).query)["acr_values"] == ["mfa gold"]
+        for told, opens in (
+            ({"acr": "pwd"}, False),
+            ({}, False),
+            ({"acr": "mfa"}, True),
+            ({"acr": ["mfa"]}, False),
+        ):
+            pair.provider.spoil = lambda claims, told=told: {**claims, **told}
+            fresh = pair.browser()
+            assert pair.signed_in(fresh, pair.sent(fresh, "li.na")) == opens
+
+
+def test_where_passwords_are_off_only_the_provider_lets_in(tmp_path: Path) -> None:
+    app = create_app(replace(prepare(tmp_path), passwords=False))
+    with listening(app) as url:
+        told = {"name": "operator", "password": PASSWORD}
+        assert httpx.post(f"{url}/v1/planning/session", json=told).status_code == 403
+    app.state.office.close()
+
+
 def test_a_new_key_of_the_provider_is_learnt(pair: Pair) -> None:
     with pair.browser() as client:
         assert pair.signed_in(client, pair.sent(client, "li.na"))
@@ -146,7 +172,8 @@ def test_an_answer_counts_only_in_the_browser_that_asked_and_once(pair: Pair) ->
         assert not pair.signed_in(fresh, back)  # the provider gave the code once
         fresh.cookies.update(cookies)
         assert not pair.signed_in(fresh, f"{BACK}?state={state}&error=access_denied")
-        assert not pair.signed_in(fresh, f"{back}&iss=https://elsewhere.example")
+        assert fresh.get(f"{back}&iss=https://elsewhere.example").status_code == 422  # said twice
+        assert not pair.signed_in(fresh, f"{back.partition('&iss=')[0]}&iss=https://elsewhere.example")
 
 
 def test_without_settings_there_is_none(tmp_path: Path) -> None:

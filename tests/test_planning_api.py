@@ -218,6 +218,16 @@ def test_a_write_needs_the_csrf_token_of_its_session(client: TestClient, planner
     assert planner.get("/drafts").json() == []
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(planner: Person) -> None:
+    before = dict(planner.client.cookies)
+    again = planner.client.post("/v1/planning/session", json={"name": "planner", "password": PASSWORD})
+    assert again.json()["csrf"] != planner.csrf
+    assert dict(planner.client.cookies) != before
+    stolen = TestClient(planner.client.app, cookies=before)
+    assert stolen.get("/v1/planning/session").status_code == 401
+    assert planner.get("/session").status_code == 200
+
+
 def test_signing_out_ends_the_session(planner: Person) -> None:
     assert planner.get("/session").json()["csrf"] == planner.csrf
     cookie = dict(planner.client.cookies)

@@ -47,7 +47,8 @@ class OpenID:
 
     ``roles`` maps values of the claim ``roles_claim`` to roles here; while it is empty, roles are given by
     the operator and only accounts with the provider's subject may come in. ``subdistricts_claim`` names the
-    claim of the subdistricts that a planner is bound to, empty: the operator gives them.
+    claim of the subdistricts that a planner is bound to, empty: the operator gives them. ``acr`` are the
+    strengths of authentication that are enough (OpenID Core, 2), with spaces between; empty: any.
     """
 
     issuer: str
@@ -57,6 +58,7 @@ class OpenID:
     scope: str = "openid profile email"
     roles_claim: str = "groups"
     subdistricts_claim: str = ""
+    acr: str = ""
     roles: Mapping[str, AccountRole] = field(default_factory=dict)
 
 
@@ -114,6 +116,7 @@ class Provider:
                 nonce=pending.nonce,
                 code_challenge=create_s256_code_challenge(pending.verifier),
                 code_challenge_method="S256",
+                **({"acr_values": self.said.acr} if self.said.acr else {}),
             )
         return str(url), pending
 
@@ -174,6 +177,8 @@ class Provider:
         others = token.claims["aud"] != self.said.client_id
         if others and token.claims.get("azp") != self.said.client_id:
             raise ValueError("the token is for another client")
+        if self.said.acr and token.claims.get("acr") not in self.said.acr.split():
+            raise ValueError("the sign-in was weaker than asked for")
         return dict(token.claims)
 
     def _identity(self, claims: Mapping[str, Any]) -> Identity:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.limits import client_of
-from api.planning.sessions import NO_STORE, give_cookie
+from api.planning.sessions import NO_STORE, give_cookie, leave
 from api.planning.shapes import Pending
 from api.planning.who import cookie_name
 from geogrid.errors import NotFoundError, SignInError
@@ -67,6 +67,7 @@ async def from_provider(
         return _failed(request)
     response = RedirectResponse("/planner", 303, NO_STORE)
     _drop_cookie(response, request)
+    await leave(request, office)
     give_cookie(response, request, secret)
     return response
 

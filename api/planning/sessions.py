@@ -29,11 +29,15 @@ FRESH = timedelta(minutes=5)  # for how long a sign-in shows who asks
 Owner = Annotated[Who, Depends(own_session)]
 
 
-@router.post("/session", summary="Sign in", **answers(SessionAnswer, 401, 413, 415, 422), **takes(SignIn))
+@router.post(
+    "/session", summary="Sign in", **answers(SessionAnswer, 401, 403, 413, 415, 422), **takes(SignIn)
+)
 async def sign_in(request: Request) -> Response:
     """Open a session; its secret is a cookie that no script and no other site can read."""
     asked = await read_body(request, SignIn)
     office: Office = request.app.state.office
+    if not office.settings.passwords:
+        raise Refusal(403, "Sign in with the identity provider.")
     origin = client_of(request.scope, office.settings.proxies)
     secret = await asyncio.to_thread(
         office.archive.sessions.sign_in, asked.name, asked.password, origin=origin
@@ -42,13 +46,21 @@ async def sign_in(request: Request) -> Response:
 
 
 async def signed_in(request: Request, office: Office, secret: str) -> Response:
-    """Return the answer that gives a new session its cookie."""
+    """Return the answer that gives a new session its cookie; the one that this browser had ends."""
+    await leave(request, office)
     session = await asyncio.to_thread(office.archive.sessions.session, secret)
     response = Response(
         encode(_told_account(session.account, session.csrf)), headers=NO_STORE, media_type=JSON
     )
     give_cookie(response, request, secret)
     return response
+
+
+async def leave(request: Request, office: Office) -> None:
+    """End the session that the browser comes with, if any."""
+    known = request.cookies.get(cookie_name(COOKIE, request.url.scheme), "")
+    if known:
+        await asyncio.to_thread(office.archive.sessions.sign_out, known)
 
 
 def give_cookie(response: Response, request: Request, secret: str) -> None:

@@ -13,7 +13,7 @@ from geogrid.archive.account_records import hash_secret, note, note_plain, read_
 from geogrid.archive.account_schema import account, account_session
 from geogrid.archive.engine import reading, writing
 from geogrid.errors import NotFoundError, SignInError
-from geogrid.passwords import password_fits
+from geogrid.passwords import hash_password, is_outdated, password_fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,14 @@ class Sessions:
             if row is not None and not locked:
                 self._failed(name, origin)
             raise SignInError("the name or the password is wrong, or the account is locked for a while")
+        if is_outdated(row.password_hash):
+            self._hash_anew(name, password)
         return self._begin(name, origin)
+
+    def _hash_anew(self, name: str, password: str) -> None:
+        hashed = hash_password(password)
+        with writing(self._engine) as connection:
+            connection.execute(update(account).where(account.c.name == name).values(password_hash=hashed))
 
     def sign_in_subject(self, subject: str, *, origin: str = "") -> str:
         """Return the secret of a new session of the account that an identity provider calls ``subject``.
