@@ -103,17 +103,17 @@ def test_an_edit_is_an_order_that_geogrid_carries_out(archive: Archive, desk: ps
     asked(desk, "C", 1)
     assert desk.execute("SELECT grid, asked FROM gis.unit WHERE unit_id = 'C'").fetchone() == (1, True)
     assert archive.plan(draft.id, "c1").assignment["C"] == 2
-    assert [(one.unit_id, one.number, one.who) for one in archive.desk_orders(draft.id)] == [
+    assert [(one.unit_id, one.number, one.who) for one in archive.desk.open(draft.id)] == [
         ("C", 3, ROLE),
         ("C", 1, ROLE),
     ]
-    after, orders = archive.take_desk_orders(draft.id, who="li")
+    after, orders = archive.desk.take(draft.id, who="li")
     assert [one.refusal for one in orders] == ["", ""]
     assert after.revision == draft.revision + 1
     assert archive.plan(draft.id, "c1").assignment["C"] == 1
     assert archive.stored(draft.id, "c1").division.engine == "by-hand"
     assert desk.execute("SELECT grid, asked FROM gis.unit WHERE unit_id = 'C'").fetchone() == (1, False)
-    assert archive.desk_orders(draft.id) == ()
+    assert archive.desk.open(draft.id) == ()
     assert archive.audit_trail()[-1].what == "take-desk-orders"
     archive.verify_audit()
 
@@ -125,13 +125,13 @@ def test_an_order_that_breaks_a_hard_rule_is_refused_with_the_rule(
     draft = filled(archive)
     asked(desk, "c1/h01", 1)
     asked(desk, "E", 1)
-    after, orders = archive.take_desk_orders(draft.id)
+    after, orders = archive.desk.take(draft.id)
     fate = {one.unit_id: one.refusal for one in orders}
     assert "piece" in fate["c1/h01"]
     assert fate["E"] == ""
     assert archive.plan(draft.id, "c1").assignment["c1/h01"] == 3
     assert archive.plan(draft.id, "c2").assignment["E"] == 1
-    assert archive.desk_orders(draft.id) == ()
+    assert archive.desk.open(draft.id) == ()
     assert after.revision == draft.revision + 1
 
 
@@ -162,7 +162,7 @@ def test_a_desk_may_do_nothing_else(
     filled(archive)
     with pytest.raises(psycopg.Error, match=told):
         desk.execute(statement)
-    assert archive.desk_orders(1) == ()
+    assert archive.desk.open(1) == ()
 
 
 def test_a_published_plan_is_guarded(archive: Archive, desk: psycopg.Connection) -> None:
@@ -171,7 +171,7 @@ def test_a_published_plan_is_guarded(archive: Archive, desk: psycopg.Connection)
     with pytest.raises(psycopg.Error, match="version 1 is published and never changes"):
         asked(desk, "C", 1)
     with pytest.raises(FrozenError):
-        archive.take_desk_orders(draft.id)
+        archive.desk.take(draft.id)
 
 
 def test_even_an_administrator_does_not_write_past_geogrid_by_mistake(

@@ -57,8 +57,8 @@ def rules_of(attempt: Callable[[], object]) -> list[str]:
 
 
 def approved(archive: Archive, draft: DraftRecord) -> DraftRecord:
-    sent = archive.drafts.submit(draft.id, revision=draft.revision, by=PLANNER)
-    return archive.drafts.approve(draft.id, revision=sent.revision, by=APPROVER, decision="同意")
+    sent = archive.reviews.submit(draft.id, revision=draft.revision, by=PLANNER)
+    return archive.reviews.approve(draft.id, revision=sent.revision, by=APPROVER, decision="同意")
 
 
 def test_a_draft_begins_as_the_plan_in_force(archive: Archive, draft: DraftRecord) -> None:
@@ -165,28 +165,27 @@ def test_undo_breaks_a_lock_only_when_told_to(archive: Archive, draft: DraftReco
 def test_an_unfinished_or_torn_plan_is_not_submitted(archive: Archive, draft: DraftRecord) -> None:
     """The house is in the south-east corner and touches B and C, not A: a grid of A and the house is torn."""
     here = do(archive, draft, Release(("B",)), Assign(("c1/h01",), 1))
-    told = rules_of(lambda: archive.drafts.submit(draft.id, revision=here.revision, by=PLANNER))
+    told = rules_of(lambda: archive.reviews.submit(draft.id, revision=here.revision, by=PLANNER))
     assert told == ["no-grid", "every_grid_is_in_one_piece"]
     assert archive.drafts.record(draft.id).status is DraftStatus.OPEN
 
 
 def test_nobody_edits_what_is_submitted_until_it_comes_back(archive: Archive, draft: DraftRecord) -> None:
-    drafts = archive.drafts
-    sent = drafts.submit(draft.id, revision=draft.revision, by=PLANNER)
+    sent = archive.reviews.submit(draft.id, revision=draft.revision, by=PLANNER)
     with pytest.raises(FrozenError):
         do(archive, sent, Rename(1, "甲"))
-    back = drafts.reopen(draft.id, revision=sent.revision, by=APPROVER, decision="请说明理由")
+    back = archive.reviews.reopen(draft.id, revision=sent.revision, by=APPROVER, decision="请说明理由")
     assert (back.status, back.decision, back.decided_by) == (DraftStatus.OPEN, "请说明理由", "approver")
     do(archive, back, Rename(1, "甲"))
 
 
 def test_whoever_worked_on_a_draft_does_not_approve_it(archive: Archive, draft: DraftRecord) -> None:
-    drafts = archive.drafts
+    approve = archive.reviews.approve
     edited = do(archive, draft, Rename(1, "甲"), by=OTHER)
-    sent = drafts.submit(draft.id, revision=edited.revision, by=PLANNER)
+    sent = archive.reviews.submit(draft.id, revision=edited.revision, by=PLANNER)
     for who in (PLANNER, OTHER):
-        assert rules_of(partial(drafts.approve, draft.id, revision=sent.revision, by=who)) == ["own-draft"]
-    assert drafts.approve(draft.id, revision=sent.revision, by=APPROVER).status is DraftStatus.APPROVED
+        assert rules_of(partial(approve, draft.id, revision=sent.revision, by=who)) == ["own-draft"]
+    assert approve(draft.id, revision=sent.revision, by=APPROVER).status is DraftStatus.APPROVED
 
 
 def test_an_approved_draft_becomes_a_version_that_is_published(
@@ -194,7 +193,7 @@ def test_an_approved_draft_becomes_a_version_that_is_published(
 ) -> None:
     """c1 as drafted, c2 as it was; the names that the planner gave are shown, and the draft is published."""
     ready = approved(archive, do(archive, draft, Assign(("c1/h01",), 2), Rename(2, "南网格")))
-    version = archive.drafts.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
+    version = archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
     assert dict(archive.plan(version.id, "c1").assignment) == {"A": 1, "B": 3, "C": 2, "c1/h01": 2}
     assert dict(archive.plan(version.id, "c2").assignment) == PLANS["c2"]
     assert archive.drafts.record(draft.id).status is DraftStatus.APPROVED
@@ -211,10 +210,12 @@ def test_only_approved_drafts_are_assembled_and_one_of_each_community(
     archive: Archive, draft: DraftRecord
 ) -> None:
     with pytest.raises(FrozenError):
-        archive.drafts.assemble("town", [draft.id], day=TOMORROW, by=APPROVER)
+        archive.reviews.assemble("town", [draft.id], day=TOMORROW, by=APPROVER)
     second = approved(archive, archive.drafts.begin("town", "c1", title="second", by=PLANNER))
     first = approved(archive, draft)
-    told = rules_of(lambda: archive.drafts.assemble("town", [first.id, second.id], day=TOMORROW, by=APPROVER))
+    told = rules_of(
+        lambda: archive.reviews.assemble("town", [first.id, second.id], day=TOMORROW, by=APPROVER)
+    )
     assert told == ["two-drafts"]
 
 
@@ -222,8 +223,8 @@ def test_assembling_again_drops_the_version_that_nobody_published(
     archive: Archive, draft: DraftRecord
 ) -> None:
     ready = approved(archive, draft)
-    first = archive.drafts.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
-    second = archive.drafts.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
+    first = archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
+    second = archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
     assert [one.id for one in archive.versions("town")] == [1, second.id]
     assert first.id != second.id
 
@@ -232,9 +233,9 @@ def test_a_draft_of_a_plan_that_is_no_longer_in_force_is_stale(archive: Archive,
     late = approved(archive, do(archive, draft, Assign(("c1/h01",), 2)))
     early = archive.drafts.begin("town", "c1", title="early", by=PLANNER)
     ready = approved(archive, do(archive, early, Assign(("B", "c1/h01"), 2)))
-    archive.publish(archive.drafts.assemble("town", [ready.id], day=TODAY, by=APPROVER).id, TODAY)
+    archive.publish(archive.reviews.assemble("town", [ready.id], day=TODAY, by=APPROVER).id, TODAY)
     with pytest.raises(StaleError):
-        archive.drafts.assemble("town", [late.id], day=TOMORROW, by=APPROVER)
+        archive.reviews.assemble("town", [late.id], day=TOMORROW, by=APPROVER)
 
 
 def test_newer_data_are_drafted_on_their_own_units(archive: Archive) -> None:

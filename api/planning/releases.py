@@ -58,7 +58,7 @@ async def release(request: Request, who: Publisher) -> Response:
             raise NotFoundError("draft", str(draft_id))
 
     def work() -> Version:
-        made = office.archive.drafts.assemble(
+        made = office.archive.reviews.assemble(
             office.city_id, asked.drafts, day=asked.effective_from, by=who.actor, note=asked.note.strip()
         )
         return put_out(office, made.id, asked.effective_from, who.actor.name)

@@ -40,7 +40,7 @@ async def submit(request: Request, who: Planner, draft_id: int) -> Response:
     """Submit a draft; units without a grid and broken hard rules are refused, all at once."""
     asked = await read_body(request, Seen)
     await editable(who, draft_id)
-    change = partial(who.office.archive.drafts.submit, draft_id, revision=asked.revision, by=who.actor)
+    change = partial(who.office.archive.reviews.submit, draft_id, revision=asked.revision, by=who.actor)
     return await changed(who, draft_id, change)
 
 
@@ -49,7 +49,7 @@ async def abandon(request: Request, who: Planner, draft_id: int) -> Response:
     """Abandon a draft; it can still be read."""
     asked = await read_body(request, Seen)
     await editable(who, draft_id)
-    change = partial(who.office.archive.drafts.abandon, draft_id, revision=asked.revision, by=who.actor)
+    change = partial(who.office.archive.reviews.abandon, draft_id, revision=asked.revision, by=who.actor)
     return await changed(who, draft_id, change)
 
 
@@ -58,7 +58,7 @@ async def approve(request: Request, who: Approver, draft_id: int) -> Response:
     """Approve a submitted draft; whoever worked on it cannot."""
     asked = await read_body(request, Judged)
     await drafted(who, draft_id)
-    change = partial(who.office.archive.drafts.approve, draft_id, decision=asked.decision)
+    change = partial(who.office.archive.reviews.approve, draft_id, decision=asked.decision)
     return await changed(who, draft_id, partial(change, revision=asked.revision, by=who.actor))
 
 
@@ -67,7 +67,7 @@ async def reopen(request: Request, who: Approver, draft_id: int) -> Response:
     """Give a submitted or approved draft back, with the reason."""
     asked = await read_body(request, Judged)
     await drafted(who, draft_id)
-    change = partial(who.office.archive.drafts.reopen, draft_id, decision=asked.decision)
+    change = partial(who.office.archive.reviews.reopen, draft_id, decision=asked.decision)
     return await changed(who, draft_id, partial(change, revision=asked.revision, by=who.actor))
 
 

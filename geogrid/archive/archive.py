@@ -6,29 +6,27 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from geogrid.archive import deposits, desk, links, versions
+from geogrid.archive import links, versions
 from geogrid.archive.accounts import Accounts
 from geogrid.archive.carrying import carried
 from geogrid.archive.comments import Comments
+from geogrid.archive.deposits import Deposits
+from geogrid.archive.desk import DeskOrders
 from geogrid.archive.drafts import Drafts
 from geogrid.archive.engine import announce, reading, writing
 from geogrid.archive.identities import Identities
-from geogrid.archive.records import DeskEdit, GridRecord, Status, StoredDivision, Version
-from geogrid.archive.schema import building
+from geogrid.archive.records import NOBODY, GridRecord, Status, StoredDivision, Version
+from geogrid.archive.replays import Replays
+from geogrid.archive.reviews import Reviews
 from geogrid.archive.sessions import Sessions
 from geogrid.archive.shares import Shares
-from geogrid.archive.store import NOBODY, Store
+from geogrid.archive.store import Store
 from geogrid.archive.tokens import Tokens
 from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
-    from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from geogrid.adjacency import UnitGraph
     from geogrid.partition import Division
@@ -63,9 +61,28 @@ class Archive(Store):
         return Identities(self._engine, self.accounts, self.sessions)
 
     @cached_property
+    def _replays(self) -> Replays:
+        return Replays()
+
+    @cached_property
     def drafts(self) -> Drafts:
         """Return what planners are working at."""
-        return Drafts(self._engine, self._clock)
+        return Drafts(self._engine, self._clock, self._replays)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """Return what is decided about the drafts."""
+        return Reviews(self._engine, self._clock, self._replays)
+
+    @cached_property
+    def deposits(self) -> Deposits:
+        """Return the snapshots that are kept in the store."""
+        return Deposits(self._engine, self._clock)
+
+    @cached_property
+    def desk(self) -> DeskOrders:
+        """Return what was asked for at desktop programs."""
+        return DeskOrders(self._engine, self._clock)
 
     @cached_property
     def comments(self) -> Comments:
@@ -198,35 +215,6 @@ class Archive(Store):
             )
             return after
 
-    def desk_orders(self, version: int) -> tuple[DeskEdit, ...]:
-        """Return what was asked for a version at a desktop program and is still open, the oldest first."""
-        with reading(self._engine) as connection:
-            return desk.read_orders(connection, version)
-
-    def take_desk_orders(self, version: int, *, who: str = NOBODY) -> tuple[Version, tuple[DeskEdit, ...]]:
-        """Carry out what was asked for a draft at a desktop program; return it and each order with its fate.
-
-        :raises FrozenError: the version is published.
-        """
-        with writing(self._engine) as connection:
-            before = versions.editable(connection, version, None)
-            after, orders = desk.take_orders(connection, before, self._clock())
-            if orders:
-                told = [
-                    {"unit": one.unit_id, "grid": one.number, "by": one.who, "refusal": one.refusal}
-                    for one in orders
-                ]
-                self._note(
-                    connection,
-                    who,
-                    "take-desk-orders",
-                    subject=f"version {version}",
-                    before=before.digest,
-                    after=after.digest,
-                    details={"orders": told},
-                )
-            return after, orders
-
     def submit(self, version: int, *, revision: int | None = None, who: str = NOBODY) -> Version:
         """Hand a draft in for publication; submitting it again changes nothing.
 
@@ -266,7 +254,7 @@ class Archive(Store):
             old = versions.in_force(connection, here.city_id, effective_from)
             versions.publish_row(connection, here, effective_from, self._clock())
             if old is not None:
-                links.link_grids(connection, here, old, _households(connection, here.edition))
+                links.link_grids(connection, here, old)
             details = {"effective_from": effective_from.isoformat(), "follows": old.id if old else None}
             self._mark(connection, who, "publish", here, details)
             return versions.read_version(connection, version)
@@ -289,28 +277,6 @@ class Archive(Store):
             self._mark(connection, who, "withdraw", here)
             announce(connection, here.city_id)
             return versions.read_version(connection, version)
-
-    def deposit_snapshot(self, version: int, seal: str, folder: Path) -> None:
-        """Keep the files of a published version's snapshot, and tell all who listen.
-
-        ``seal`` is the checksum of its manifest.
-
-        :raises NotFoundError: no such version.
-        """
-        with writing(self._engine) as connection:
-            here = versions.read_version(connection, version)
-            deposits.write_deposit(connection, version, seal, folder, self._clock())
-            announce(connection, here.city_id)
-
-    def deposited(self, versions: list[int]) -> dict[int, str]:
-        """Return the seals of the snapshots that are kept of these versions."""
-        with reading(self._engine) as connection:
-            return deposits.read_seals(connection, versions)
-
-    def fetch_snapshot(self, version: int, folder: Path) -> None:
-        """Write the files of a kept snapshot into an empty folder; their manifest tells if they are whole."""
-        with reading(self._engine) as connection:
-            deposits.fetch_deposit(connection, version, folder)
 
     def version(self, version: int) -> Version:
         """Return one version.
@@ -373,8 +339,3 @@ class Archive(Store):
                 replace(one, replaces=replaced.get(one.id, ()))
                 for one in versions.read_grids(connection, version)
             )
-
-
-def _households(connection: Connection, number: int) -> dict[str, int]:
-    query = select(building.c.id, building.c.households).where(building.c.edition_id == number)
-    return {row.id: row.households for row in connection.execute(query)}

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text, delete, insert, select
 
 from geogrid.archive.columns import Instant
-from geogrid.archive.schema import metadata
-from geogrid.errors import StoreError
+from geogrid.archive.engine import announce, reading, writing
+from geogrid.archive.schema import metadata, version
+from geogrid.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 PART_BYTES = 4 << 20
 
@@ -38,6 +39,38 @@ deposit_part = Table(
     Column("part", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
+
+
+class Deposits:
+    """The snapshots that are kept in a store."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add(self, version_id: int, seal: str, folder: Path) -> None:
+        """Keep the files of a published version's snapshot, and tell all who listen.
+
+        ``seal`` is the checksum of its manifest.
+
+        :raises NotFoundError: no such version.
+        """
+        with writing(self._engine) as connection:
+            city_id = connection.execute(select(version.c.city_id).where(version.c.id == version_id)).scalar()
+            if city_id is None:
+                raise NotFoundError("version", str(version_id))
+            write_deposit(connection, version_id, seal, folder, self._clock())
+            announce(connection, city_id)
+
+    def seals(self, versions: list[int]) -> dict[int, str]:
+        """Return the seals of the snapshots that are kept of these versions."""
+        with reading(self._engine) as connection:
+            return read_seals(connection, versions)
+
+    def fetch(self, version_id: int, folder: Path) -> None:
+        """Write the files of a kept snapshot into an empty folder; their manifest tells if they are whole."""
+        with reading(self._engine) as connection:
+            fetch_deposit(connection, version_id, folder)
 
 
 def write_deposit(connection: Connection, version_id: int, seal: str, folder: Path, at: datetime) -> None:

@@ -7,22 +7,57 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from geogrid.archive import versions
+from geogrid.archive import audit, versions
 from geogrid.archive.desk_schema import desk_edit
-from geogrid.archive.records import DeskEdit
+from geogrid.archive.engine import reading, writing
+from geogrid.archive.records import NOBODY, DeskEdit
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.workbench import Bench, begin, by_hand, unfit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
     from geogrid.archive.records import Version
 
 _NAMES = ("id", "version_id", "community_id", "unit_id", "number", "who", "at")
 _FACTS = [desk_edit.c[name] for name in _NAMES]
+
+
+class DeskOrders:
+    """What was asked for at desktop programs of a store."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def open(self, version: int) -> tuple[DeskEdit, ...]:
+        """Return what was asked for a version and is still open, the oldest first."""
+        with reading(self._engine) as connection:
+            return read_orders(connection, version)
+
+    def take(self, version: int, *, who: str = NOBODY) -> tuple[Version, tuple[DeskEdit, ...]]:
+        """Carry out what was asked for a draft; return it and each order with its fate.
+
+        :raises FrozenError: the version is published.
+        """
+        with writing(self._engine) as connection:
+            now = self._clock()
+            before = versions.editable(connection, version, None)
+            after, orders = take_orders(connection, before, now)
+            if orders:
+                told = [
+                    {"unit": one.unit_id, "grid": one.number, "by": one.who, "refusal": one.refusal}
+                    for one in orders
+                ]
+                audit.record(
+                    connection, at=now, who=who, what="take-desk-orders", subject=f"version {version}",
+                    before=before.digest, after=after.digest, details={"orders": told},
+                )  # fmt: skip
+            return after, orders
 
 
 def read_orders(connection: Connection, version_id: int) -> tuple[DeskEdit, ...]:

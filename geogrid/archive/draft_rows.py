@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from geogrid.archive import graphs, versions
+from geogrid.archive import audit, graphs, versions
 from geogrid.archive.draft_records import DraftRecord, DraftStatus
 from geogrid.archive.draft_schema import draft as draft_table
 from geogrid.archive.draft_schema import draft_step
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from geogrid.archive.draft_records import Actor
     from geogrid.archive.records import Version
 
 PUBLIC = (Status.PUBLISHED, Status.RETIRED)
@@ -91,14 +92,31 @@ def expect(record: DraftRecord, *allowed: DraftStatus) -> None:
         raise FrozenError(f"draft {record.id} is {record.status}; this needs one that is {words}")
 
 
+def editable(connection: Connection, draft_id: int, revision: int) -> DraftRecord:
+    """Return a draft that can be edited and that ``revision`` is the newest of.
+
+    :raises StaleError: somebody else changed it since.
+    :raises FrozenError: it is not open.
+    """
+    record = at_revision(connection, draft_id, revision)
+    expect(record, DraftStatus.OPEN)
+    return record
+
+
+def note(connection: Connection, at: datetime, by: Actor, what: str, draft_id: int, **details: Any) -> None:
+    """Write into the trail what was done to a draft."""
+    audit.record_by(connection, by, at=at, what=what, subject=f"draft {draft_id}", **details)
+
+
 def change(connection: Connection, draft_id: int, **values: object) -> None:
     """Change facts of a draft."""
     connection.execute(update(draft_table).where(draft_table.c.id == draft_id).values(**values))
 
 
-def read_steps(connection: Connection, draft_id: int) -> dict[int, Step]:
-    """Return all steps of a draft by id, in the order in which they were made."""
-    query = select(draft_step).where(draft_step.c.draft_id == draft_id).order_by(draft_step.c.id)
+def read_steps(connection: Connection, draft_id: int, *, after: int = 0) -> dict[int, Step]:
+    """Return the steps of a draft by id, in the order in which they were made; those after one, or all."""
+    here = (draft_step.c.draft_id == draft_id) & (draft_step.c.id > after)
+    query = select(draft_step).where(here).order_by(draft_step.c.id)
     return {
         row.id: Step(row.id, row.parent_id, operation_from_json(row.operation), row.who, row.at)
         for row in connection.execute(query)

@@ -1,4 +1,4 @@
-"""Drafts: begun from a version, edited step by step, submitted, and approved by another person.
+"""Drafts: begun from a version and edited step by step.
 
 Every write is one transaction and names the revision that it saw; a stale one is refused and nothing is
 lost. Steps are only ever added, so undo and redo move the head of a draft.
@@ -6,60 +6,52 @@ lost. Steps are only ever added, so undo and redo move the head of a draft.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from geogrid.archive import audit, graphs, versions
-from geogrid.archive.assembling import assemble, drop_unused
+from geogrid.archive import graphs, versions
 from geogrid.archive.carrying import carried
 from geogrid.archive.cities import current_edition
 from geogrid.archive.draft_records import DraftStatus, OpenDraft
 from geogrid.archive.draft_rows import (
     JOINED,
-    at_revision,
-    authors_of,
     base_version,
     change,
-    expect,
-    read_bench,
+    editable,
+    note,
     read_record,
-    read_steps,
     record_of,
     untitled,
 )
 from geogrid.archive.draft_schema import draft as draft_table
 from geogrid.archive.draft_schema import draft_step
 from geogrid.archive.engine import reading, writing
-from geogrid.errors import Fault, NotFoundError
+from geogrid.errors import NotFoundError
 from geogrid.policy import EIGHT_TO_TEN, policy_table
-from geogrid.workbench import History, apply, operation_to_json, refuse_broken_locks, replay, unfit
+from geogrid.workbench import History, Step, apply, operation_to_json, refuse_broken_locks
 from geogrid.workbench.refusals import refuse_wild_text, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date, datetime
+    from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy import Connection, Engine
 
     from geogrid.archive.draft_records import Actor, DraftRecord
-    from geogrid.archive.records import Version
+    from geogrid.archive.replays import Replays
     from geogrid.policy import Policy
-    from geogrid.workbench import Bench, Draft, Operation
-
-REMEMBERED = 64
-LONGEST_DECISION = 400
+    from geogrid.workbench import Operation
 
 
 class Drafts:
     """The drafts of a store."""
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, clock: Callable[[], datetime], replays: Replays) -> None:
         self._engine = engine
         self._clock = clock
-        # A draft at a step never changes, so what was replayed once is kept.
-        self._replayed: OrderedDict[tuple[int, int | None], tuple[Bench, Draft]] = OrderedDict()
+        self._replays = replays
 
     def all(
         self, city_id: str, *, community_id: str | None = None, status: DraftStatus | None = None
@@ -87,7 +79,7 @@ class Drafts:
         :raises NotFoundError: no such draft.
         """
         with reading(self._engine) as connection:
-            return self._opened(connection, read_record(connection, draft_id))
+            return self._replays.open(connection, read_record(connection, draft_id))
 
     def open_at(self, draft_id: int, step: int | None) -> OpenDraft:
         """Return a draft as it was after a step of its history, None: at its beginning.
@@ -95,31 +87,7 @@ class Drafts:
         :raises NotFoundError: no such draft or step.
         """
         with reading(self._engine) as connection:
-            record = read_record(connection, draft_id)
-            history = History(read_steps(connection, draft_id), record.head)
-            return OpenDraft(record, *self._state(connection, draft_id, history, step))
-
-    def _opened(self, connection: Connection, record: DraftRecord) -> OpenDraft:
-        history = History(read_steps(connection, record.id), record.head)
-        return OpenDraft(record, *self._state(connection, record.id, history, record.head))
-
-    def _state(
-        self, connection: Connection, draft_id: int, history: History, step: int | None
-    ) -> tuple[Bench, History, Draft]:
-        """Return the bench, the history and the draft after ``step``, from its parent where that is known."""
-        path = history.path(step)
-        known = self._replayed.get((draft_id, step))
-        if known is None and path:
-            before = self._replayed.get((draft_id, path[-1].parent))
-            known = before and (before[0], apply(*before, path[-1].operation))
-        if known is None:
-            bench = read_bench(connection, draft_id)
-            known = bench, replay(bench, path)
-        self._replayed[draft_id, step] = known
-        self._replayed.move_to_end((draft_id, step))
-        while len(self._replayed) > REMEMBERED:
-            self._replayed.popitem(last=False)
-        return known[0], history, known[1]
+            return self._replays.at(connection, read_record(connection, draft_id), step)
 
     def begin(
         self,
@@ -166,7 +134,7 @@ class Drafts:
             }
             new = connection.execute(insert(draft_table).values(**values)).inserted_primary_key
             assert new is not None
-            self._note(connection, by, "begin-draft", new[0], base=old.id, community=community_id)
+            note(connection, self._clock(), by, "begin-draft", new[0], base=old.id, community=community_id)
             return read_record(connection, new[0])
 
     def do(self, draft_id: int, operation: Operation, *, revision: int, by: Actor) -> OpenDraft:
@@ -177,17 +145,24 @@ class Drafts:
         :raises RefusedError: the operation cannot be done; carries all faults.
         """
         with writing(self._engine) as connection:
-            record = self._editable(connection, draft_id, revision)
-            here = self._opened(connection, record)
-            apply(here.bench, here.draft, operation)
-            told = operation_to_json(operation)
-            values = {"draft_id": draft_id, "parent_id": record.head, "operation": told}
-            row = insert(draft_step).values(**values, who=by.name, at=self._clock())
-            step = connection.execute(row).inserted_primary_key
-            assert step is not None
-            self._move_head(connection, record, step[0])
-            self._note(connection, by, "draft-step", draft_id, step=step[0], operation=told)
-            return self._opened(connection, read_record(connection, draft_id))
+            record = editable(connection, draft_id, revision)
+            here = self._replays.open(connection, record)
+            after = apply(here.bench, here.draft, operation)
+            step = self._add_step(connection, record, operation, by)
+            now = read_record(connection, draft_id)
+        self._replays.keep(draft_id, step.id, here.bench, after)
+        history = History({**here.history.steps, step.id: step}, step.id)
+        return OpenDraft(now, here.bench, history, after)
+
+    def _add_step(self, connection: Connection, record: DraftRecord, operation: Operation, by: Actor) -> Step:
+        told, now = operation_to_json(operation), self._clock()
+        values = {"draft_id": record.id, "parent_id": record.head, "operation": told}
+        row = insert(draft_step).values(**values, who=by.name, at=now)
+        new = connection.execute(row).inserted_primary_key
+        assert new is not None
+        change(connection, record.id, head=new[0], revision=record.revision + 1, saved_at=now)
+        note(connection, now, by, "draft-step", record.id, step=new[0], operation=told)
+        return Step(new[0], record.head, operation, by.name, now)
 
     def undo(self, draft_id: int, *, revision: int, by: Actor, force: bool = False) -> OpenDraft:
         """Go back one step.
@@ -217,15 +192,17 @@ class Drafts:
         self, draft_id: int, aim: Callable[[History], int | None], revision: int, by: Actor, *, force: bool
     ) -> OpenDraft:
         with writing(self._engine) as connection:
-            record = self._editable(connection, draft_id, revision)
-            here = self._opened(connection, record)
+            record = editable(connection, draft_id, revision)
+            here = self._replays.open(connection, record)
             head = aim(here.history)
-            _, _, there = self._state(connection, draft_id, here.history, head)
+            there = self._replays.at(connection, record, head)
             if not force:
-                refuse_broken_locks(here.draft, there)
-            self._move_head(connection, record, head)
-            self._note(connection, by, "draft-jump", draft_id, before=record.head, after=head)
-            return self._opened(connection, read_record(connection, draft_id))
+                refuse_broken_locks(here.draft, there.draft)
+            now = self._clock()
+            change(connection, draft_id, head=head, revision=record.revision + 1, saved_at=now)
+            note(connection, now, by, "draft-jump", draft_id, before=record.head, after=head)
+            record = read_record(connection, draft_id)
+            return replace(there, record=record, history=replace(there.history, head=head))
 
     def retitle(self, draft_id: int, title: str, *, revision: int, by: Actor) -> DraftRecord:
         """Give a draft another title.
@@ -234,110 +211,8 @@ class Drafts:
         """
         refused(refuse_wild_text("title", title) if title.strip() else (untitled(),))
         with writing(self._engine) as connection:
-            record = self._editable(connection, draft_id, revision)
+            record = editable(connection, draft_id, revision)
             change(connection, draft_id, title=title.strip(), revision=revision + 1)
-            self._note(connection, by, "retitle-draft", draft_id, before=record.title, after=title.strip())
+            before, after = record.title, title.strip()
+            note(connection, self._clock(), by, "retitle-draft", draft_id, before=before, after=after)
             return read_record(connection, draft_id)
-
-    def submit(self, draft_id: int, *, revision: int, by: Actor) -> DraftRecord:
-        """Hand a draft in for approval; from then on nobody edits it until it comes back.
-
-        :raises RefusedError: a hard rule is broken or units have no grid; names every place.
-        """
-        with writing(self._engine) as connection:
-            record = self._editable(connection, draft_id, revision)
-            here = self._opened(connection, record)
-            refused(unfit(here.bench, here.draft))
-            facts = {"submitted_by": by.name, "submitted_at": self._clock(), "decision": ""}
-            self._decide(connection, record, DraftStatus.SUBMITTED, **facts)
-            self._note(connection, by, "submit-draft", draft_id, head=record.head)
-            return read_record(connection, draft_id)
-
-    def approve(self, draft_id: int, *, revision: int, by: Actor, decision: str = "") -> DraftRecord:
-        """Approve a submitted draft; whoever worked on it cannot.
-
-        :raises RefusedError: ``by`` began, edited or submitted it.
-        :raises FrozenError: it is not submitted.
-        """
-        refused(refuse_wild_text("decision", decision, longest=LONGEST_DECISION))
-        with writing(self._engine) as connection:
-            record = at_revision(connection, draft_id, revision)
-            expect(record, DraftStatus.SUBMITTED)
-            if by.name in authors_of(connection, record):
-                words = f"{by.name} worked on draft {draft_id}, and a second person has to approve it"
-                refused((Fault("own-draft", words, "Ask another approver."),))
-            self._judged(connection, record, DraftStatus.APPROVED, by, decision)
-            self._note(connection, by, "approve-draft", draft_id, head=record.head, decision=decision.strip())
-            return read_record(connection, draft_id)
-
-    def reopen(self, draft_id: int, *, revision: int, by: Actor, decision: str = "") -> DraftRecord:
-        """Give a submitted or approved draft back for editing, and say why.
-
-        :raises FrozenError: it is open already, published or abandoned.
-        """
-        refused(refuse_wild_text("decision", decision, longest=LONGEST_DECISION))
-        with writing(self._engine) as connection:
-            record = at_revision(connection, draft_id, revision)
-            expect(record, DraftStatus.SUBMITTED, DraftStatus.APPROVED)
-            self._judged(connection, record, DraftStatus.OPEN, by, decision)
-            self._note(connection, by, "reopen-draft", draft_id, decision=decision.strip())
-            return read_record(connection, draft_id)
-
-    def abandon(self, draft_id: int, *, revision: int, by: Actor) -> DraftRecord:
-        """Give a draft up; it can still be read.
-
-        :raises FrozenError: it is approved, published or abandoned already.
-        """
-        with writing(self._engine) as connection:
-            record = at_revision(connection, draft_id, revision)
-            expect(record, DraftStatus.OPEN, DraftStatus.SUBMITTED)
-            self._decide(connection, record, DraftStatus.ABANDONED)
-            self._note(connection, by, "abandon-draft", draft_id)
-            return read_record(connection, draft_id)
-
-    def _editable(self, connection: Connection, draft_id: int, revision: int) -> DraftRecord:
-        record = at_revision(connection, draft_id, revision)
-        expect(record, DraftStatus.OPEN)
-        return record
-
-    def _move_head(self, connection: Connection, record: DraftRecord, head: int | None) -> None:
-        change(connection, record.id, head=head, revision=record.revision + 1, saved_at=self._clock())
-
-    def _judged(
-        self, connection: Connection, record: DraftRecord, status: DraftStatus, by: Actor, decision: str
-    ) -> None:
-        facts = {"decided_by": by.name, "decided_at": self._clock(), "decision": decision.strip()}
-        # A version that was made of it before it came back must not be published in its name.
-        self._decide(connection, record, status, version_id=None, **facts)
-
-    def _decide(self, connection: Connection, record: DraftRecord, status: DraftStatus, **facts: Any) -> None:
-        change(connection, record.id, status=status, revision=record.revision + 1, **facts)
-
-    def _note(self, connection: Connection, by: Actor, what: str, draft_id: int, **details: Any) -> None:
-        audit.record_by(connection, by, at=self._clock(), what=what, subject=f"draft {draft_id}", **details)
-
-    def assemble(
-        self, city_id: str, draft_ids: Sequence[int], *, day: date, by: Actor, note: str = ""
-    ) -> Version:
-        """Add a version of approved drafts that shall follow the plan in force on ``day``; not yet published.
-
-        One that was made of the same drafts before, and never published, is dropped.
-
-        :raises FrozenError: a draft is not approved.
-        :raises StaleError: another plan of a draft's community came into force since it was begun.
-        :raises RefusedError: two drafts of one community, or newer data that other communities do not fit.
-        """
-        with writing(self._engine) as connection:
-            opened = [self._opened(connection, read_record(connection, one)) for one in draft_ids]
-            earlier = {one.record.version for one in opened} - {None}
-            new = assemble(connection, city_id, opened, day, who=by.name, at=self._clock(), note=note)
-            for one in draft_ids:
-                change(connection, one, version_id=new.id)
-            for version_id in sorted(one for one in earlier if one is not None):
-                drop_unused(connection, version_id)
-            subject = f"version {new.id}"
-            audit.record_by(
-                connection, by, at=self._clock(), what="assemble-version", subject=subject,
-                drafts=list(draft_ids), digest=new.digest,
-            )  # fmt: skip
-            return new

@@ -9,7 +9,7 @@ import shapely
 from sqlalchemy import insert, select
 
 from geogrid.archive.records import GridLink
-from geogrid.archive.schema import grid, grid_link
+from geogrid.archive.schema import building, grid, grid_link
 from geogrid.archive.versions import read_all_stored, read_grids
 from geogrid.plan import Grid, derive_grids
 
@@ -22,21 +22,22 @@ if TYPE_CHECKING:
 LEAST_M2 = 1.0
 
 
-def link_grids(connection: Connection, new: Version, old: Version, households: dict[str, int]) -> None:
+def link_grids(connection: Connection, new: Version, old: Version) -> None:
     """Note for each grid of ``new`` the grids of ``old`` that it overlaps; the largest overlap is ``main``.
 
-    ``households`` gives the households of each building; buildings are known by their ids in both.
+    Buildings are known by their ids in both, and count with the households of the newer data.
     """
+    households = _households(connection, new.edition)
     before = _grids(connection, old.id)
     after = _grids(connection, new.id)
-    home = {building: number for number, (_, one) in enumerate(before) for building in one.building_ids}
+    home = {id_: number for number, (_, one) in enumerate(before) for id_ in one.building_ids}
     tree = shapely.STRtree([one.geometry for _, one in before])
     rows: list[dict[str, Any]] = []
     for grid_id, one in after:
         shared = Counter[int]()
-        for building in one.building_ids:
-            if building in home:
-                shared[home[building]] += households.get(building, 0)
+        for id_ in one.building_ids:
+            if id_ in home:
+                shared[home[id_]] += households.get(id_, 0)
         near = tree.query(one.geometry, predicate="intersects")
         area = {int(n): shapely.intersection(one.geometry, before[n][1].geometry).area for n in near}
         found = sorted(
@@ -88,3 +89,8 @@ def read_links(connection: Connection, version_id: int) -> dict[int, tuple[GridL
             GridLink(row.replaces_id, row.code, row.version_id, row.households, row.area_m2, row.main)
         )
     return {grid_id: tuple(found) for grid_id, found in links.items()}
+
+
+def _households(connection: Connection, number: int) -> dict[str, int]:
+    query = select(building.c.id, building.c.households).where(building.c.edition_id == number)
+    return {row.id: row.households for row in connection.execute(query)}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from geogrid.partition import Division
     from geogrid.policy import Policy
 
+NOBODY = "geogrid"  # whoever acts without saying who it is
+
 
 class Status(StrEnum):
     """Where a plan version stands; it only ever moves to the right."""

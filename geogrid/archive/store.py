@@ -11,7 +11,7 @@ from geogrid.archive.areas import read_area_codes, register_areas
 from geogrid.archive.engine import listening, open_engine, reading, writing
 from geogrid.archive.locality import read_locality
 from geogrid.archive.naming import store_file
-from geogrid.archive.records import StoredCity
+from geogrid.archive.records import NOBODY, StoredCity
 from geogrid.archive.schema import edition
 from geogrid.clock import SHANGHAI, now
 from geogrid.errors import NotFoundError
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from geogrid.archive.places import Place
     from geogrid.archive.records import AuditEntry, DatedCode, LearntName, Version
     from geogrid.model import City
-
-NOBODY = "geogrid"
 
 
 class Store:

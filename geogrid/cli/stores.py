@@ -89,7 +89,7 @@ def orders(
     Example: geogrid store orders 7 --take --store postgresql://geogrid@db/city
     """
     with opened(store) as archive:
-        found = archive.take_desk_orders(version)[1] if take else archive.desk_orders(version)
+        found = archive.desk.take(version)[1] if take else archive.desk.open(version)
     if json:
         print_json({"version": version, "taken": take, "orders": [asdict(one) for one in found]})
     else:

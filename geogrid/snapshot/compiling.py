@@ -93,7 +93,7 @@ def _shown(archive: Archive, version: Version, folder: Path) -> Snapshot:
     write_timeline(archive, version.city_id, folder.parent)
     snapshot = Snapshot.open(folder)
     if archive.file is None:
-        archive.deposit_snapshot(version.id, read_manifest(folder, verify=False)["sha256"], folder)
+        archive.deposits.add(version.id, read_manifest(folder, verify=False)["sha256"], folder)
     return snapshot
 
 

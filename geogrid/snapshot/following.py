@@ -40,7 +40,7 @@ def catch_up(archive: Archive, city_id: str, root: Path) -> int:
     in_force = archive.version_in_force(city_id)
     published = [one for one in archive.versions(city_id) if one.status is Status.PUBLISHED]
     published.sort(key=lambda one: (one != in_force, -one.id))
-    seals = archive.deposited([one.id for one in published])
+    seals = archive.deposits.seals([one.id for one in published])
     count = sum(_fetch(archive, one, seals.get(one.id), root / str(one.id)) for one in published)
     if published:
         write_timeline(archive, city_id, root)
@@ -56,7 +56,7 @@ def _fetch(archive: Archive, version: Version, seal: str | None, folder: Path) -
     if _seal_here(folder) == seal:
         return False
     with received_folder(folder) as aside:
-        archive.fetch_snapshot(version.id, aside)
+        archive.deposits.fetch(version.id, aside)
     return True
 
 
