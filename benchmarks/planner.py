@@ -75,7 +75,7 @@ RUN = """async (times) => {
     await painted();
     const shown = performance.now() - begun;
     const right = row(target) === wanted && ids.every((id) => fill(id) === geogrid.gridColour(target));
-    await desk.sent;
+    await desk.steps.sent;
     const confirmed = performance.now() - begun;
     told.push({ shown, confirmed, right: right && row(target) === wanted && lies(ids[0]) === target });
   }
@@ -132,7 +132,8 @@ def begin(page: Page, url: str) -> float:
     page.keyboard.press("Enter")
     page.wait_for_selector(".plan-list")
     begun = time.perf_counter()
-    page.get_by_role("button", name="Begin a draft").first.click()
+    page.click(".begin")
+    page.click("dialog button.main")
     page.wait_for_selector(".plan-table tbody tr", timeout=60_000)
     opened_s = time.perf_counter() - begun
     page.wait_for_timeout(1000)

@@ -220,3 +220,11 @@ def judge(plan: Plan, graph: UnitGraph, policy: Policy) -> tuple[Verdict, ...]:
 def breaches_of(plan: Plan, graph: UnitGraph, policy: Policy) -> tuple[Breach, ...]:
     """Return all breaches of all rules, hard ones first."""
     return tuple(breach for rule in RULES for breach in rule(plan, graph, policy))
+
+
+def newly_broken(before: Plan, after: Plan, graph: UnitGraph, policy: Policy) -> tuple[Breach, ...]:
+    """Return the breaches of hard rules in one plan that another has not in the same place."""
+    known = {(one.rule, one.where) for one in breaches_of(before, graph, policy)}
+    return tuple(
+        one for one in breaches_of(after, graph, policy) if one.hard and (one.rule, one.where) not in known
+    )

@@ -16,7 +16,7 @@ from api.asked import read_body
 from api.documented import gives, takes
 from api.planning.drafts import LARGE, Planner, Viewer, drafted, editable, told
 from api.planning.shapes import Asked, PartsAsked, ProposalAsked, WhyAsked
-from api.planning.told import encode, preview_told, proposal_told
+from api.planning.told import breaches_told, encode, preview_told, proposal_told
 from api.problems import Refusal
 from api.replies import EVENTS
 from geogrid.crs import points_to_metres
@@ -25,6 +25,7 @@ from geogrid.partition import why_not
 from geogrid.policy import policy_from_table
 from geogrid.rules import RULES
 from geogrid.workbench import (
+    forbidden,
     mends,
     nudges,
     operation_from_json,
@@ -118,7 +119,8 @@ async def why(request: Request, who: Viewer, draft_id: int) -> Response:
     plan = None if found.plan is None else dict(found.plan.assignment)
     language = language_for(request.query_params.get("lang"))
     reason = "" if found.reason is None else found.reason.say(language)
-    return told({**cost, "plan": plan, "reason": reason})
+    breaches = breaches_told(forbidden(here.bench, here.draft, asked.unit, asked.grid))
+    return told({**cost, "breaches": breaches, "plan": plan, "reason": reason})
 
 
 @router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked), **gives(EVENTS))

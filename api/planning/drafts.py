@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date  # noqa: TC003 - read at run time by FastAPI
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,6 +106,21 @@ async def communities(who: Viewer) -> Response:
     )
 
 
+@router.get("/communities/{community_id}/plan", summary="The plan of a community on a day")
+async def plan_on_a_day(
+    who: Viewer,
+    community_id: str,
+    on: Annotated[date | None, Query(description="A day in Asia/Shanghai; without it today.")] = None,
+) -> Response:
+    """Give the plan that is in force on a day as a draft is given, with its units, to read."""
+    office = who.office
+    office.place(community_id)
+    seen = await asyncio.to_thread(office.archive.drafts.published, office.city_id, community_id, on=on)
+    city = await asyncio.to_thread(office.locality, community_id)
+    shown = await opened_told(office, seen)
+    return told({**shown, "bench": bench_told(seen.bench, city)})
+
+
 @router.get("/drafts", summary="The drafts, the one saved last first")
 async def drafts(
     who: Viewer,
@@ -132,6 +148,7 @@ async def begin(request: Request, who: Planner) -> Response:
         by=who.actor,
         base=asked.base,
         policy=policy,
+        start=asked.start,
     )
     opened = await asyncio.to_thread(who.office.archive.drafts.open, record.id)
     return told(await opened_told(who.office, opened), 201)

@@ -24,9 +24,10 @@ from geogrid.archive import Subject
 from geogrid.errors import GeogridError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from api.planning.office import Office
+    from geogrid.archive import DraftRecord
 
 router = APIRouter(prefix="/v1/planning", tags=["planning: review"])
 Approver = Annotated[Who, needs(Right.APPROVE)]
@@ -38,37 +39,40 @@ BEAT_S = 15.0  # a comment line keeps proxies from closing a quiet stream
 @router.post("/drafts/{draft_id}/submit", summary="Hand a draft in", **takes(Seen))
 async def submit(request: Request, who: Planner, draft_id: int) -> Response:
     """Submit a draft; units without a grid and broken hard rules are refused, all at once."""
-    asked = await read_body(request, Seen)
-    await editable(who, draft_id)
-    change = partial(who.office.archive.reviews.submit, draft_id, revision=asked.revision, by=who.actor)
-    return await changed(who, draft_id, change)
+    return await _by_planner(request, who, draft_id, who.office.archive.reviews.submit)
 
 
 @router.post("/drafts/{draft_id}/abandon", summary="Give a draft up", **takes(Seen))
 async def abandon(request: Request, who: Planner, draft_id: int) -> Response:
     """Abandon a draft; it can still be read."""
-    asked = await read_body(request, Seen)
-    await editable(who, draft_id)
-    change = partial(who.office.archive.reviews.abandon, draft_id, revision=asked.revision, by=who.actor)
-    return await changed(who, draft_id, change)
+    return await _by_planner(request, who, draft_id, who.office.archive.reviews.abandon)
 
 
 @router.post("/drafts/{draft_id}/approve", summary="Approve a draft", **takes(Judged))
 async def approve(request: Request, who: Approver, draft_id: int) -> Response:
     """Approve a submitted draft; whoever worked on it cannot."""
-    asked = await read_body(request, Judged)
-    await drafted(who, draft_id)
-    change = partial(who.office.archive.reviews.approve, draft_id, decision=asked.decision)
-    return await changed(who, draft_id, partial(change, revision=asked.revision, by=who.actor))
+    return await _by_approver(request, who, draft_id, who.office.archive.reviews.approve)
 
 
 @router.post("/drafts/{draft_id}/reopen", summary="Give a draft back for editing", **takes(Judged))
 async def reopen(request: Request, who: Approver, draft_id: int) -> Response:
     """Give a submitted or approved draft back, with the reason."""
+    return await _by_approver(request, who, draft_id, who.office.archive.reviews.reopen)
+
+
+async def _by_planner(request: Request, who: Who, draft_id: int, act: Callable[..., DraftRecord]) -> Response:
+    asked = await read_body(request, Seen)
+    await editable(who, draft_id)
+    return await changed(who, draft_id, partial(act, draft_id, revision=asked.revision, by=who.actor))
+
+
+async def _by_approver(
+    request: Request, who: Who, draft_id: int, act: Callable[..., DraftRecord]
+) -> Response:
     asked = await read_body(request, Judged)
     await drafted(who, draft_id)
-    change = partial(who.office.archive.reviews.reopen, draft_id, decision=asked.decision)
-    return await changed(who, draft_id, partial(change, revision=asked.revision, by=who.actor))
+    judge = partial(act, draft_id, decision=asked.decision)
+    return await changed(who, draft_id, partial(judge, revision=asked.revision, by=who.actor))
 
 
 @router.get("/drafts/{draft_id}/comments", summary="What is said about a draft")

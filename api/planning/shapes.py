@@ -67,11 +67,15 @@ class Pending(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewDraft(Struct, forbid_unknown_fields=True):
-    """A draft to begin: of which community, from which version (the one in force)."""
+    """A draft to begin: of which community, compared with which version (the one in force).
+
+    ``start`` says what it begins with, where that is another plan: ``version-N``, ``draft-N``, or ``empty``.
+    """
 
     community: str
     title: Text
     base: Number | None = None
+    start: Annotated[str, Meta(pattern=r"^((version|draft)-[1-9][0-9]{0,8}|empty)?$")] = ""
     policy: dict[str, Any] | None = None
 
 

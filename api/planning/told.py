@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from geogrid.archive import DraftRecord, OpenDraft
     from geogrid.model import City
-    from geogrid.rules import Verdict
+    from geogrid.rules import Breach, Verdict
     from geogrid.workbench import Bench, Comparison, Draft, Preview, Proposal, Service
 
 DIGITS = 7
@@ -82,12 +82,16 @@ def verdicts_told(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
             "rule": one.rule,
             "state": one.state.value,
             "hard": one.hard,
-            "breaches": [
-                {"where": list(breach.where), "by": breach.by, "words": breach.words}
-                for breach in one.breaches
-            ],
+            "breaches": breaches_told(one.breaches),
         }
         for one in verdicts
+    ]
+
+
+def breaches_told(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
+    """Return the places where rules do not hold; ``words`` are English, a page says it from the rest."""
+    return [
+        {"rule": one.rule, "where": list(one.where), "by": one.by, "words": one.words} for one in breaches
     ]
 
 
@@ -140,13 +144,18 @@ def bench_told(bench: Bench, city: City) -> dict[str, Any]:
     }
 
 
-def buildings_told(bench: Bench, city: City) -> dict[str, list[str]]:
-    """Return the buildings of each unit by what people call them."""
-    named = {one.id: one.name or f"{one.street}{one.number}" for one in city.buildings}
-    told = {
-        unit.id: [named[one] for one in unit.building_ids if named.get(one)] for unit in bench.graph.units
-    }
-    return {unit: names for unit, names in told.items() if names}
+def buildings_told(bench: Bench, city: City) -> dict[str, list[dict[str, Any]]]:
+    """Return the buildings of each unit: what people call them, their homes, and a point in the middle."""
+    known = {one.id: one for one in city.buildings}
+    inside = ((unit.id, id_) for unit in bench.graph.units for id_ in unit.building_ids)
+    owners = [(unit, known[id_]) for unit, id_ in inside if id_ in known]
+    shapes = np.array([one.geometry for _, one in owners], dtype=object)
+    spots = shapely.get_coordinates(to_degrees(shapely.centroid(shapes), city.plane)).round(DIGITS).tolist()
+    told: dict[str, list[dict[str, Any]]] = {}
+    for (unit, one), spot in zip(owners, spots, strict=True):
+        name = one.name or f"{one.street}{one.number}"
+        told.setdefault(unit, []).append({"name": name, "households": one.households, "spot": spot})
+    return told
 
 
 def streets_along(bench: Bench, city: City) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from geogrid.archive import audit, graphs, versions
-from geogrid.archive.draft_records import DraftRecord, DraftStatus
+from geogrid.archive.draft_records import DraftRecord, DraftStatus, OpenDraft
 from geogrid.archive.draft_schema import draft as draft_table
 from geogrid.archive.draft_schema import draft_step
 from geogrid.archive.records import Status
@@ -15,8 +15,8 @@ from geogrid.archive.schema import version
 from geogrid.clock import SHANGHAI
 from geogrid.errors import Fault, FrozenError, NotFoundError, StaleError
 from geogrid.plan import Plan
-from geogrid.policy import policy_from_table
-from geogrid.workbench import Bench, Step, operation_from_json
+from geogrid.policy import EIGHT_TO_TEN, policy_from_table
+from geogrid.workbench import Bench, Draft, History, Step, operation_from_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from geogrid.archive.draft_records import Actor
-    from geogrid.archive.records import Version
+    from geogrid.archive.records import StoredDivision, Version
 
 PUBLIC = (Status.PUBLISHED, Status.RETIRED)
 JOINED = select(draft_table, version.c.status.label("version_status"), version.c.effective_from).outerjoin(
@@ -111,6 +111,29 @@ def note(connection: Connection, at: datetime, by: Actor, what: str, draft_id: i
 def change(connection: Connection, draft_id: int, **values: object) -> None:
     """Change facts of a draft."""
     connection.execute(update(draft_table).where(draft_table.c.id == draft_id).values(**values))
+
+
+def shown_as_draft(here: Version, stored: StoredDivision, community_id: str) -> OpenDraft:
+    """Return the published division of a community in the shape of a draft without steps."""
+    said = stored.division
+    bench = Bench(stored.graph, stored.policy or EIGHT_TO_TEN, said.plan)
+    record = DraftRecord(
+        id=0,
+        city_id=here.city_id,
+        community_id=community_id,
+        base=here.id,
+        title="",
+        status=DraftStatus.PUBLISHED,
+        head=None,
+        revision=0,
+        created_by=here.created_by,
+        created_at=here.created_at,
+        saved_at=here.published_at or here.created_at,
+        version=here.id,
+        effective_from=here.effective_from,
+    )
+    draft = Draft(community_id, said.plan.assignment, said.names, said.purposes, said.reasons)
+    return OpenDraft(record, bench, History({}), draft)
 
 
 def read_steps(connection: Connection, draft_id: int, *, after: int = 0) -> dict[int, Step]:

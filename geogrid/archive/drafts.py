@@ -23,26 +23,38 @@ from geogrid.archive.draft_rows import (
     note,
     read_record,
     record_of,
+    shown_as_draft,
     untitled,
 )
 from geogrid.archive.draft_schema import draft as draft_table
 from geogrid.archive.draft_schema import draft_step
 from geogrid.archive.engine import reading, writing
-from geogrid.errors import NotFoundError
+from geogrid.clock import SHANGHAI
+from geogrid.errors import Fault, NotFoundError, RefusedError
 from geogrid.policy import EIGHT_TO_TEN, policy_table
-from geogrid.workbench import History, Step, apply, operation_to_json, refuse_broken_locks
+from geogrid.workbench import (
+    History,
+    Opening,
+    Step,
+    apply,
+    opened_with,
+    operation_to_json,
+    refuse_broken_locks,
+)
 from geogrid.workbench.refusals import refuse_wild_text, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection, Engine
 
+    from geogrid.adjacency import UnitGraph
     from geogrid.archive.draft_records import Actor, DraftRecord
     from geogrid.archive.replays import Replays
+    from geogrid.partition import Division
     from geogrid.policy import Policy
-    from geogrid.workbench import Operation
+    from geogrid.workbench import Draft, Operation
 
 
 class Drafts:
@@ -89,6 +101,19 @@ class Drafts:
         with reading(self._engine) as connection:
             return self._replays.at(connection, read_record(connection, draft_id), step)
 
+    def published(self, city_id: str, community_id: str, *, on: date | None = None) -> OpenDraft:
+        """Return the plan in force on a day (today) in the shape of a draft; its record has the id 0.
+
+        :raises NotFoundError: nothing was in force then, or the community was not part of it.
+        """
+        with reading(self._engine) as connection:
+            day = on or self._clock().astimezone(SHANGHAI).date()
+            here = versions.in_force(connection, city_id, day)
+            if here is None:
+                raise NotFoundError("published plan of city", city_id)
+            stored = versions.read_stored(connection, here.id, community_id)
+        return shown_as_draft(here, stored, community_id)
+
     def begin(
         self,
         city_id: str,
@@ -98,14 +123,17 @@ class Drafts:
         by: Actor,
         base: int | None = None,
         policy: Policy | None = None,
+        start: str = "",
     ) -> DraftRecord:
         """Begin a draft on the newest units of a community.
 
         It starts as the plan of ``base`` (the version in force today). Where the city's data are newer than
         that version, each unit starts in the grid that most of its homes lay in; what is new has no grid.
+        ``start`` names what its first steps take over instead: ``version-N``, ``draft-N`` of the same
+        community, or ``empty``; it is compared with ``base`` all the same.
 
-        :raises NotFoundError: no such city, community or version, or nothing is published.
-        :raises RefusedError: the title is empty, too long or cannot be printed.
+        :raises NotFoundError: no such city, community, version or draft, or nothing is published.
+        :raises RefusedError: the title is empty, too long or cannot be printed, or ``start`` names nothing.
         """
         refused(refuse_wild_text("title", title) if title.strip() else (untitled(),))
         with writing(self._engine) as connection:
@@ -135,7 +163,35 @@ class Drafts:
             new = connection.execute(insert(draft_table).values(**values)).inserted_primary_key
             assert new is not None
             note(connection, self._clock(), by, "begin-draft", new[0], base=old.id, community=community_id)
-            return read_record(connection, new[0])
+            record = read_record(connection, new[0])
+            if start:
+                opening = self._opening(connection, start, community_id, graph)
+                for operation in opened_with(opening):
+                    self._add_step(connection, record, operation, by)
+                    record = read_record(connection, record.id)
+            return record
+
+    def _opening(
+        self, connection: Connection, start: str, community_id: str, graph: UnitGraph
+    ) -> Opening | None:
+        """Return the plan that ``start`` names, on the units of ``graph``; None: empty."""
+        kind, _, number = start.partition("-")
+        said: Division | Draft
+        if start == "empty":
+            return None
+        if kind == "version" and number.isdecimal():
+            stored = versions.read_stored(connection, int(number), community_id)
+            old, plan, said = stored.graph, stored.division.plan, stored.division
+        elif kind == "draft" and number.isdecimal():
+            other = self._replays.open(connection, read_record(connection, int(number)))
+            if other.record.community_id != community_id:
+                words = f"draft {number} is of another community"
+                refused((Fault("other-community", words, field="start"),))
+            old, plan, said = other.bench.graph, other.draft.plan, other.draft
+        else:
+            words = "name a version-N, a draft-N, or empty"
+            raise RefusedError((Fault("unknown-plan", words, field="start"),))
+        return Opening(carried(plan, old, graph), start, said.names, said.purposes, said.reasons)
 
     def do(self, draft_id: int, operation: Operation, *, revision: int, by: Actor) -> OpenDraft:
         """Add a step after the head and return the draft as it stands then.

@@ -12,7 +12,7 @@ from geogrid.partition.locks import Locks
 from geogrid.partition.relaxations import COUNT, without_compounds
 from geogrid.partition.sentences import Sentence
 from geogrid.policy import Objective
-from geogrid.rules import breaches_of
+from geogrid.rules import newly_broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +56,8 @@ def why_not(
     homes = {one.id: one.households for one in graph.units}
     anchor = max(members[grid], key=lambda name: (homes.get(name, 0), name))
     asked = replace(policy, objectives=tuple(o for o in policy.objectives if o is not Objective.RETENTION))
-    forbidden = _forbidden(graph, policy, plan, plan.move({unit: grid}))
+    broken = newly_broken(plan, plan.move({unit: grid}), graph, policy)
+    forbidden = tuple(breach.words for breach in broken)
     wish = _Wish(plan, unit, anchor, grid, deadline)
     try:
         wished = wish.best(graph, asked, 0.5)
@@ -65,12 +66,6 @@ def why_not(
     free = divide(graph, asked, time_limit_s=max(deadline - time.monotonic(), 0.05))
     costs = {name: wished.vector[name] - free.vector[name] for name in free.vector}
     return Answer(forbidden, None, costs, wished.plan, wished.proved and free.proved)
-
-
-def _forbidden(graph: UnitGraph, policy: Policy, plan: Plan, moved: Plan) -> tuple[str, ...]:
-    before = {(breach.rule, breach.where) for breach in breaches_of(plan, graph, policy)}
-    broken = (breach for breach in breaches_of(moved, graph, policy) if breach.hard)
-    return tuple(breach.words for breach in broken if (breach.rule, breach.where) not in before)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from geogrid.workbench.history import History, Step, refuse_broken_locks, replay
 from geogrid.workbench.mending import Mend, mends
 from geogrid.workbench.notices import Notice, notices
 from geogrid.workbench.nudging import Nudge, nudges
+from geogrid.workbench.openings import Opening, opened_with
 from geogrid.workbench.operations import (
     Adopt,
     Assign,
+    Clear,
     Dedicate,
     Lock,
     Merge,
@@ -27,13 +29,14 @@ from geogrid.workbench.operations import (
 from geogrid.workbench.parting import connected, parts_by_line, parts_by_solver
 from geogrid.workbench.proposing import Proposal, propose, propose_several
 from geogrid.workbench.serving import Service, services
-from geogrid.workbench.tally import Preview, Row, Tally, preview, tally
+from geogrid.workbench.tally import Preview, Row, Tally, forbidden, preview, tally
 from geogrid.workbench.wire import operation_from_json, operation_to_json
 
 __all__ = [
     "Adopt",
     "Assign",
     "Bench",
+    "Clear",
     "Comparison",
     "Dedicate",
     "Draft",
@@ -46,6 +49,7 @@ __all__ = [
     "Notice",
     "Nudge",
     "OpenGrid",
+    "Opening",
     "Operation",
     "Preview",
     "Proposal",
@@ -65,9 +69,11 @@ __all__ = [
     "by_hand",
     "compare",
     "connected",
+    "forbidden",
     "mends",
     "notices",
     "nudges",
+    "opened_with",
     "operation_from_json",
     "operation_to_json",
     "parts_by_line",

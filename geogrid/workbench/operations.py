@@ -115,6 +115,11 @@ class Unlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Clear:
+    """Take every unit out of its grid and give the grids up, to begin with nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Adopt:
     """Take over an assignment of some or all units: a proposal, a mend, a file, another plan.
 
@@ -138,11 +143,12 @@ Operation = (
     | Dedicate
     | Lock
     | Unlock
+    | Clear
     | Adopt
 )
 
 
-def apply(bench: Bench, draft: Draft, operation: Operation) -> Draft:  # noqa: C901, PLR0911 - one line a kind
+def apply(bench: Bench, draft: Draft, operation: Operation) -> Draft:  # noqa: C901, PLR0911, PLR0912 - one line a kind
     """Return the draft after an operation.
 
     :raises RefusedError: units or grids that are not there, a lock, a compound split without a reason, a grid
@@ -186,6 +192,9 @@ def apply(bench: Bench, draft: Draft, operation: Operation) -> Draft:  # noqa: C
             return replace(
                 draft, locked_grids=draft.locked_grids - {*grids}, locked_units=draft.locked_units - {*units}
             )
+        case Clear():
+            cleared = _moved(bench, draft, dict.fromkeys(draft.assignment, 0), "")
+            return cleared.with_grids(cleared.assignment, frozenset())
         case Adopt(assignment, origin, reason):
             strangers = refuse_strangers(bench, draft, units=tuple(assignment))
             refused((*strangers, *refuse_wild_text("origin", origin, longest=120)))

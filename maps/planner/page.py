@@ -27,7 +27,13 @@ SCRIPTS = (
     "planner-bench.js",
     "planner-map.js",
     "planner-sweep.js",
+    "planner-pins.js",
+    "planner-menu.js",
+    "planner-keys.js",
+    "planner-steps.js",
     "planner-table.js",
+    "planner-units.js",
+    "planner-rules.js",
     "planner-panels.js",
     "planner-selection.js",
     "planner-compare.js",
@@ -35,6 +41,7 @@ SCRIPTS = (
     "planner-files.js",
     "planner-desk.js",
     "planner-account.js",
+    "planner-begin.js",
     "planner.js",
 )
 STYLES = ("leaflet.css", "map.css", "page.css", "swipe.css", "planner.css")

@@ -39,6 +39,13 @@
       return single ? own : own + " " + id.split("/").pop();
     }
 
+    // The building of a unit that lies nearest to a place.
+    buildingAt(id, { lng, lat }) {
+      const flat = Math.cos((lat * Math.PI) / 180);
+      const far = ({ spot }) => Math.hypot((spot[0] - lng) * flat, spot[1] - lat);
+      return (this.buildings.get(id) || []).reduce((best, one) => (best && far(best) <= far(one) ? best : one), null);
+    }
+
     // Where a unit meets others, and where it meets nothing (null): the common lines, put together once.
     seams(id) {
       if (!this.known) this.known = this.sew();
@@ -180,8 +187,8 @@
       }
       for (const [title, units] of this.streets) if (hits(title)) found.push({ kind: "street", title, units });
       for (const unit of this.units.values()) if (hits(unit.id) || (!unit.compound && hits(unit.name))) found.push({ kind: "unit", title: this.label(unit.id), units: [unit.id] });
-      for (const [id, names] of this.buildings) {
-        for (const one of names) if (hits(this.label(id) + " " + one)) found.push({ kind: "building", title: this.label(id) + " " + one, units: [id] });
+      for (const [id, buildings] of this.buildings) {
+        for (const { name } of buildings) if (name && hits(this.label(id) + " " + name)) found.push({ kind: "building", title: this.label(id) + " " + name, units: [id] });
       }
       return found;
     }

@@ -4,32 +4,42 @@
   const geogrid = window.geogrid;
   const { t, el, name, planning } = geogrid;
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const STILL = ["checks", "selection", "units"]; // of a plan that is only looked at
   const TABS = ["checks", "selection", "nudge", "propose", "compare", "history", "review", "files", "units"];
 
   class Desk {
     // `office` is what the desk needs of the page: who works, how to complain, how to go back, where to draw.
     constructor(here, bench, community, office) {
-      Object.assign(this, { here, bench, community, ...office, whole: true, panel: "checks", selected: new Set(), waiting: [] });
+      Object.assign(this, { here, bench, community, ...office, level: "compound", panel: "checks", selected: new Set() });
+      this.steps = new geogrid.Steps(this);
       this.build();
       this.map = new geogrid.UnitMap(this.node.map, bench);
       this.map.listen((id) => geogrid.unitTip(bench, this.shown, id), {
-        click: (id, event) => this.pick(id, event.originalEvent), mouseover: (id) => this.table.light(this.shown[id] || 0), mouseout: () => this.table.light(0),
+        click: (id, event) => this.pick(id, event.originalEvent, event.latlng), contextmenu: (id, event) => geogrid.unitMenu(this, id, event), mouseover: (id) => this.table.light(this.shown[id] || 0), mouseout: () => this.table.light(0),
       });
+      this.pins = new geogrid.Pins(this);
       this.sweep = new geogrid.Sweep(this.map, this.node.map, { sweep: (ids, less) => this.swept(ids, less), drop: (id) => this.dropped(id) });
       this.node.frame.prepend(this.sweep.bar());
       this.map.ground(here.draft.community_id);
       this.show(here);
-      this.keys = (event) => this.key(event);
-      document.addEventListener("keydown", this.keys);
+      this.keys = new geogrid.Keys(this);
     }
 
     get editable() {
       return this.here.draft.status === "open" && this.who.rights.includes("edit") && this.community.editable;
     }
 
+    has(key) {
+      return !this.still || STILL.includes(key);
+    }
+
+    get whole() {
+      return this.level === "compound";
+    }
+
     close() {
       if (this.events) this.events.close();
-      document.removeEventListener("keydown", this.keys);
+      this.keys.close();
       this.sweep.close();
       if (this.comparison) this.comparison.close();
       this.map.close();
@@ -39,18 +49,19 @@
       this.table = new geogrid.GridTable({
         select: (grid) => this.select(this.bench.members(this.here.state.assignment).get(grid) || []),
         lock: (grid, on) => this.apply({ kind: on ? "lock" : "unlock", grids: [grid] }),
+        editable: () => this.editable,
         look: (grid) => this.map.hatch(grid ? this.bench.members(this.shown).get(grid) || [] : []),
       }, (row) => this.nameOf(row));
       this.node = {
         map: el("div", { class: "map", tabindex: "0", role: "region", "aria-label": t("planner.map") }), table: el("div", { class: "table-frame", tabindex: "0", role: "region", "aria-label": t("planner.table") }, this.table.node),
         panel: el("div", { class: "panel-frame", on: { scroll: () => (this.scrolled = this.node.panel.scrollTop) } }), title: el("h2", {}), saved: el("span", { class: "quiet", role: "status" }),
         undo: button("↶ " + t("planner.undo"), () => this.travel("/undo"), { title: "Ctrl+Z" }), redo: button("↷ " + t("planner.redo"), () => this.travel("/redo"), { title: "Ctrl+Shift+Z" }),
-        tabs: el("div", { class: "tabs", role: "group", "aria-label": t("planner.panels") }, TABS.map((key) => button(t("planner." + key), () => this.tab(key), { "data-tab": key }))),
+        tabs: el("div", { class: "tabs", role: "group", "aria-label": t("planner.panels") }, TABS.filter((key) => this.has(key)).map((key) => button(t("planner." + key), () => this.tab(key), { "data-tab": key }))),
       };
       this.node.mark = el("p", { class: "draft-mark", "aria-hidden": "true" }, t("planner.draft"));
       this.node.frame = el("div", { class: "map-frame" }, this.node.map, this.node.mark);
       this.page.replaceChildren(el("div", { class: "plan" },
-        this.top(button("← " + t("planner.back"), this.back, { class: "link" }), this.node.title, this.node.undo, this.node.redo, this.node.saved),
+        this.top(button("← " + t("planner.back"), this.back, { class: "link" }), this.node.title, this.still ? null : this.node.undo, this.still ? null : this.node.redo, this.node.saved, button("?", () => geogrid.showKeys(this.page), { "aria-label": t("planner.keys") })),
         el("div", { id: "alert" }),
         el("div", { class: "work" }, this.node.frame, el("div", { class: "side" }, this.node.table, this.node.tabs, this.node.panel))));
     }
@@ -59,12 +70,14 @@
     show(here) {
       this.here = here;
       const { draft, state, tally } = here;
-      this.node.title.replaceChildren(name(this.community.name), " · ", name(draft.title), " ", el("span", { class: "tag " + draft.status }, t("planner.status." + draft.status)));
+      const retitle = this.editable ? button(t("planner.retitle"), () => this.retitle(), { class: "link", "aria-label": t("planner.retitle.about") }) : null;
+      this.node.title.replaceChildren(...[name(this.community.name), " · ", name(draft.title), " ", retitle, " ", el("span", { class: "tag " + draft.status }, t("planner.status." + draft.status))].filter(Boolean));
       this.node.saved.textContent = t("planner.saved", { time: geogrid.when(draft.saved_at) });
       this.node.undo.disabled = !this.editable || draft.head === null;
       this.node.redo.disabled = !this.editable || !here.history.some((one) => one.parent === draft.head);
       this.node.mark.hidden = draft.status === "published";
       this.draw(state.assignment, tally.grids);
+      this.pins.place();
       this.drawPanel();
       document.documentElement.dataset.revision = draft.revision;
     }
@@ -98,7 +111,7 @@
       const panels = {
         checks: geogrid.checksPanel, selection: geogrid.selectionPanel, nudge: geogrid.nudgePanel, propose: geogrid.proposePanel, compare: geogrid.comparePanel,
         history: geogrid.historyPanel, review: geogrid.reviewPanel, files: geogrid.filesPanel,
-        units: () => geogrid.unitTable(this.bench, this.here.state, this.grids(), { editable: this.editable, assign: (ids, grid) => this.assign(ids, grid) }),
+        units: geogrid.unitsPanel,
       };
       this.keeping(() => this.node.panel.replaceChildren(panels[this.panel](this)));
     }
@@ -125,7 +138,21 @@
 
     // Selecting
 
-    pick(unit, event) {
+    use(level) {
+      this.level = level;
+      this.point(null);
+      this.drawPanel();
+    }
+
+    // Which building is meant, shown on the map and told in the panel.
+    point(building) {
+      this.pointed = building;
+      this.map.point(building && building.spot);
+    }
+
+    pick(unit, event, latlng) {
+      const building = this.level === "building" && latlng ? this.bench.buildingAt(unit, latlng) : null;
+      this.point(building && { ...building, unit });
       const units = this.bench.together(unit, this.whole);
       const more = event && (event.shiftKey || event.ctrlKey || event.metaKey);
       const now = new Set(more ? this.selected : []);
@@ -141,10 +168,18 @@
       this.select([...now]);
     }
 
+    // Some units in or out of the selection.
+    choose(units, on) {
+      const now = new Set(this.selected);
+      for (const one of units) on ? now.add(one) : now.delete(one);
+      this.select([...now]);
+    }
+
     select(units) {
       this.selected = new Set(units);
+      if (this.pointed && !this.selected.has(this.pointed.unit)) this.point(null);
       this.map.select(this.selected);
-      this.panel = "selection";
+      if (this.panel !== "units") this.panel = "selection";
       this.drawPanel();
       this.say(t("planner.selected", { n: this.selected.size, h: this.bench.homes(this.selected) }));
     }
@@ -205,50 +240,14 @@
       reason.focus();
     }
 
-    // Map and table show what a step does at once; the server confirms it or takes it back.
-    ahead() {
-      let assignment = this.here.state.assignment;
-      for (const one of this.waiting) {
-        if (one.kind === "assign") assignment = { ...assignment, ...Object.fromEntries(one.units.map((id) => [id, one.grid])) };
-        if (one.kind === "adopt") assignment = { ...assignment, ...one.assignment };
-        if (one.kind === "release") assignment = Object.fromEntries(Object.entries(assignment).filter(([id]) => !one.units.includes(id)));
-      }
-      this.draw(assignment, assignment === this.here.state.assignment ? this.here.tally.grids : this.bench.rows(assignment, this.here.tally.grids));
-    }
-
-    // Steps go out one after the other: each names the revision that the one before it made.
     apply(operation) {
-      this.waiting.push(operation);
-      this.ahead();
-      this.sent = (this.sent || Promise.resolve()).then(() => this.send(operation));
-      return this.sent;
+      return this.steps.apply(operation);
     }
 
-    async send(operation) {
-      if (!this.waiting.includes(operation)) return;
-      try {
-        const here = await planning.post("/drafts/" + this.here.draft.id + "/steps", { revision: this.here.draft.revision, operation });
-        this.waiting = this.waiting.filter((one) => one !== operation);
-        if (!this.waiting.length) this.show(here);
-        else {
-          this.here = here;
-          this.ahead();
-        }
-        this.say(t("planner.op." + operation.kind));
-      } catch (error) {
-        this.waiting = [];
-        this.refuse(error, () => this.apply(operation));
-      }
-    }
-
-    refuse(error, again) {
-      if (error.status !== 409 || !error.current) {
-        this.show(this.here);
-        return this.complain(error);
-      }
-      this.show(error.current);
-      const last = error.current.history.filter((one) => one.done).pop();
-      this.ask(t("planner.stale", { who: last ? last.who : "?", what: last ? t("planner.op." + last.operation.kind) : "" }), [["planner.repeat", again], ["planner.drop", () => {}]]);
+    tell(text) {
+      this.say(text);
+      const box = document.getElementById("alert");
+      box.replaceChildren(el("p", { class: "notice" }, text, " ", button("×", () => box.replaceChildren(), { "aria-label": t("planner.close") })));
     }
 
     // A question above the map with a button for each answer.
@@ -257,15 +256,14 @@
       box.replaceChildren(el("p", { role: "alert", class: "alert" }, text, " ", answers.flatMap(([key, act]) => [button(t(key), () => (box.replaceChildren(), act())), " "])));
     }
 
-    async travel(path, body) {
-      try {
-        this.show(await planning.post("/drafts/" + this.here.draft.id + path, { revision: this.here.draft.revision, ...body }));
-      } catch (error) {
-        const locked = error.faults && error.faults.some((one) => one.rule === "lock-undone");
-        if (!locked) return this.refuse(error, () => this.travel(path, body));
-        const names = error.faults.map((one) => t(/^\d+$/.test(one.id) ? "planner.fault.lock-undone.grid" : "planner.fault.lock-undone.unit", { id: one.id }));
-        this.ask(names.join(" · "), [["planner.force", () => this.travel(path, { ...body, force: true })], ["planner.cancel", () => {}]]);
-      }
+    travel(path, body) {
+      return this.steps.travel(path, body);
+    }
+
+    async retitle() {
+      const title = await geogrid.askText(this.page, t("planner.retitle.about"), this.here.draft.title);
+      if (!title) return;
+      await planning.patch("/drafts/" + this.here.draft.id, { revision: this.here.draft.revision, title }).then(() => this.again(), (error) => this.steps.refuse(error, () => {}));
     }
 
     jump(step) {
@@ -281,7 +279,7 @@
         await planning.post("/drafts/" + this.here.draft.id + path, body);
         await this.again();
       } catch (error) {
-        this.refuse(error, () => this.decide(path, { ...body, revision: this.here.draft.revision }));
+        this.steps.refuse(error, () => this.decide(path, { ...body, revision: this.here.draft.revision }));
       }
     }
 
@@ -312,38 +310,11 @@
       this.events = planning.watch(this.here.draft.id);
       this.events.addEventListener("changed", async (event) => {
         const told = JSON.parse(event.data);
-        if (told.draft.revision <= this.here.draft.revision || this.waiting.length) return;
+        this.pins.load();
+        if (told.draft.revision <= this.here.draft.revision || this.steps.waiting.length) return;
         const now = await planning.get("/drafts/" + this.here.draft.id).catch(() => null);
-        if (now && geogrid.planner() === this && !this.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);
+        if (now && geogrid.planner() === this && !this.steps.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);
       });
-    }
-
-    key(event) {
-      if (event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select") || document.querySelector("dialog[open]")) return;
-      const command = event.ctrlKey || event.metaKey;
-      if (command && event.key.toLowerCase() === "z") {
-        event.preventDefault();
-        const node = event.shiftKey ? this.node.redo : this.node.undo;
-        if (!node.disabled) node.click();
-      } else if (!command && !event.altKey && /^[0-9]$/.test(event.key) && this.selected.size && this.editable) {
-        event.preventDefault();
-        this.digit(event.key);
-      } else if (event.key === "Escape" && this.selected.size) {
-        this.select([]);
-      }
-    }
-
-    // A number key assigns; where a second digit could follow, it waits a moment for it.
-    digit(key) {
-      clearTimeout(this.typing);
-      this.typed = (this.typed || "") + key;
-      const go = () => {
-        const grid = Number(this.typed);
-        this.typed = "";
-        if (this.grids().includes(grid)) this.assign([...this.selected], grid);
-      };
-      if (this.grids().some((grid) => grid > 9 && String(grid).startsWith(this.typed) && String(grid) !== this.typed)) this.typing = setTimeout(go, 500);
-      else go();
     }
   }
 

@@ -25,8 +25,9 @@
       }
       this.sheet = new geogrid.PlanSheet(this.map, bench, { units: "units", borders: "borders", numbers: "numbers" });
       const old = [...bench.members(bench.reference)].flatMap(([grid, ids]) => bench.rim(ids, (id) => bench.reference[id] === grid));
+      this.markRenderer = L.canvas({ pane: "marks", padding: 0.2 });
       this.reference = L.polyline(old, {
-        pane: "marks", renderer: L.canvas({ pane: "marks", padding: 0.2 }), color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false,
+        pane: "marks", renderer: this.markRenderer, color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false,
       }).addTo(this.map);
       this.selection = new Set();
       this.map.fitBounds(this.sheet.area.getBounds(), { padding: [20, 20], animate: false });
@@ -73,6 +74,12 @@
       if (!layer) return;
       layer.setStyle({ color: on ? "#111111" : "#5d666e", weight: on ? 4 : 0.8 });
       if (on) layer.bringToFront();
+    }
+
+    // A mark on one building.
+    point(spot) {
+      if (this.pointed) this.pointed.remove();
+      this.pointed = spot ? L.circleMarker([spot[1], spot[0]], { pane: "marks", renderer: this.markRenderer, radius: 11, color: "#111111", weight: 3, fillColor: "#ffffff", fillOpacity: 0.5, interactive: false }).addTo(this.map) : null;
     }
 
     // A hatch over the units that move, drawn above everything else.

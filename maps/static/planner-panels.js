@@ -7,12 +7,6 @@
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
   geogrid.when = (iso) => clock.format(new Date(iso));
 
-  // Which units a breach is about: grid numbers, unit ids or compound ids.
-  geogrid.place = (bench, state, where) => {
-    const members = bench.members(state.assignment);
-    return where.flatMap((one) => members.get(Number(one)) || (bench.units.has(one) ? [one] : bench.compounds.get(one) || []));
-  };
-
   geogrid.checksPanel = function (desk) {
     const { verdicts, unassigned } = desk.here.tally;
     const broken = verdicts.filter((one) => one.state !== "holds");
@@ -29,29 +23,15 @@
   };
 
   function breaches(desk, verdict) {
-    let at = 0;
-    const words = el("span", {});
-    const mends = el("div", { class: "mends" });
-    const units = () => geogrid.place(desk.bench, desk.here.state, verdict.breaches[at].where);
-    const show = (step) => {
-      at = (at + step + verdict.breaches.length) % verdict.breaches.length;
-      words.replaceChildren(t("planner.nth", { n: at + 1, m: verdict.breaches.length }), " ", name(verdict.breaches[at].words, "span"));
-    };
-    const go = (step) => {
-      show(step);
-      desk.map.zoomTo(units());
-      desk.map.hatch(units());
-    };
-    show(0);
+    const node = el("div", { class: "mends", "aria-live": "polite" });
     const suggest = async () => {
       const found = await desk.advice("/mends?rule=" + verdict.rule);
-      mends.replaceChildren(found.length ? el("ul", {}, found.map((mend) => el("li", {},
+      node.replaceChildren(found.length ? el("ul", {}, found.map((mend) => el("li", {},
         t("planner.mend", { units: Object.keys(mend.operation.assignment).length, grid: [...new Set(Object.values(mend.operation.assignment))].join(", "), before: mend.before, after: mend.after }), " ",
         button(t("planner.show"), () => geogrid.peek(desk, mend.operation.assignment)), " ",
         button(t("planner.apply"), () => desk.apply(mend.operation), { disabled: !desk.editable })))) : t("planner.nomend"));
     };
-    return el("div", {}, el("p", {}, words), el("p", { class: "acts" }, button(t("planner.zoom"), () => go(0)), verdict.breaches.length > 1 ? button(t("planner.next"), () => go(1)) : null,
-      button(t("planner.suggest"), suggest)), mends);
+    return geogrid.breachWalk(desk, verdict, { node, button: desk.still ? null : button(t("planner.suggest"), suggest, { "data-key": "mend-" + verdict.rule }) });
   }
 
   // Show on the map what some step would make of the plan, until told otherwise.
@@ -148,9 +128,9 @@
     const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } }, el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), told, acts);
     desk.page.append(box);
     box.showModal();
-    const reasons = (all) => el("ul", {}, all.map((one) => el("li", {}, name(one, "span"))));
+    const reasons = (all) => el("ul", {}, all.map((one) => el("li", {}, typeof one === "string" ? name(one, "span") : one)));
     asked.then((found) => {
-      told.replaceChildren(reasons([...found.forbidden, ...(found.reason ? [found.reason] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
+      told.replaceChildren(reasons([...found.breaches.map((one) => geogrid.breach(desk, one)), ...(found.reason ? [found.reason] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
       if (found.plan) acts.prepend(button(t("planner.why.take"), () => (close(), take(desk, { kind: "adopt", assignment: found.plan, origin: "why-not" })), { class: "main" }));
     }, (error) => told.replaceChildren(reasons([t("planner.why.pieces", { n: grid }), error.message])));
   };

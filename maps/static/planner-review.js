@@ -98,6 +98,7 @@
     const pinned = (one) => (one.subject === "draft" ? null : button(one.subject === "grid" ? t("grid.number", { n: one.subject_id }) : desk.bench.units.has(one.subject_id) ? desk.bench.label(one.subject_id) : one.subject_id, () => (desk.map.zoomTo(where(one)), desk.map.hatch(where(one))), { class: "link" }));
     const load = async () => {
       const found = await planning.get(path);
+      Object.assign(desk.pins, { said: found }).place();
       list.replaceChildren(...found.map((one) => el("li", { class: one.resolved_at ? "settled" : null }, pinned(one), name(one.text, "p"),
         el("span", { class: "quiet" }, one.who, " · ", geogrid.when(one.at), one.resolved_at ? " · " + t("planner.settled.by", { who: one.resolved_by }) : ""), " ",
         may ? button(t(one.resolved_at ? "planner.unsettle" : "planner.settle"), () => planning.patch(path + "/" + one.id, { resolved: !one.resolved_at }).then(load, desk.complain)) : null)));

@@ -29,9 +29,17 @@
         (grid ? t("grid.number", { n: grid }) : t("planner.nogrid")) + ": " + t("planner.share.of", { n: own.length, h: bench.homes(own) })))) : null);
   }
 
+  // What a click takes: the whole compound, one building group, or the group of one building.
   function level(desk) {
-    const choice = (whole, key) => el("label", {}, el("input", { type: "radio", name: "level", checked: desk.whole === whole, on: { change: () => (desk.whole = whole) } }), " ", t(key));
-    return el("fieldset", { class: "levels" }, el("legend", {}, t("planner.level")), choice(true, "planner.whole"), " ", choice(false, "planner.single"));
+    const choice = (level) => el("label", {}, el("input", { type: "radio", name: "level", checked: desk.level === level, "data-key": "level-" + level, on: { change: () => desk.use(level) } }), " ", t("planner.level." + level));
+    return el("div", {}, el("fieldset", { class: "levels" }, el("legend", {}, t("planner.level")), ["compound", "group", "building"].map(choice)), building(desk));
+  }
+
+  // The building that was clicked, and what moves with it: a unit is never cut through.
+  function building({ pointed, bench }) {
+    if (!pointed) return null;
+    const mates = bench.buildings.get(pointed.unit).length;
+    return el("p", { class: "pointed" }, name(bench.label(pointed.unit) + " " + pointed.name), " · ", t("planner.pointed.homes", { n: pointed.households }), " ", el("span", { class: "quiet" }, mates > 1 ? t("planner.pointed.mates", { n: mates - 1 }) : t("planner.pointed.alone")));
   }
 
   // Search by name of compound, street or building, or take all along a street.
@@ -83,15 +91,9 @@
   }
 
   function other(grids, look, go) {
-    const choice = el("select", { "aria-label": t("planner.assign.other"), "data-key": "assign-other", on: { change: () => choice.value && look(Number(choice.value)) } }, el("option", { value: "" }, t("planner.assign.other")));
-    fillLate(choice, grids);
+    const choice = geogrid.gridChoice(grids, { first: t("planner.assign.other"), "aria-label": t("planner.assign.other"), "data-key": "assign-other" });
+    choice.addEventListener("change", () => choice.value && look(Number(choice.value)));
     return el("span", {}, choice, button(t("planner.assign"), () => choice.value && go(Number(choice.value))));
-  }
-
-  // Hundreds of options are made once somebody opens the list.
-  function fillLate(choice, grids) {
-    const fill = () => choice.options.length < 2 && choice.append(...grids.map((n) => el("option", { value: n }, String(n))));
-    for (const type of ["focus", "pointerdown"]) choice.addEventListener(type, fill);
   }
 
   function moving(desk, ids) {

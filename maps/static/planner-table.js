@@ -1,9 +1,9 @@
-// One row a grid: homes against the window, who leads it, what changed. And one row a unit, for the keyboard.
+// One row a grid: homes against the window, who leads it, what changed.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
   const { t, el, name } = geogrid;
-  const HEADS = ["grid", "households", "units", "buildings", "compounds", "hectares", "compact", "branch", "load", "change", "locked"];
+  const HEADS = ["grid", "households", "locked", "change", "branch", "load", "units", "buildings", "compounds", "hectares", "compact"];
   const signed = (n) => (n > 0 ? "+" + n : String(n));
   const shown = (n) => geogrid.number(n);
 
@@ -40,14 +40,13 @@
     return el("tr", { "data-grid": row.grid, class: outside(row, window_) ? "off" : null, on: { pointerenter: () => act.look(row.grid), pointerleave: () => act.look(0) } },
       el("th", { scope: "row" }, el("button", { type: "button", class: "pick", on: { click: () => act.select(row.grid) } }, badge, " ", name(title))),
       number(shown(row.households), row.kind === "special" ? null : bar(row.households, window_)),
-      number(String(row.units), row.pieces > 1 ? el("span", { class: "vacant" }, " ", t("planner.pieces", { n: row.pieces })) : null),
-      number(shown(row.buildings)), number(String(row.compounds.length)), number((row.area_m2 / 10000).toFixed(1)), number(row.polsby_popper.toFixed(2)),
-      el("td", {}, branch), number(load),
-      el("td", {}, row.was === null ? t("planner.new") : moved || "–"),
       el("td", {}, el("button", {
-        type: "button", class: "lock", "aria-pressed": String(row.locked), on: { click: () => act.lock(row.grid, !row.locked) },
+        type: "button", class: "lock", "aria-pressed": String(row.locked), disabled: !act.editable(), on: { click: () => act.lock(row.grid, !row.locked) },
         "aria-label": t(row.locked ? "planner.unlock" : "planner.lock", { n: row.grid }),
-      }, el("i", { class: row.locked ? "padlock shut" : "padlock", "aria-hidden": "true" }))));
+      }, el("i", { class: row.locked ? "padlock shut" : "padlock", "aria-hidden": "true" }))),
+      el("td", {}, row.was === null ? t("planner.new") : moved || "–"), el("td", {}, branch), number(load),
+      number(String(row.units), row.pieces > 1 ? el("span", { class: "vacant" }, " ", t("planner.pieces", { n: row.pieces })) : null),
+      number(shown(row.buildings)), number(String(row.compounds.length)), number((row.area_m2 / 10000).toFixed(1)), number(row.polsby_popper.toFixed(2)));
   }
 
   // The table keeps the rows that did not change: most of them do not, whatever is done.
@@ -92,20 +91,6 @@
       this.lit = grid;
     }
   }
-
-  // Every unit with the grid it lies in: the whole job without the map.
-  geogrid.unitTable = function (bench, state, grids, act) {
-    const rows = [...bench.units.values()].map((unit) => ({ unit, label: bench.label(unit.id) })).sort((a, b) => a.label.localeCompare(b.label));
-    return el("table", { class: "plan-table units" },
-      el("caption", { class: "hidden" }, t("planner.units")),
-      el("thead", {}, el("tr", {}, ["unit", "households", "grid"].map((key) => el("th", { scope: "col" }, t("planner.col." + key))))),
-      el("tbody", {}, rows.map(({ unit, label }) => {
-        const choice = el("select", { "aria-label": t("planner.grid.of", { name: label }), disabled: !act.editable, on: { change: () => act.assign([unit.id], Number(choice.value)) } },
-          el("option", { value: "0" }, t("planner.nogrid")),
-          grids.map((n) => el("option", { value: n, selected: state.assignment[unit.id] === n }, String(n))));
-        return el("tr", {}, el("th", { scope: "row" }, name(label)), el("td", { class: "num" }, shown(unit.households)), el("td", {}, choice));
-      })));
-  };
 
   geogrid.outcomeLine = (outcome, window_) =>
     el("ul", { class: "outcome" }, outcome.map((one) => el("li", {},

@@ -74,14 +74,17 @@
       const found = communities.filter((one) => !wanted || (one.district + one.subdistrict + one.name + one.code).includes(wanted));
       list.replaceChildren(...found.slice(0, 60).map((one) => el("li", {}, el("div", { class: "row" },
         el("span", { class: "what" }, name(one.name), el("span", { class: "detail" }, one.district + " " + one.subdistrict + " · " + one.code)),
-        one.editable ? button(t("planner.begin"), () => begin(one)) : null))));
+        on ? button(t("planner.lookat"), () => look(one, on)) : null,
+        one.editable ? button(t("planner.begin"), () => geogrid.askBeginning(page, one, { versions, drafts }, begin), { class: "begin" }) : null))));
     };
+    let on = "";
+    const day = geogrid.onDay(versions, (chosen) => ((on = chosen === geogrid.setup.today ? "" : chosen), fill()));
     fill();
     page.replaceChildren(el("div", { class: "plan-list" }, top(el("h2", {}, t("planner.choose"))), el("div", { id: "alert" }),
       el("div", { class: "columns" },
         el("section", {}, el("h3", {}, t("planner.drafts")), drafts.length ? null : el("p", { class: "quiet" }, t("planner.nodrafts")), el("ul", { class: "list", hidden: !drafts.length }, drafts.map((one) => el("li", {}, button("", () => open(one.id), { class: "open-draft" }))))),
         el("section", {}, el("h3", {}, t("planner.communities")), find, list),
-        el("section", {}, el("h3", {}, t("planner.versions")), versionList(versions)))));
+        el("section", {}, el("h3", {}, t("planner.versions")), day, versionList(versions)))));
     page.querySelectorAll(".open-draft").forEach((node, i) => {
       const one = drafts[i];
       node.append(el("span", { class: "what" }, name(one.title), el("span", { class: "detail" }, (of.get(one.community_id) || { name: one.community_id }).name + " · " + t("planner.status." + one.status) + " · " + geogrid.when(one.saved_at))));
@@ -113,12 +116,9 @@
     box.showModal();
   }
 
-  // A title is short and can be printed, whatever the community is called.
-  const printable = (text) => [...text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, "")].slice(0, 40).join("");
-
-  async function begin(community) {
+  async function begin(asked) {
     try {
-      const made = await planning.post("/drafts", { community: community.id, title: t("planner.untitled", { name: printable(community.name) }) });
+      const made = await planning.post("/drafts", asked);
       await open(made.draft.id);
     } catch (error) {
       complain(error);
@@ -141,16 +141,26 @@
       desk = new geogrid.Desk(here, new geogrid.Bench(bench), communities.find((one) => one.id === here.draft.community_id), office());
       desk.watch();
       desk.drawPanel();
+      desk.pins.load();
     } catch (error) {
       complain(error);
     }
+  }
+
+  // The plan of a day, to read.
+  async function look(community, day) {
+    const found = await planning.get("/communities/" + encodeURIComponent(community.id) + "/plan?on=" + day).catch(complain);
+    if (!found) return;
+    found.draft.title = t("planner.version", { n: found.draft.version }) + " · " + geogrid.date(day);
+    closeDesk();
+    desk = new geogrid.Desk(found, new geogrid.Bench(found.bench), { ...community, editable: false }, { ...office(), still: true });
   }
 
   // A shared link shows a draft to read.
   async function showShared(secret) {
     who = { rights: [], display: "" };
     const found = await planning.get("/shared/" + encodeURIComponent(secret));
-    desk = new geogrid.Desk(found, new geogrid.Bench(found.bench), { name: found.community || found.draft.community_id, editable: false }, office());
+    desk = new geogrid.Desk(found, new geogrid.Bench(found.bench), { name: found.community || found.draft.community_id, editable: false }, { ...office(), still: true });
   }
 
   geogrid.planner = () => desk;
