@@ -94,4 +94,8 @@ def read_settings(path: Path, snapshot: Path) -> Settings:
         faults.append(Fault("bad-setting", *words, str(path), field=name))
     if faults:
         raise InputError(tuple(faults))
+    if given.get("openid"):
+        from api.planning.openid_file import read_openid  # who has none need not know of accounts
+
+        read_openid(given["openid"])  # its faults are told at the start, not to the first planner
     return Settings(snapshot, **given)

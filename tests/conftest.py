@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.planned import Person, office, sign_in
 from tests.postgres import PostgresServer
 from tests.published import hostile_town, publish
 from tests.stores import POSTGRESQL, SQLITE, kept_on
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from fastapi.testclient import TestClient
     from playwright.sync_api import Browser
     from starlette.applications import Starlette
 
@@ -41,6 +43,19 @@ def postgres() -> Iterator[PostgresServer]:
     """Start a PostgreSQL with PostGIS."""
     with PostgresServer() as server:
         yield server
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    """Give a client of the governed town's planning service that nobody has signed in to."""
+    with office(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def planner(client: TestClient) -> Person:
+    """Sign the town's planner in."""
+    return sign_in(client, "planner")
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])

@@ -19,6 +19,7 @@ from geogrid.archive import Actor
 from geogrid.snapshot import publish_snapshot, put_in_force
 from tests.governed import NOON, TODAY, filled, governed_town, opened
 from tests.published import hostile_town
+from tests.stores import on_server, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,22 +36,28 @@ def _template(name: str) -> Path:
     """Make the town once: hashing passwords is slow on purpose."""
     folder = Path(tempfile.mkdtemp(prefix="geogrid-planned-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    _furnish(folder, name)
+    return folder
+
+
+def _furnish(folder: Path, name: str) -> None:
     with opened(folder) as archive:
         draft = filled(archive, TOWNS[name]())
         publish_snapshot(archive, draft.id, TODAY, folder / "snapshots" / str(draft.id))
         for name, role in PEOPLE.items():
             archive.accounts.add(name, by=Actor("test"), roles=[role], password=PASSWORD)
     put_in_force(folder / "snapshots" / str(draft.id))
-    return folder
 
 
 def prepare(folder: Path, *, hostile: bool = False) -> Settings:
     """Publish the town, add one account of each role (named like it), and return the service's settings."""
-    shutil.copytree(_template("hostile" if hostile else "plain"), folder, symlinks=True, dirs_exist_ok=True)
+    name = "hostile" if hostile else "plain"
+    if on_server():
+        _furnish(folder, name)
+    else:
+        shutil.copytree(_template(name), folder, symlinks=True, dirs_exist_ok=True)
     current = folder / "snapshots" / "current"
-    return Settings(
-        current, reload_s=0, rate=0, store=f"sqlite:///{folder}/store.db", city="town", clock=lambda: NOON
-    )
+    return Settings(current, reload_s=0, rate=0, store=store_of(folder), city="town", clock=lambda: NOON)
 
 
 @dataclass

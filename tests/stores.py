@@ -52,6 +52,11 @@ def store_of(folder: Path, *, empty: bool = False) -> str:
     return _choice.made[folder]
 
 
+def on_server() -> bool:
+    """Tell whether stores are kept on a server now."""
+    return _choice.server is not None
+
+
 def bare_engine(folder: Path) -> Engine:
     """Return an engine on the store that knows nothing of geogrid, as an intruder or a tool would use."""
     return create_engine(store_of(folder).replace("postgresql://", "postgresql+psycopg://"))

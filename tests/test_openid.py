@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,7 +12,8 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from api import create_app
-from api.planning.identity import read_openid
+from api.planning.openid_file import read_openid
+from api.settings import read_settings
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor
 from geogrid.errors import InputError
@@ -205,6 +207,10 @@ def test_settings_that_cannot_be_used_are_told(tmp_path: Path, text: str, field:
     with pytest.raises(InputError) as told:
         read_openid(file)
     assert [fault.field for fault in told.value.faults] == [field]
+    settings = tmp_path / "settings.toml"
+    settings.write_text('openid = "openid.toml"', encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(str(file))):
+        read_settings(settings, tmp_path)
 
 
 @pytest.mark.browser

@@ -9,7 +9,7 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
@@ -25,21 +25,7 @@ from tests.conftest import listening
 from tests.governed import NOON, TODAY
 from tests.planned import PASSWORD, Person, office, prepare, sign_in
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    with office(tmp_path) as client:
-        yield client
-
-
-@pytest.fixture
-def planner(client: TestClient) -> Person:
-    return sign_in(client, "planner")
 
 
 def begun(planner: Person, **more: Any) -> dict[str, Any]:

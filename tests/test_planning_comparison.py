@@ -16,24 +16,11 @@ import pytest
 from geogrid.archive import Archive
 from geogrid.workbench import Bench, Flow, notices, services
 from tests.governed import TODAY, filled, governed_town, graphs_of, opened
-from tests.planned import Person, office, sign_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from fastapi.testclient import TestClient
-
-
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    with office(tmp_path) as client:
-        yield client
-
-
-@pytest.fixture
-def planner(client: TestClient) -> Person:
-    return sign_in(client, "planner")
+    from tests.planned import Person
 
 
 def moved(planner: Person, unit: str = "c1/h01", grid: int = 2) -> dict[str, Any]:

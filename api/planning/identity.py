@@ -1,24 +1,21 @@
 """An identity provider that people sign in with (OpenID Connect Core 1.0): authorization code with PKCE.
 
-Off unless the setting ``openid`` names a TOML file with ``issuer``, ``client_id`` and ``client_secret``.
+Off unless the setting ``openid`` names a file, see ``openid_file``.
 """
 
 from __future__ import annotations
 
 import time
-import tomllib
 import warnings
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from api.planning.shapes import Pending
-from geogrid.accounts import AccountRole, Identity
-from geogrid.errors import Fault, InputError, SignInError
+from geogrid.accounts import Identity
+from geogrid.errors import SignInError
 
 with warnings.catch_warnings():
     from authlib.deprecate import AuthlibDeprecationWarning  # it asks to be told, so it is silenced after it
@@ -31,7 +28,8 @@ with warnings.catch_warnings():
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from api.planning.openid_file import OpenID
 
 DISCOVERY = "/.well-known/openid-configuration"
 SIGNED_WITH = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -39,58 +37,6 @@ FRESH_S = 3600.0  # how long what the provider says of itself is believed
 WAIT_S = 10.0
 LEEWAY_S = 60
 LOCAL = ("127.0.0.1", "localhost", "::1")
-
-
-@dataclass(frozen=True)
-class OpenID:
-    """What the operator says of the provider.
-
-    ``roles`` maps values of the claim ``roles_claim`` to roles here; while it is empty, roles are given by
-    the operator and only accounts with the provider's subject may come in. ``subdistricts_claim`` names the
-    claim of the subdistricts that a planner is bound to, empty: the operator gives them. ``acr`` are the
-    strengths of authentication that are enough (OpenID Core, 2), with spaces between; empty: any.
-    """
-
-    issuer: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    label: str = "OpenID Connect"
-    scope: str = "openid profile email"
-    roles_claim: str = "groups"
-    subdistricts_claim: str = ""
-    acr: str = ""
-    roles: Mapping[str, AccountRole] = field(default_factory=dict)
-
-
-def read_openid(path: Path) -> OpenID:
-    """Return the settings of a TOML file.
-
-    :raises InputError: it cannot be read, or has a name or value that is none; all are told.
-    """
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        words = "the settings of the identity provider cannot be read"
-        raise InputError((Fault("broken-settings", words, "Check the file.", str(path)),)) from error
-    known = {one.name for one in fields(OpenID)}
-    faults = [_wrong(path, name, "there is no such setting") for name in told.keys() - known]
-    texts = [name for name in known - {"roles"} if name in told and not isinstance(told[name], str)]
-    faults += [_wrong(path, name, "the value must be a text") for name in texts]
-    missing = [name for name in ("issuer", "client_id", "client_secret") if not told.get(name)]
-    faults += [_wrong(path, name, "the setting is missing") for name in missing]
-    roles = told.get("roles", {})
-    if not isinstance(roles, dict) or any(value not in set(AccountRole) for value in roles.values()):
-        faults.append(_wrong(path, "roles", f"roles are {', '.join(AccountRole)}"))
-    issuer = urlsplit(str(told.get("issuer", "")))
-    if issuer.scheme != "https" and issuer.hostname not in LOCAL:
-        faults.append(_wrong(path, "issuer", "the issuer must be asked over https"))
-    if faults:
-        raise InputError(tuple(sorted(faults, key=lambda fault: fault.field)))
-    return OpenID(**{**told, "roles": {value: AccountRole(role) for value, role in roles.items()}})
-
-
-def _wrong(path: Path, name: str, words: str) -> Fault:
-    return Fault("bad-setting", words, "See docs/settings.md.", str(path), field=name)
 
 
 class Provider:

@@ -83,6 +83,7 @@ class Office:
 
 
 def _provider(file: Path) -> Provider:
-    from api.planning.identity import Provider, read_openid  # most offices have none, and it loads slowly
+    from api.planning.identity import Provider  # most offices have none, and it loads slowly
+    from api.planning.openid_file import read_openid
 
     return Provider(read_openid(file))

@@ -39,6 +39,12 @@
       return single ? own : own + " " + id.split("/").pop();
     }
 
+    // A text of the solver with the names of units in the place of their ids, the longest id first.
+    named(text) {
+      const ids = [...this.units.keys()].filter((id) => text.includes(id)).sort((a, b) => b.length - a.length);
+      return ids.reduce((said, id) => said.split(id).join(this.label(id)), text);
+    }
+
     // The building of a unit that lies nearest to a place.
     buildingAt(id, { lng, lat }) {
       const flat = Math.cos((lat * Math.PI) / 180);

@@ -113,6 +113,7 @@
         history: geogrid.historyPanel, review: geogrid.reviewPanel, files: geogrid.filesPanel,
         units: geogrid.unitsPanel,
       };
+      this.node.panel.parentNode.classList.toggle("wide", this.panel === "units");
       this.keeping(() => this.node.panel.replaceChildren(panels[this.panel](this)));
     }
 
@@ -289,10 +290,10 @@
 
     async release(day) {
       try {
-        this.say(t("planner.publishing"));
+        this.tell(t("planner.publishing"));
         await planning.post("/releases", { drafts: [this.here.draft.id], effective_from: day });
         await this.again();
-        this.say(t("planner.status.published"));
+        this.tell(t("planner.published.from", { date: geogrid.date(day) }));
       } catch (error) {
         this.complain(error);
       }

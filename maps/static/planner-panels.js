@@ -124,13 +124,13 @@
   geogrid.whyNot = function (desk, ids, grid, asked) {
     const close = () => box.close();
     const told = el("div", { "aria-live": "polite" }, el("ul", {}, el("li", {}, t("planner.why.pieces", { n: grid }))), el("p", { class: "quiet" }, t("planner.why.looking")));
-    const acts = el("p", { class: "acts" }, button(t("planner.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close));
+    const acts = el("p", { class: "acts" }, button(t("planner.why.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close));
     const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } }, el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), told, acts);
     desk.page.append(box);
     box.showModal();
     const reasons = (all) => el("ul", {}, all.map((one) => el("li", {}, typeof one === "string" ? name(one, "span") : one)));
     asked.then((found) => {
-      told.replaceChildren(reasons([...found.breaches.map((one) => geogrid.breach(desk, one)), ...(found.reason ? [found.reason] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
+      told.replaceChildren(reasons([...found.breaches.map((one) => geogrid.breach(desk, one)), ...(found.reason ? [desk.bench.named(found.reason)] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
       if (found.plan) acts.prepend(button(t("planner.why.take"), () => (close(), take(desk, { kind: "adopt", assignment: found.plan, origin: "why-not" })), { class: "main" }));
     }, (error) => told.replaceChildren(reasons([t("planner.why.pieces", { n: grid }), error.message])));
   };
