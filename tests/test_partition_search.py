@@ -33,7 +33,7 @@ def never() -> Clock:
 
 
 def test_a_crooked_border_becomes_the_shortest_one() -> None:
-    """Six by four homes of one household each: a staircase of 8 edges between two grids, straight it has 4."""
+    """Six by four homes of one household each: a staircase of 8 edges between two grids; straight, 4."""
     graph = lattice(["ABCDEF", "GHIJKL", "MNOPQR", "STUVWX"], [1] * 24)
     problem, _ = household_problem(graph, EIGHT_TO_TEN)
     stairs = np.array([[0] * n + [1] * (6 - n) for n in (5, 4, 2, 1)]).ravel()

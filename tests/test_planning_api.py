@@ -23,7 +23,7 @@ from geogrid.accounts import RIGHTS, AccountRole, Right
 from geogrid.workbench.wire import KINDS
 from tests.conftest import listening
 from tests.governed import NOON, TODAY
-from tests.planned import PASSWORD, Person, office, prepare, sign_in
+from tests.planned import PASSWORD, Person, prepare, sign_in
 
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
 

@@ -146,10 +146,17 @@
     desk.withReason(desk.bench.split(desk.here.state.assignment, operation.assignment), (reason) => desk.apply({ ...operation, reason: reason || operation.reason || "" }));
   }
 
+  // Where a whole plan came from: the solver, a mend, another draft or version, or a file.
+  function from(origin) {
+    const [, kind, n] = /^(draft|version)-(\d+)$/.exec(origin) || [];
+    if (kind) return t("planner.origin." + kind, { n });
+    return geogrid.has("planner.origin." + origin) ? t("planner.origin." + origin) : origin;
+  }
+
   // What a step did, in a few words.
   function brief(desk, { kind, units, grid, grids, into, name: called, purpose, origin, assignment }) {
     const parts = [units && units.length ? (units.length === 1 && desk.bench.units.has(units[0]) ? desk.bench.label(units[0]) : t("planner.units.n", { n: units.length })) : "",
-      grids && grids.length ? t("planner.grids", { list: grids.join(", ") }) : "", grid || into ? "→ " + (grid || into) : "", called || purpose || "", kind === "adopt" ? (origin ? origin + " " : "") + t("planner.units.n", { n: Object.keys(assignment || {}).length }) : ""];
+      grids && grids.length ? t("planner.grids", { list: grids.join(", ") }) : "", grid || into ? "→ " + (grid || into) : "", called || purpose || "", kind === "adopt" ? (origin ? from(origin) + " " : "") + t("planner.units.n", { n: Object.keys(assignment || {}).length }) : ""];
     return parts.filter(Boolean).join(" ");
   }
 

@@ -42,7 +42,7 @@
   // What residents will read, the day before and from the day on.
   function told(found, day) {
     if (!found.flows.length || !day) return el("p", { class: "quiet" }, t("planner.told.nobody"));
-    return el("div", {}, el("h3", {}, t("planner.told.title")), el("ul", { class: "outcome" }, found.flows.filter((flow) => flow.households).slice(0, SHOWN).map((flow) => el("li", {},
+    return el("div", {}, el("h3", {}, t("planner.told.title")), el("ul", { class: "outcome" }, found.flows.filter((flow) => flow.households && flow.source !== flow.target).slice(0, SHOWN).map((flow) => el("li", {},
       t("planner.told.line", { old: flow.source || "–", date: geogrid.date(day), n: flow.target || "–", h: flow.households })))));
   }
 

@@ -38,7 +38,7 @@
     const [branch, load] = serving(row.service);
     const number = (text, more) => el("td", { class: "num" }, text, more);
     return el("tr", { "data-grid": row.grid, class: outside(row, window_) ? "off" : null, on: { pointerenter: () => act.look(row.grid), pointerleave: () => act.look(0) } },
-      el("th", { scope: "row" }, el("button", { type: "button", class: "pick", on: { click: () => act.select(row.grid) } }, badge, " ", name(title))),
+      el("th", { scope: "row" }, el("button", { type: "button", class: "pick", title, on: { click: () => act.select(row.grid) } }, badge, " ", name(title))),
       number(shown(row.households), row.kind === "special" ? null : bar(row.households, window_)),
       el("td", {}, el("button", {
         type: "button", class: "lock", "aria-pressed": String(row.locked), disabled: !act.editable(), on: { click: () => act.lock(row.grid, !row.locked) },
