@@ -1,0 +1,31 @@
+"""The readers of foreign bytes bear what atheris made up and they once did not, and what is sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.feeding import KEPT, TARGETS, clean_up, seeds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tidy() -> Iterator[None]:
+    yield
+    clean_up()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_sound_is_borne_and_so_is_its_half(target: str) -> None:
+    for seed in seeds(target):
+        for data in (seed, seed[: len(seed) // 2], seed[::-1], seed.replace(b"1", b"\xff")):
+            TARGETS[target](data)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_was_once_not_borne_is_borne(target: str) -> None:
+    for path in sorted((KEPT / target).glob("*")):
+        TARGETS[target](path.read_bytes())
