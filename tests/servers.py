@@ -102,11 +102,12 @@ def nginx_before(servers: Sequence[Listening], folder: Path) -> Iterator[str]:
 
 
 class Line:
-    """A TCP line to a port of this machine that a test can cut and mend."""
+    """A TCP line to a port of this machine that a test can cut, mend and make slow: ``delay_s`` each way."""
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.cut = False
+        self.delay_s = 0.0
         self.open: list[socket.socket] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
@@ -122,7 +123,15 @@ class Line:
                 there = socket.create_connection(("127.0.0.1", self.target))
                 self.open += [here, there]
                 for one, other in ((here, there), (there, here)):
-                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65536):
+                time.sleep(self.delay_s)
+                other.sendall(data)
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
 
     def set_cut(self, *, cut: bool) -> None:
         """Cut the line, ending what runs over it, or mend it."""
@@ -137,14 +146,6 @@ class Line:
         """Cut it for good."""
         self.set_cut(cut=True)
         self.listener.close()
-
-
-def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while data := one.recv(65536):
-            other.sendall(data)
-    with suppress(OSError):
-        other.shutdown(socket.SHUT_RDWR)
 
 
 def wait_until(holds: object, seconds: float) -> float:

@@ -6,6 +6,8 @@ grids 1, 3, 2 and 3; c2 has D (160) and E (80) in grids 1 and 2.
 
 from __future__ import annotations
 
+import json
+import subprocess
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -68,6 +70,32 @@ def test_the_views_are_layers_that_a_desktop_program_opens(
     ).fetchall()
     assert layers == [(name, 4326, "MULTIPOLYGON") for name in ("community", "grid", "unit")]
     assert desk.execute("SELECT count(*) FROM gis.unit").fetchone() == (6,)
+
+
+def test_gdal_reads_the_views_and_orders_through_them(
+    archive: Archive, desk: psycopg.Connection, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    """As QGIS does, which reads through the same library: layers with shapes, and an update of a column."""
+    draft = filled(archive)
+    place = (
+        f"PG:host=127.0.0.1 port={postgres.port} user={ROLE} dbname={store_of(tmp_path).rpartition('/')[2]}"
+    )
+    out = tmp_path / "grids.geojson"
+    gdal("ogr2ogr", "-f", "GeoJSON", str(out), place, "gis.grid")
+    features = json.loads(out.read_text())["features"]
+    assert {one["geometry"]["type"] for one in features} == {"MultiPolygon"}
+    assert sum(one["properties"]["households"] for one in features) == 600
+    gdal("ogrinfo", place, "-sql", "UPDATE gis.unit SET grid = 1 WHERE version_id = 1 AND unit_id = 'C'")
+    assert [(one.unit_id, one.number, one.who) for one in archive.desk_orders(draft.id)] == [("C", 1, ROLE)]
+    archive.publish(draft.id, TODAY)
+    refused = gdal("ogrinfo", place, "-sql", "UPDATE gis.unit SET grid = 2 WHERE version_id = 1")
+    assert "published" in refused
+
+
+def gdal(*words: str) -> str:
+    """Run one of GDAL's programs and return what it says."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
 
 
 def test_a_grid_is_drawn_where_it_lies(archive: Archive, desk: psycopg.Connection) -> None:

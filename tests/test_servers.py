@@ -6,6 +6,7 @@ The town is that of ``governed``; D lies in grid 1 of the first plan and in grid
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,6 +55,40 @@ class Asker:
                     self.cut_short += 1
                 except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
                     self.errors.append(repr(error))
+
+
+@pytest.mark.slow
+def test_a_slow_database_keeps_planners_waiting_and_nobody_else(
+    postgres: PostgresServer, tmp_path: Path, asking: list[Asker]
+) -> None:
+    """Every packet takes 0.4 s each way: a planner waits, residents do not, a publication arrives."""
+    today = now().astimezone(SHANGHAI).date()
+    with kept_on(postgres), ExitStack() as stack:
+        store = store_of(tmp_path)
+        archive = stack.enter_context(Archive.open(store))
+        first = filled(archive)
+        publish_snapshot(archive, first.id, today, tmp_path / "publisher" / "1")
+        line = Line(postgres.port)
+        stack.callback(line.close)
+        server = GridServer(store.replace(f":{postgres.port}/", f":{line.port}/"), tmp_path / "a")
+        stack.callback(server.kill)
+        server.start()
+        session = f"{server.url}/v1/planning/session"
+        assert httpx.get(session, timeout=60).status_code == 401  # the office is open
+        line.delay_s = 0.4
+        resident = begin(asking, server.url)
+        wrong = {"name": "planner", "password": "wrong wrong wrong"}
+        began, asked = time.monotonic(), len(resident.told)
+        assert httpx.post(session, json=wrong, timeout=120).status_code == 401
+        waited = time.monotonic() - began
+        assert waited > 0.8  # it did go to the database
+        assert len(resident.told) > asked + 3  # and they were answered meanwhile
+        second = archive.add_version("town", [division(*one) for one in SECOND.items()])
+        publish_snapshot(archive, second.id, today, tmp_path / "publisher" / "2")
+        wait_until(lambda: version_at(server.url) == second.id, 120)
+        resident.done.set()
+        assert resident.errors == []
+        assert set(resident.told) == {(200, first.id, 1), (200, second.id, 2)}
 
 
 def version_at(url: str) -> int:

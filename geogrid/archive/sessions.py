@@ -28,6 +28,7 @@ TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
 SESSION_LASTS = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
+SKEW = timedelta(minutes=5)  # between the clocks of two servers; what began later than that is no session
 MOST_SESSIONS = 10  # of one account at once; one more ends the one that was idle longest
 
 
@@ -68,7 +69,7 @@ class Sessions:
         with reading(self._engine) as connection:
             row = connection.execute(select(account).where(account.c.name == name)).first()
         now = self._clock()
-        locked = row is not None and row.locked_until is not None and row.locked_until > now
+        locked = row is not None and _is_locked(row.locked_until, now)
         over = row is not None and row.password_until is not None and row.password_until <= now
         fits = password_fits(password, row.password_hash if row is not None else "")
         if row is None or locked or over or not fits or not row.active:
@@ -116,6 +117,7 @@ class Sessions:
         """Drop what is over, and of this account so many that one more is not too many."""
         now, session = self._clock(), account_session.c
         over = (session.created_at < now - SESSION_LASTS) | (session.seen_at < now - SESSION_IDLE)
+        over |= session.created_at > now + SKEW
         connection.execute(delete(account_session).where(over))
         mine = (
             select(session.secret_hash).where(session.account_name == name).order_by(session.seen_at.desc())
@@ -149,7 +151,7 @@ class Sessions:
             row = connection.execute(query).first()
         if (
             row is None
-            or now >= row.began + SESSION_LASTS
+            or not row.began - SKEW <= now < row.began + SESSION_LASTS
             or now >= row.seen_at + SESSION_IDLE
             or not row.active
         ):
@@ -165,7 +167,8 @@ class Sessions:
         query = (
             select(account_session)
             .where(session.account_name == name)
-            .where(session.created_at > now - SESSION_LASTS, session.seen_at > now - SESSION_IDLE)
+            .where(session.created_at.between(now - SESSION_LASTS, now + SKEW))
+            .where(session.seen_at > now - SESSION_IDLE)
             .order_by(session.seen_at.desc(), session.secret_hash)
         )
         with reading(self._engine) as connection:
@@ -221,3 +224,8 @@ def drop_sessions(connection: Connection, name: str, *, but: str = "") -> int:
     if but:
         here &= ~account_session.c.secret_hash.startswith(but, autoescape=True)
     return connection.execute(delete(account_session).where(here)).rowcount
+
+
+def _is_locked(until: datetime | None, now: datetime) -> bool:
+    """Tell whether a lock holds; one that a clock set wrongly put far ahead does not."""
+    return until is not None and now < until <= now + LOCKED_FOR + SKEW
