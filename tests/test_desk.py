@@ -86,7 +86,7 @@ def test_gdal_reads_the_views_and_orders_through_them(
     assert {one["geometry"]["type"] for one in features} == {"MultiPolygon"}
     assert sum(one["properties"]["households"] for one in features) == 600
     gdal("ogrinfo", place, "-sql", "UPDATE gis.unit SET grid = 1 WHERE version_id = 1 AND unit_id = 'C'")
-    assert [(one.unit_id, one.number, one.who) for one in archive.desk.orders(draft.id)] == [("C", 1, ROLE)]
+    assert [(one.unit_id, one.number, one.who) for one in archive.desk.open(draft.id)] == [("C", 1, ROLE)]
     archive.publish(draft.id, TODAY)
     refused = gdal("ogrinfo", place, "-sql", "UPDATE gis.unit SET grid = 2 WHERE version_id = 1")
     assert "published" in refused
