@@ -104,6 +104,27 @@ def test_what_generated_columns_prove_is_the_best_plan(graph: UnitGraph, policy:
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
+@given(
+    st.sampled_from(((2, 4), (3, 3), (2, 5), (3, 4))),
+    st.lists(st.integers(1, 30), min_size=12, max_size=12),
+    st.sampled_from([Compactness.BORDER, Compactness.MOMENT]),
+    st.sampled_from([0.1, 0.2, 0.5]),
+    st.integers(2, 3),
+    st.booleans(),
+)
+def test_what_the_general_problem_proves_of_large_grids_is_the_best_plan(
+    shape: tuple[int, int], homes: list[int], kind: Compactness, share: float, parts: int, walled: bool
+) -> None:
+    """One compound a unit, in so few grids that minimum cuts and boxes of centres come before all else."""
+    rows, columns = shape
+    drawing = ["ABCDEFGHIJKL"[r * columns : (r + 1) * columns] for r in range(rows)]
+    river = {("u00", "u01"): BarrierKind.RIVER} if walled else {}
+    graph = lattice(drawing, homes[: rows * columns], river)
+    policy = replace(EIGHT_TO_TEN, grids_min=parts, grids_max=parts, band=Band(share=share), compactness=kind)
+    agrees(graph, policy, engine="column-generation")
+
+
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=RELAXED)
 @given(towns(SHAPES[:3]), policies(), st.sampled_from(["search", "column-generation"]), st.booleans())
 def test_no_plan_beats_the_bounds_that_are_told(
     graph: UnitGraph, policy: Policy, engine: str, stopped: bool

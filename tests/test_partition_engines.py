@@ -87,3 +87,16 @@ def test_one_compound_a_unit_is_the_general_problem_and_as_well_proved() -> None
     assert told.value is not None
     assert generated.vector["compactness"] == pytest.approx(100 * told.value)
     assert generated.vector["alignment"] == 24
+
+
+@pytest.mark.parametrize("parts", [2, 3, 5])
+def test_moments_of_few_large_grids_are_proved(parts: int) -> None:
+    """35 homes a compound each: boxes of centres prove what the list of all legal grids finds, and sooner."""
+    rows = ["".join(chr(0x4E00 + 7 * i + j) for j in range(7)) for i in range(5)]
+    graph = lattice(rows, np.random.default_rng(3).integers(20, 60, 35).tolist())
+    told = divide(graph, asked(parts, parts, Compactness.MOMENT), time_limit_s=PATIENCE_S)
+    assert told.proved
+    searched = divide(
+        graph, asked(parts, parts, Compactness.MOMENT), engine="search", time_limit_s=PATIENCE_S
+    )
+    assert told.vector["compactness"] <= searched.vector["compactness"] + 1

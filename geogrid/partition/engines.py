@@ -111,7 +111,7 @@ def _attempt(standing: Standing, parts: int, clock: Clock, engine: Engine | None
 def _generated(standing: Standing, parts: int, clock: Clock) -> None:
     """Let the two ways of pricing take turns, that which suits the size of the grids first."""
     problem = standing.problem
-    large = is_exact(problem) and problem.n >= LARGE_GRIDS * max(parts, 1)
+    large = is_exact(problem) and problem.n >= LARGE_GRIDS[standing.policy.compactness] * max(parts, 1)
     first, second = (loosen, generate) if large else (generate, loosen)
     first(standing, parts, clock.share(FIRST_SHARE))
     second(standing, parts, clock.share(SECOND_SHARE))

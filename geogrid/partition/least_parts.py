@@ -82,7 +82,10 @@ def least_parts(question: Question, clock: Clock, known: Sequence[Group] = ()) -
     A good division that is ``known`` leads the way to prices.
     """
     pool = _Pool(question, _empty_program(question), clock.share(MAIN_SHARE))
-    middle, width = (_start if question.bordered else _start_around)(pool)
+    if question.bordered:
+        middle, width = _start(pool)
+    else:
+        middle, width = _start_in_boxes(pool, known) if question.boxes else _start_around(pool)
     _close(pool, *_price(pool, middle, width, known))
     if pool.groups is None and pool.masks and np.isfinite(pool.bound):
         pool.clock = clock
@@ -121,7 +124,8 @@ def _list(
     """List the parts that cost at most their prices and ``room``, and tell whether these are all."""
     question, n = pool.question, pool.question.n
     frame = question.frame
-    charges = question.charges - np.rint(prices[:n] * question.scale).astype(np.int64)
+    whole = np.rint(prices[:n] * question.scale).astype(np.int64)
+    charges = question.charges - whole
     limit = int(np.floor(min((prices[n] + room) * question.scale, NO_END / 4)))
     if question.bordered:
         listed = list_cheap_parts(
@@ -142,6 +146,8 @@ def _list(
             charges,
             question.roots,
             limit,
+            boxes=question.boxes,
+            prices=whole,
             best_only=best_only,
             begin=begin,
             enough=enough,
@@ -175,13 +181,32 @@ def _start_around(pool: _Pool) -> tuple[Floats, float]:
     question, frame = pool.question, pool.question.frame
     charges = question.charges // question.scale
     price, bound, least = prices_of_centres(
-        charges, frame.weight, frame.lower, frame.upper, frame.parts, TURNS, pool.clock.flag
+        charges,
+        frame.weight,
+        frame.lower,
+        frame.upper,
+        frame.parts,
+        TURNS,
+        pool.clock.flag,
     )
     pool.bound = max(bound - question.ease, 0.0)
     prices = np.append(price, np.sort(least)[frame.parts - 1])
     listed, _ = _list(pool, prices, FIRST_SPARE * pool.bound / frame.parts, best_only=True, dive=DIVE)
     _add(pool, listed.masks)
     return prices, max(0.03 * pool.bound, 1.0) / question.n
+
+
+def _start_in_boxes(pool: _Pool, known: Sequence[Group]) -> tuple[Floats, float]:
+    """Let every household pay the same, put parts that are cheap under these prices into the pool."""
+    question = pool.question
+    if known:
+        prices = _prices_of(pool, known)
+    else:
+        prices = np.append(question.frame.weight * question.most / question.frame.weight.sum(), 0.0)
+        prices /= question.parts
+    listed, _ = _list(pool, prices, 0.0, best_only=True, dive=DIVE)
+    _add(pool, listed.masks)
+    return prices, float(prices.sum()) / question.n / 4
 
 
 def _prices_of(pool: _Pool, known: Sequence[Group]) -> Floats:
@@ -322,7 +347,7 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
             pool.bound = pool.value
             return
         # Only a better plan is still looked for.
-        grown = max(beyond - base, room * GROWTH)
+        grown = max(beyond - base, room * GROWTH, room + step / 2)
         room = min(grown, pool.value - step - base) if np.isfinite(pool.value) else grown
 
 

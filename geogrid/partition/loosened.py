@@ -1,8 +1,8 @@
-"""The border as a general problem: the same homes and window, without compounds and barriers.
+"""The border, or the moment, as a general problem: the same homes and window, without compounds and barriers.
 
-No plan has less border than the best division of that problem, which minimum cuts price well even where grids
-are large. Where compounds and barriers do not matter, as in a community of one unit a compound, its best
-division is the plan.
+No plan has less than the best division of that problem, which minimum cuts and boxes of centres price well
+even where grids are large. Where compounds and barriers do not matter, as in a community of one unit a
+compound, its best division is the plan.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from geogrid.partition.generation import ENGINE
 from geogrid.partition.least_parts import least_parts
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import DECIMETRES, is_legal, members_of, pieces
-from geogrid.partition.question import cut_question
+from geogrid.partition.question import cut_question, inertia_question
 from geogrid.partition.stages import open_field, settle
 from geogrid.policy import Compactness, Objective
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from geogrid.partition.question import Question
     from geogrid.partition.standing import Standing
 
-# From so many units a grid on, minimum cuts price sooner than a knapsack of homes.
-LARGE_GRIDS = 12
+# From so many units a grid on, minimum cuts, or boxes of centres, price sooner than ``generation``.
+LARGE_GRIDS = {Compactness.BORDER: 12, Compactness.MOMENT: 6, Compactness.POLSBY_POPPER: 12}
 MOST_UNITS = 400
 # Parts that are looked at one by one before the clock is asked again.
 MOST_JUDGED = 10_000
@@ -41,7 +41,7 @@ def is_exact(problem: Problem) -> bool:
 
 
 def loosen(standing: Standing, parts: int, clock: Clock) -> None:
-    """Bound the border of plans of ``parts`` grids by minimum cuts, and take the plan that attains it."""
+    """Bound the border or moment of plans of ``parts`` grids, and take the plan that attains the bound."""
     problem = standing.problem
     question = None if standing.beaten(parts) else _question(standing, parts)
     if question is None:
@@ -53,8 +53,9 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
     fits = standing.parts == parts and all(lower <= load <= upper for load in loads)
     found = least_parts(question, clock, standing.groups if fits else ())
     if np.isfinite(found.bound):
-        border = int(np.ceil(found.bound * question.unit - 1e-6))
-        standing.raise_at(parts, place, Fraction(border, DECIMETRES))
+        least = int(np.ceil(found.bound * question.unit - 1e-6))
+        scale = DECIMETRES if question.bordered else 1
+        standing.raise_at(parts, place, Fraction(least, scale))
     if found.every is not None and (is_exact(problem) or len(found.every) <= MOST_JUDGED):
         _settle(standing, parts, place, found.every, clock)
     elif found.groups is not None and all(_stands(problem, group) for group in found.groups):
@@ -62,13 +63,13 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
 
 
 def _question(standing: Standing, parts: int) -> Question | None:
-    """Return the general problem, None where the border is not asked for or the window allows anything."""
+    """Return the general problem, None where another score is asked for or the window allows anything."""
     problem, policy = standing.problem, standing.policy
     names = counted(problem, policy, parts)
     locked = (problem.pinned >= 0).any() or (problem.kept >= 0).any()
     if locked or policy.compound_is_grid:
         return None
-    if policy.compactness is not Compactness.BORDER or Objective.COMPACTNESS not in names[1:]:
+    if policy.compactness is Compactness.POLSBY_POPPER or Objective.COMPACTNESS not in names[1:]:
         return None
     if names[0] is not Objective.WINDOW or parts < 2 or not 2 * parts <= problem.n <= MOST_UNITS:
         return None
@@ -76,6 +77,8 @@ def _question(standing: Standing, parts: int) -> Question | None:
     lower, upper = max(window.lower - breach, 1), min(window.upper + breach, problem.total)
     if int(problem.weight.max()) > upper or not problem.length.any():
         return None
+    if policy.compactness is Compactness.MOMENT:
+        return inertia_question(problem.weight, problem.pairs, problem.open, problem.xy, parts, lower, upper)
     return cut_question(problem.weight, problem.pairs, problem.length, parts, lower, upper, problem.open)
 
 

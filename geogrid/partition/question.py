@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from geogrid.partition.cheap_around import Boxes
 from geogrid.partition.cheap_parts import Frame
 from geogrid.partition.min_cut import arcs_of
 from geogrid.partition.sweep import sweep_order
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FINEST = 1 << 30
 KERNEL_BITS = 46
 BLOCK = 20_000
+# Boxes of centres: so many a part keep the loss below a twentieth of its moment.
+BOXES_A_PART, FEWEST_BOXES, MOST_BOXES = 60, 12, 40
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Question:
 
     Parts cost whole units, plans multiples of ``step``, and no plan costs more than ``most``. A unit is
     ``unit`` of the caller's cost, ``slack`` of it lost by rounding. With ``bordered`` a part pays its border
-    and belongs to the first root that it holds; else it pays its nodes' ``charges`` around one of its roots.
+    and belongs to the first root that it holds; else it pays its nodes' ``charges`` around one of its roots,
+    or its moment around its own centre, which lies in one of ``boxes``.
     ``spread`` is how much the price of each node is expected to vary beside others.
     """
 
@@ -47,6 +51,7 @@ class Question:
     unit: float
     slack: float
     spread: Floats
+    boxes: Boxes | None = None
 
     @property
     def n(self) -> int:
@@ -136,6 +141,46 @@ def moment_question(
     )
 
 
+def inertia_question(
+    weight: Ints,
+    pairs: Ints,
+    joins: NDArray[np.bool_],
+    xy: Floats,
+    parts: int,
+    lower: int,
+    upper: int,
+) -> Question:
+    """Return the question for the least moment of inertia of parts around their own centres, in whole units.
+
+    With the middle of a box at ``m`` and its corners ``r`` off, a part whose own centre lies in the box has
+    at least the moment around ``m`` less its weight times ``r^2`` (the parallel axis theorem).
+    """
+    place = xy - xy.mean(axis=0)
+    most = float((weight * (place**2).sum(axis=1)).sum()) + len(weight)
+    scale = _scale(most)
+    lived = place[weight > 0]
+    many = int(np.clip(np.ceil(np.sqrt(BOXES_A_PART * parts)), FEWEST_BOXES, MOST_BOXES))
+    ends = [np.linspace(lived[:, i].min() - 1e-3, lived[:, i].max() + 1e-3, many + 1) for i in range(2)]
+    low = np.stack(np.meshgrid(ends[0][:-1], ends[1][:-1], indexing="ij"), axis=-1).reshape(-1, 2)
+    high = np.stack(np.meshgrid(ends[0][1:], ends[1][1:], indexing="ij"), axis=-1).reshape(-1, 2)
+    off = (((low + high)[:, None] / 2 - place[None]) ** 2).sum(axis=2)
+    reach = ((high - low) ** 2).sum(axis=1) / 4 * (1 + 1e-9)
+    return Question(
+        frame=_frame(weight, pairs, np.zeros(len(pairs), np.int64), joins, (lower, upper, parts)),
+        pairs=pairs,
+        charges=np.floor(scale * weight * (off - reach[:, None])).astype(np.int64),
+        roots=np.arange(len(low)),
+        bordered=False,
+        scale=scale,
+        step=1,
+        most=most,
+        unit=1.0,
+        slack=0.0,
+        spread=np.maximum(weight, 1) / max(float(weight.mean()), 1.0),
+        boxes=Boxes(low, high, np.argsort(off, axis=1, kind="stable"), place, scale),
+    )
+
+
 def _frame(
     weight: Ints,
     pairs: Ints,
@@ -155,7 +200,7 @@ def _scale(most: float) -> int:
 
 def part_costs(question: Question, masks: Masks) -> Ints:
     """Return what each part costs in whole units: its border, or its nodes around the best of its roots."""
-    cost = _borders if question.bordered else _moments
+    cost = _borders if question.bordered else _inertia if question.boxes else _moments
     blocks = [masks[at : at + BLOCK] for at in range(0, max(len(masks), 1), BLOCK)]
     return np.concatenate([cost(question, members(block, question.n)) for block in blocks])
 
@@ -177,3 +222,11 @@ def _moments(question: Question, inside: NDArray[np.bool_]) -> Ints:
     own = inside.astype(np.float64) @ (question.charges.T // question.scale).astype(np.float64)
     own[~inside] = np.inf
     return np.asarray(np.rint(own.min(axis=1)), np.int64)
+
+
+def _inertia(question: Question, inside: NDArray[np.bool_]) -> Ints:
+    assert question.boxes is not None
+    (x, y), weight = question.boxes.xy.T, question.frame.weight.astype(np.float64)
+    each = np.column_stack([weight, weight * x, weight * y, weight * (x * x + y * y)])
+    homes, along, aside, square = (inside.astype(np.float64) @ each).T
+    return np.asarray(np.rint(square - (along**2 + aside**2) / np.maximum(homes, 1.0)), np.int64)

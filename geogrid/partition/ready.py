@@ -20,7 +20,7 @@ from geogrid.partition.legal_grids import Window, least_breach, list_legal_grids
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.pricing import cheap_grids
 from geogrid.partition.problem import Problem
-from geogrid.partition.question import cut_question, moment_question
+from geogrid.partition.question import cut_question, inertia_question, moment_question
 from geogrid.partition.stages import open_field, settle
 from geogrid.partition.terrain import terrains
 from geogrid.policy import Compactness, Policy
@@ -56,6 +56,8 @@ def make_parts_ready() -> None:
     clock = Clock(time.monotonic() + PATIENCE_S)
     least_parts(cut_question(ones, PAIRS, ones[:3], 2, 2, 2), clock)
     least_parts(moment_question(ones, PAIRS, 1.0 - np.eye(4), 2, 2, 2), clock)
+    joins, xy = np.ones(3, np.bool_), np.column_stack([np.arange(4.0), np.zeros(4)])
+    least_parts(inertia_question(ones, PAIRS, joins, xy, 2, 2, 2), clock)
 
 
 def _line() -> Problem:
