@@ -69,10 +69,6 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def job_of(folder: Path) -> AssignJob:
-    return AssignJob(folder, read_manifest(folder)["sha256"])
-
-
 def told(target: Path) -> dict[str, object]:
     manifest: dict[str, object] = json.loads((target / "_manifest.json").read_text(encoding="utf-8"))
     return manifest
@@ -89,7 +85,7 @@ def rows(paths: Sequence[Path]) -> list[dict[str, object]]:
 def test_every_address_gets_the_grid_it_has_by_hand(
     town_snapshot: Path, addresses: Path, local: Crew, tmp_path: Path
 ) -> None:
-    report = run_job(job_of(town_snapshot), addresses, tmp_path / "out", local)
+    report = run_job(AssignJob.of(town_snapshot), addresses, tmp_path / "out", local)
     out = rows(pieces(tmp_path / "out"))
     assert [row["id"] for row in out] == list(range(PARTS * len(TEXTS)))
     assert {row["address"]: row["grid_code"] for row in out} == TEXTS
@@ -101,7 +97,7 @@ def test_every_address_gets_the_grid_it_has_by_hand(
 def test_a_piece_is_what_one_machine_writes_byte_for_byte(
     town_snapshot: Path, addresses: Path, local: Crew, tmp_path: Path
 ) -> None:
-    run_job(job_of(town_snapshot), addresses, tmp_path / "out", local)
+    run_job(AssignJob.of(town_snapshot), addresses, tmp_path / "out", local)
     matcher = matcher_of(Snapshot.open(town_snapshot))
     for number, piece in enumerate(pieces(tmp_path / "out")):
         alone = tmp_path / f"alone.{number}.parquet"
@@ -127,7 +123,7 @@ class Killed(AssignJob):
 def test_a_worker_killed_half_way_loses_and_doubles_nothing(
     town_snapshot: Path, addresses: Path, local: Crew, tmp_path: Path, where: str
 ) -> None:
-    job = job_of(town_snapshot)
+    job = AssignJob.of(town_snapshot)
     run_job(job, addresses, tmp_path / "calm", local)
     killed = Killed(job.folder, job.seal, once=tmp_path / "killed")
     if where == PROCESSES:
@@ -178,10 +174,10 @@ def test_a_job_goes_on_where_its_client_stopped(
             raise Stopped
 
     with pytest.raises(Stopped):
-        run_job(job_of(town_snapshot), addresses, tmp_path, local, progress=stop)
+        run_job(AssignJob.of(town_snapshot), addresses, tmp_path, local, progress=stop)
     assert not (tmp_path / "_manifest.json").exists()
     before = {path: path.stat().st_mtime_ns for path in tmp_path.glob("part*")}
-    report = run_job(job_of(town_snapshot), addresses, tmp_path, local)
+    report = run_job(AssignJob.of(town_snapshot), addresses, tmp_path, local)
     assert 3 <= len(before) <= report.kept <= PARTS  # those that were on their way may have come in
     assert report.rows == PARTS * len(TEXTS)
     after = {path: path.stat().st_mtime_ns for path in tmp_path.glob("part*")}
@@ -202,7 +198,7 @@ def test_a_scheduler_elsewhere_does_the_same_and_a_second_client_goes_on(
     store = f"sqlite:///{tmp_path}/store.db"
     folder = folder_in_force(store, "")
     assert read_manifest(folder)["sha256"] == read_manifest(snapshot)["sha256"]
-    job, out = job_of(folder), tmp_path / "out"
+    job, out = AssignJob.of(folder), tmp_path / "out"
     with elsewhere(tmp_path, 2) as address:
         with pytest.raises(Stopped), crew_of(address) as crew:
             run_job(job, addresses, out, crew, progress=stop)
@@ -221,12 +217,12 @@ def test_a_changed_source_or_plan_is_refused(
 ) -> None:
     source = tmp_path / "source"
     shutil.copytree(addresses, source)
-    run_job(job_of(town_snapshot), source, tmp_path / "out", local)
+    run_job(AssignJob.of(town_snapshot), source, tmp_path / "out", local)
     before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     pq.write_table(pa.table({"address": ["A小区1号楼"]}), source / "part.1.parquet")
     (source / "part.4.parquet").unlink()
     with pytest.raises(InputError) as caught:
-        run_job(job_of(hostile_snapshot), source, tmp_path / "out", local)
+        run_job(AssignJob.of(hostile_snapshot), source, tmp_path / "out", local)
     assert [(fault.rule, fault.field, fault.id) for fault in caught.value.faults] == [
         ("another-job", "snapshot", ""),
         ("another-source", "", "part.1"),
@@ -245,7 +241,7 @@ def test_all_faults_are_told_before_anything_is_made(
     pq.write_table(pa.table({"id": [1]}), source / "part.3.parquet")
     pq.write_table(pa.table({"lon": [1.0], "lat": [1.0]}), source / "part.9.parquet")
     with pytest.raises(InputError) as caught:
-        run_job(job_of(town_snapshot), source, tmp_path / "out", local)
+        run_job(AssignJob.of(town_snapshot), source, tmp_path / "out", local)
     assert [(Path(fault.file).name, fault.rule) for fault in caught.value.faults] == [
         ("part.1.parquet", "broken-file"),
         ("part.3.parquet", "which-column"),
@@ -265,11 +261,11 @@ def test_a_full_disk_is_told_and_what_is_finished_is_kept(
         pq.write_table(pa.table(places), source / f"part.{part}.parquet")
     with small_disk(tmp_path / "disk", 2) as disk:
         with pytest.raises(ClusterError, match=r"part\.\d-\w+\.parquet could not .*: the disk is full"):
-            run_job(job_of(town_snapshot), source, disk / "out", local)
+            run_job(AssignJob.of(town_snapshot), source, disk / "out", local)
         assert not (disk / "out" / "_manifest.json").exists()
         kept = list((disk / "out").glob("part*"))
         subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
-        report = run_job(job_of(town_snapshot), source, disk / "out", local)
+        report = run_job(AssignJob.of(town_snapshot), source, disk / "out", local)
     assert report.rows == 4 * rows
     assert 1 <= len(kept) <= report.kept  # a worker may have come to its end meanwhile
 
@@ -278,12 +274,12 @@ def test_a_piece_that_changed_and_a_stranger_are_found(
     town_snapshot: Path, addresses: Path, local: Crew, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
-    run_job(job_of(town_snapshot), addresses, out, local)
+    run_job(AssignJob.of(town_snapshot), addresses, out, local)
     piece = pieces(out)[0]
     pq.write_table(pq.read_table(piece).slice(1), piece)
     (out / "part.77.parquet").touch()
     with pytest.raises(InputError) as caught:
-        run_job(job_of(town_snapshot), addresses, out, local)
+        run_job(AssignJob.of(town_snapshot), addresses, out, local)
     assert [fault.rule for fault in caught.value.faults] == [
         "rows-lost",
         "damaged-piece",
@@ -291,7 +287,7 @@ def test_a_piece_that_changed_and_a_stranger_are_found(
     ]
     piece.unlink()
     (out / "part.77.parquet").unlink()
-    assert run_job(job_of(town_snapshot), addresses, out, local).kept == PARTS - 1
+    assert run_job(AssignJob.of(town_snapshot), addresses, out, local).kept == PARTS - 1
 
 
 def test_no_scheduler_is_told_in_words() -> None:

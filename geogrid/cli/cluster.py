@@ -99,12 +99,8 @@ def assign(
     """
     from geogrid.batch import Columns
     from geogrid.cluster import AssignJob
-    from geogrid.snapshot.files import read_manifest
 
-    folder = folder_in_force(store, city).absolute()
-    job = AssignJob(
-        folder, read_manifest(folder, verify=False)["sha256"], Columns(address, lon, lat, crs=crs)
-    )
+    job = AssignJob.of(folder_in_force(store, city), Columns(address, lon, lat, crs=crs))
     _run(job, source, target, scheduler, workers, json=json)
 
 

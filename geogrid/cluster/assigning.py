@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +17,7 @@ from geogrid.batch.told import ADDED
 from geogrid.cluster.partitions import Contents, parquet_files
 from geogrid.errors import ClusterError
 from geogrid.snapshot import Snapshot
+from geogrid.snapshot.files import read_manifest
 from geogrid.tables import open_table
 
 if TYPE_CHECKING:
@@ -36,6 +37,15 @@ class AssignJob:
     columns: Columns = DEFAULT_COLUMNS
     kind: ClassVar[str] = "assign"
     ending: ClassVar[str] = ".parquet"
+
+    @classmethod
+    def of(cls, folder: Path, columns: Columns = DEFAULT_COLUMNS) -> Self:
+        """Return the job that answers by the snapshot in ``folder`` as it is now.
+
+        :raises SnapshotError: there is none.
+        """
+        folder = folder.absolute()  # workers stand in folders of their own
+        return cls(folder, read_manifest(folder, verify=False)["sha256"], columns)
 
     def facts(self) -> Mapping[str, str]:
         """Return the plan that answers, and where in a row the question stands."""
