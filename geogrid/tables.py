@@ -8,6 +8,7 @@ spreadsheet would run as a formula is disarmed in CSV and Excel (see ``geogrid.d
 from __future__ import annotations
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -41,7 +42,7 @@ class Table:
     """A stream of record batches that can be walked once.
 
     ``geometry`` names the column of WKB shapes (empty: none), in ``crs``. ``rows`` is the number of rows
-    where the file states it.
+    where the file states it, ``bounds`` are the shapes' least x, y and most x, y where they are known.
     """
 
     schema: pa.Schema
@@ -50,14 +51,18 @@ class Table:
     geometry: str = ""
     crs: str = ""
     geometry_type: str = ""
+    bounds: tuple[float, ...] = ()
 
 
 def table_of(columns: dict[str, list[Any]], schema: pa.Schema, *, geometry: str = "", crs: str = "") -> Table:
     """Return a table of one batch; ``geometry`` names a column of shapely shapes or WKB."""
+    bounds: tuple[float, ...] = ()
+    if geometry and columns[geometry]:
+        bounds = tuple(shapely.total_bounds(columns[geometry]).tolist())
     if geometry:
         columns = {**columns, geometry: [shapely.to_wkb(shape) for shape in columns[geometry]]}
     batch = pa.RecordBatch.from_pydict(columns, schema=schema)
-    return Table(schema, [batch], batch.num_rows, geometry, crs, "Unknown" if geometry else "")
+    return Table(schema, [batch], batch.num_rows, geometry, crs, "Unknown" if geometry else "", bounds)
 
 
 @contextmanager
@@ -231,6 +236,8 @@ def _with_place(table: Table) -> pa.Schema:
     column: dict[str, Any] = {"encoding": "WKB", "geometry_types": []}
     if table.crs and table.crs != DEGREES:  # without a crs it means longitude, latitude in WGS-84
         column["crs"] = crs_as_json(table.crs)
+    if table.bounds and all(map(math.isfinite, table.bounds)):
+        column["bbox"] = table.bounds
     geo = {"version": "1.1.0", "primary_column": table.geometry, "columns": {table.geometry: column}}
     return table.schema.with_metadata({**known, b"geo": json.dumps(geo).encode()})
 

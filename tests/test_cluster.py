@@ -148,7 +148,17 @@ def elsewhere(folder: Path, workers: int) -> Iterator[str]:
     dask, note = str(Path(sys.executable).with_name("dask")), folder / "scheduler.json"
     common = ["--scheduler-file", str(note)]
     scheduler = [dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
-    worker = [dask, "worker", *common, "--nthreads", "1", "--no-dashboard", "--local-directory", str(folder)]
+    worker = [
+        dask,
+        "worker",
+        *common,
+        "--nthreads",
+        "1",
+        "--no-dashboard",
+        "--no-nanny",
+        "--local-directory",
+        str(folder),
+    ]
     with (folder / "said").open("wb") as said:
         commands = [scheduler, *[worker] * workers]
         running = [subprocess.Popen(one, cwd=ROOT, stdout=said, stderr=said) for one in commands]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dask_geopandas
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,8 +16,9 @@ import shapely
 
 from geogrid.adjacency import build_graph
 from geogrid.boundaries import read_city
-from geogrid.cluster import PROCESSES, DivideJob, PartJob, crew_of, run_job
+from geogrid.cluster import PROCESSES, DivideJob, PartJob, PlaceJob, crew_of, run_job
 from geogrid.cluster.ground import parts_of, read_part, write_part
+from geogrid.crs import points_to_degrees
 from geogrid.errors import InputError
 from geogrid.exports import Divided, grids_table, units_table
 from geogrid.fleet import divide_city
@@ -78,6 +80,11 @@ def test_a_part_holds_what_reaches_it() -> None:
     assert BarrierKind.ARTERIAL in dict(between.along)
 
 
+def bounds_told(table: pa.Table) -> tuple[float, ...]:
+    """Return the bounds in a table's GeoParquet note."""
+    return tuple(json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["bbox"])
+
+
 @pytest.mark.parametrize("communities", [1, 2])
 def test_the_pieces_together_are_what_one_machine_exports(
     crew: Crew, tmp_path: Path, communities: int
@@ -93,7 +100,8 @@ def test_the_pieces_together_are_what_one_machine_exports(
         alone = pq.read_table(tmp_path / f"{name}.parquet")
         pieces = [pq.read_table(path) for path in sorted((tmp_path / "out").glob(f"*/{name}.parquet"))]
         assert pa.concat_tables(pieces).replace_schema_metadata().equals(alone.replace_schema_metadata())
-        assert pieces[0].schema.metadata[b"geo"] == alone.schema.metadata[b"geo"]
+        boxes = [bounds_told(one) for one in pieces]
+        assert bounds_told(alone) == (*np.min(boxes, axis=0)[:2], *np.max(boxes, axis=0)[2:])
     # By hand: two grids of homes in each community, and one for the park.
     assert report.counts == {"communities": 3, "grids": 7, "proved": 3, "units": report.counts["units"]}
     assert report.rows == 3
@@ -159,3 +167,41 @@ def test_a_city_is_cut_from_its_files(crew: Crew, tmp_path: Path) -> None:
         sum(one.geometry.area for part in back for one in part.compounds),
         sum(one.geometry.area for one in whole.compounds),
     )
+
+
+def test_positions_are_placed_by_a_divided_set_alone(crew: Crew, tmp_path: Path) -> None:
+    """A point in the middle of every building lies in the grid of the building's unit; one lies outside."""
+    parts(tmp_path / "parts", TOWN)
+    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "divided", crew)
+    units = [pq.read_table(path) for path in sorted((tmp_path / "divided").glob("*/units.parquet"))]
+    code_of = {row["unit"]: row["grid_code"] for one in units for row in one.to_pylist()}
+    homes = [one for one in TOWN.buildings if one.compound_id]  # a compound here is one unit
+    metres = np.array([(one.geometry.centroid.x, one.geometry.centroid.y) for one in homes] + [(-900.0, 0.0)])
+    lon, lat = points_to_degrees(metres[:, 0], metres[:, 1], TOWN.plane)
+    (tmp_path / "places").mkdir()
+    for part in range(2):  # the first partition from west to east, the second the other way round
+        table = pa.table({"lon": lon[:: 1 - 2 * part], "lat": lat[:: 1 - 2 * part]})
+        pq.write_table(table, tmp_path / "places" / f"part.{part}.parquet")
+    job = PlaceJob.of(tmp_path / "divided")
+    report = run_job(job, tmp_path / "places", tmp_path / "out", crew)
+    found = [pq.read_table(path).to_pylist() for path in sorted((tmp_path / "out").glob("part.*"))]
+    expected = [*(code_of[one.compound_id] for one in homes), None]
+    assert [row["grid_code"] or None for row in found[0]] == expected
+    assert [row["grid_code"] or None for row in found[1]] == expected[::-1]
+    assert report.counts == {"matched": 2 * len(homes), "outside": 2}
+
+
+def test_a_divided_set_is_read_by_dask_geopandas_with_its_places(crew: Crew, tmp_path: Path) -> None:
+    parts(tmp_path / "parts", TOWN)
+    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "divided", crew)
+    paths = sorted((tmp_path / "divided").glob("*/grids.parquet"))
+    frame = dask_geopandas.read_parquet([str(path) for path in paths], gather_spatial_partitions=True)
+    assert len(frame) == 7
+    whole = frame.compute()
+    for box, community in zip(frame.spatial_partitions, ["c1", "c2", "c3"], strict=True):
+        assert box.bounds == pytest.approx(whole[whole.community_id == community].total_bounds)
+
+
+def test_only_a_whole_divided_set_answers(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no-divided-set"):
+        PlaceJob.of(tmp_path)

@@ -83,6 +83,12 @@ def assign(
     lon: Annotated[str, typer.Option(metavar="COLUMN", help="The column of longitudes.")] = "",
     lat: Annotated[str, typer.Option(metavar="COLUMN", help="The column of latitudes.")] = "",
     crs: CrsOption = "WGS-84",
+    grids: Annotated[
+        Path | None,
+        typer.Option(
+            help="Place positions by a set of `geogrid cluster divide`, not by the plan of a store."
+        ),
+    ] = None,
     workers: WorkersOption = 2,
     scheduler: SchedulerOption = "local",
     store: StoreOption = DEFAULT_STORE,
@@ -98,9 +104,10 @@ def assign(
     Example: geogrid cluster assign addresses/ assigned/ --workers 8
     """
     from geogrid.batch import Columns
-    from geogrid.cluster import AssignJob
+    from geogrid.cluster import AssignJob, PlaceJob
 
-    job = AssignJob.of(folder_in_force(store, city), Columns(address, lon, lat, crs=crs))
+    columns = Columns(address, lon, lat, crs=crs)
+    job = PlaceJob.of(grids, columns) if grids else AssignJob.of(folder_in_force(store, city), columns)
     _run(job, source, target, scheduler, workers, json=json)
 
 

@@ -14,8 +14,9 @@ from geogrid.batch import Columns, assign_file, find_columns, matcher_of
 from geogrid.batch.assign import check_crs
 from geogrid.batch.columns import DEFAULT_COLUMNS
 from geogrid.batch.told import ADDED
+from geogrid.cluster.dividing import seal_of
 from geogrid.cluster.partitions import Contents, parquet_files
-from geogrid.errors import ClusterError
+from geogrid.errors import ClusterError, Fault, InputError
 from geogrid.snapshot import Snapshot
 from geogrid.snapshot.files import read_manifest
 from geogrid.tables import open_table
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geogrid.batch import Matcher
-    from geogrid.cluster.partitions import Partition
+from geogrid.cluster.partitions import Partition
+
+BY_TEXT = "text "
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,8 @@ class AssignJob:
         """Return the rows of a partition and where its questions stand."""
         with open_table(path) as table:
             found = find_columns(table.schema.names, self.columns, geometry=table.geometry, file=str(path))
-            words = found.address or (f"{found.lon} and {found.lat}" if found.lon else f"shape {found.shape}")
+            by_place = f"{found.lon} and {found.lat}" if found.lon else f"shape {found.shape}"
+            words = f"{BY_TEXT}{found.address}" if found.address else by_place
             return Contents(table.rows or 0, reading=words)
 
     def make(self, partition: Partition, aside: Path) -> Sequence[str]:
@@ -94,6 +98,49 @@ class AssignJob:
 
 def _is_status(name: str) -> bool:
     return name == ADDED[2] or name.startswith(f"{ADDED[2]}_")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceJob(AssignJob):
+    """Assigns positions by the grids of the divided set in ``folder``: no plan is published for it."""
+
+    @classmethod
+    def of(cls, folder: Path, columns: Columns = DEFAULT_COLUMNS) -> Self:
+        """Return the job that answers by a divided set as it is now.
+
+        :raises InputError: it is none, or not whole yet.
+        """
+        folder = folder.absolute()
+        return cls(folder, seal_of(folder), columns)
+
+    def facts(self) -> Mapping[str, str]:
+        """Return the grids that answer, and where in a row the position stands."""
+        facts = dict(AssignJob.facts(self))
+        return {"grids": facts.pop("snapshot"), **facts}
+
+    def survey(self, path: Path) -> Contents:
+        """Return the rows of a partition and where its positions stand."""
+        found = AssignJob.survey(self, path)
+        if found.reading.startswith(BY_TEXT):
+            told, remedy = "it has addresses; a divided set knows positions only", "name --lon and --lat"
+            raise InputError((Fault("no-positions", told, remedy, str(path)),))
+        return found
+
+    def make(self, partition: Partition, aside: Path) -> Sequence[str]:
+        """Write a partition with the grids of its positions."""
+        return assign_file(
+            partition.path, aside, _grids(self.folder, self.seal), columns=self.columns
+        ).warnings
+
+
+@lru_cache(maxsize=1)
+def _grids(folder: Path, seal: str) -> Matcher:
+    """Open a divided set once a worker."""
+    from geogrid.cluster.grids import GridSetMatcher
+
+    if seal_of(folder) != seal:
+        raise ClusterError(f"the divided set in {folder} is another one than when the job began")
+    return GridSetMatcher(folder)
 
 
 @lru_cache(maxsize=2)

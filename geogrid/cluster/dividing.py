@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 
 from geogrid.cluster.ground import read_part
 from geogrid.cluster.partitions import Contents, natural
+from geogrid.cluster.target import MANIFEST, read_note
 from geogrid.credits import credited
 from geogrid.errors import Fault, InputError
 from geogrid.exports import Divided, grids_table, units_table
@@ -100,6 +102,18 @@ def part_folders(source: Path) -> list[Path]:
     found = [path.parent for path in source.rglob("communities.parquet")]
     visible = [one for one in found if not any(name[0] in "._" for name in one.relative_to(source).parts)]
     return sorted(visible, key=natural)
+
+
+def seal_of(divided: Path) -> str:
+    """Return the digest of a divided set.
+
+    :raises InputError: it is none, or not whole yet.
+    """
+    note = read_note(divided / MANIFEST)
+    if note is None or note.get("kind") != "divide":
+        told, remedy = "there is no divided set, or it is not whole", "divide to the end first"
+        raise InputError((Fault("no-divided-set", told, remedy, str(divided)),))
+    return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()
 
 
 def communities_of(path: Path) -> list[str]:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-ANSWER_S = 15  # a scheduler that is there answers sooner, and has workers soon after
+ANSWER_S = 15  # a scheduler that is there answers sooner
+WORKERS_S = 60  # workers that were just started take a while to come
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def remote(address: str) -> Iterator[Scheduled]:
         raise ClusterError(f"no Dask scheduler answers at {address}: {error}") from error
     with client:
         try:
-            client.wait_for_workers(1, timeout=ANSWER_S)
+            client.wait_for_workers(1, timeout=WORKERS_S)
         except TimeoutError as error:
             raise ClusterError(
                 f"the scheduler at {address} has no workers: start some with `dask worker {address}`"
