@@ -172,6 +172,28 @@ def elsewhere(folder: Path, workers: int) -> Iterator[str]:
             one.wait(20)
 
 
+@dataclass(frozen=True, slots=True)
+class Meddled(AssignJob):
+    """Writes to its source while it reads it."""
+
+    def make(self, partition: Partition, aside: Path) -> Sequence[str]:
+        warnings = AssignJob.make(self, partition, aside)
+        if partition.number == 1:
+            pq.write_table(pa.table({"address": ["A小区1号楼"]}), partition.path)
+        return warnings
+
+
+def test_a_partition_that_changes_under_the_job_makes_no_piece(
+    town_snapshot: Path, addresses: Path, local: Crew, tmp_path: Path
+) -> None:
+    shutil.copytree(addresses, tmp_path / "source")
+    job = AssignJob.of(town_snapshot)
+    with pytest.raises(InputError, match=r"part\.1\.parquet: it changed while the job ran"):
+        run_job(Meddled(job.folder, job.seal), tmp_path / "source", tmp_path / "out", local)
+    made = sorted(path.name.split("-")[0] for path in (tmp_path / "out").glob("part*"))
+    assert made == ["part.0", "part.2", "part.3", "part.4"]
+
+
 class Stopped(Exception):
     pass
 
@@ -209,7 +231,7 @@ def test_a_scheduler_elsewhere_does_the_same_and_a_second_client_goes_on(
     folder = folder_in_force(store, "")
     assert read_manifest(folder)["sha256"] == read_manifest(snapshot)["sha256"]
     job, out = AssignJob.of(folder), tmp_path / "out"
-    with elsewhere(tmp_path, 2) as address:
+    with elsewhere(tmp_path, 1) as address:
         with pytest.raises(Stopped), crew_of(address) as crew:
             run_job(job, addresses, out, crew, progress=stop)
         command = ["cluster", "assign", os.path.relpath(addresses), os.path.relpath(out), "--json"]
@@ -265,11 +287,11 @@ def test_a_full_disk_is_told_and_what_is_finished_is_kept(
 ) -> None:
     source = tmp_path / "source"
     source.mkdir()
-    rows = 80_000  # of two numbers: each piece takes more than half of the disk
+    rows = 80_000  # of two numbers: the pieces of two workers fit on the disk, three do not
     for part in range(4):
         places = dict(zip(("lon", "lat"), np.random.default_rng(part).uniform(0, 80, (2, rows)), strict=True))
         pq.write_table(pa.table(places), source / f"part.{part}.parquet")
-    with small_disk(tmp_path / "disk", 2) as disk:
+    with small_disk(tmp_path / "disk", 3) as disk:
         with pytest.raises(ClusterError, match=r"part\.\d-\w+\.parquet could not .*: the disk is full"):
             run_job(AssignJob.of(town_snapshot), source, disk / "out", local)
         assert not (disk / "out" / "_manifest.json").exists()

@@ -107,10 +107,12 @@ def run_job(
     """
     source, target = source.absolute(), target.absolute()  # workers stand in folders of their own
     _keep_apart(source, target)
-    partitions = survey_all(job, source, job.partitions(source), crew)
+    paths = job.partitions(source)
+    crew.look([source])
+    partitions = survey_all(job, source, paths, crew)
     facts = {"kind": job.kind, "geogrid": version("geogrid"), **job.facts()}
     take_up(target, facts, partitions)
-    crew.look([source, target])
+    crew.look([target])
     asked = [(job, one, piece_path(target, one, facts, job.ending)) for one in partitions]
     pieces: list[Piece] = []
     faults: list[Fault] = []
@@ -163,10 +165,17 @@ def _made(job: Job, partition: Partition, path: Path) -> Piece:
     if not kept:
         with written_piece(path) as aside, _named(partition.path):
             warnings = tuple(job.make(partition, aside))
+            _refuse_changed(partition)
     with _named(path):
         contents, counts = job.read_back(path)
     spent = 0.0 if kept else time.process_time() - began
     return Piece(path, partition, contents, digest_of(path), counts, spent, kept, warnings)
+
+
+def _refuse_changed(partition: Partition) -> None:
+    if digest_of(partition.path) != partition.sha256:
+        told, remedy = "it changed while the job ran", "leave the source alone, and take a new target"
+        raise InputError((Fault("changed-meanwhile", told, remedy, str(partition.path)),))
 
 
 @contextmanager

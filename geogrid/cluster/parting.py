@@ -43,7 +43,7 @@ class PartJob:
 
     def survey(self, path: Path) -> Contents:
         """Return one city; its faults are told, all at once, when it is read."""
-        return Contents(1, (path.name,))
+        return Contents(int((path / CITY_FILE).is_file()))
 
     def make(self, partition: Partition, aside: Path) -> Sequence[str]:
         """Read a city and write its parts."""
@@ -56,5 +56,4 @@ class PartJob:
         """Return the one city of a piece, and count its parts and communities."""
         folders = part_folders(piece)
         communities = sum(len(communities_of(folder / "communities.parquet")) for folder in folders)
-        name = piece.name.rpartition("-")[0]
-        return Contents(1, (name,)), {"parts": len(folders), "communities": communities}
+        return Contents(int(communities > 0)), {"parts": len(folders), "communities": communities}
