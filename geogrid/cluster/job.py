@@ -114,23 +114,36 @@ def run_job(
     take_up(target, facts, partitions)
     crew.look([target])
     asked = [(job, one, piece_path(target, one, facts, job.ending)) for one in partitions]
+    pieces = _all_pieces(crew, asked, progress)
+    _verify(target, pieces)
+    report = _report(pieces)
+    seal(target, {**facts, "rows": report.rows, "counts": report.counts, "pieces": _sealed(target, pieces)})
+    return report
+
+
+def _all_pieces(
+    crew: Crew, asked: Sequence[tuple[Job, Partition, Path]], progress: Callable[[int, int], None] | None
+) -> list[Piece]:
+    """Have all pieces made and return them in the order of their partitions."""
     pieces: list[Piece] = []
     faults: list[Fault] = []
-    for answer in crew.each(_piece, asked):
+    for done, answer in enumerate(crew.each(_piece, asked), start=1):
         if isinstance(answer, Piece):
             pieces.append(answer)
         else:
             faults += answer
         if progress is not None:
-            progress(len(pieces), len(asked))
+            progress(done, len(asked))
     if faults:
         raise InputError(tuple(faults))
-    pieces.sort(key=lambda piece: piece.partition.number)
-    _verify(target, pieces)
+    return sorted(pieces, key=lambda piece: piece.partition.number)
+
+
+def _report(pieces: Sequence[Piece]) -> Report:
     counts: Counter[str] = Counter()
     for piece in pieces:
         counts.update(piece.counts)
-    told = Report(
+    return Report(
         pieces=len(pieces),
         kept=sum(piece.kept for piece in pieces),
         rows=sum(piece.contents.rows for piece in pieces),
@@ -138,8 +151,6 @@ def run_job(
         cpu_s=sum(piece.cpu_s for piece in pieces),
         warnings=tuple(dict.fromkeys(words for piece in pieces for words in piece.warnings)),
     )
-    seal(target, {**facts, "rows": told.rows, "counts": told.counts, "pieces": _sealed(target, pieces)})
-    return told
 
 
 def _keep_apart(source: Path, target: Path) -> None:
