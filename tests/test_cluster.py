@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from geogrid.cluster import Crew
     from geogrid.cluster.partitions import Partition
+    from geogrid.cluster.schedulers import Scheduled
 
 PARTS = 5
 # Homes of the governed town and the grid of each in its plan drawn by hand; one has no text, one no grid.
@@ -320,6 +321,11 @@ def test_a_piece_that_changed_and_a_stranger_are_found(
     piece.unlink()
     (out / "part.77.parquet").unlink()
     assert run_job(AssignJob.of(town_snapshot), addresses, out, local).kept == PARTS - 1
+
+
+def test_workers_leave_an_interruption_to_their_client(local: Scheduled) -> None:
+    heard = local.client.run(signal.getsignal, signal.SIGINT)
+    assert set(heard.values()) == {signal.SIG_IGN}
 
 
 def test_no_scheduler_is_told_in_words() -> None:

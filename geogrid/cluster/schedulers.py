@@ -7,6 +7,7 @@ begins anew.
 
 from __future__ import annotations
 
+import signal
 import uuid
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed import Client, KilledWorker, LocalCluster, WorkerPlugin, as_completed
 from distributed.client import FutureCancelledError
 from distributed.comm.core import CommClosedError
 
@@ -46,7 +47,16 @@ def local(workers: int) -> Iterator[Scheduled]:
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
+        client.register_plugin(_Deaf())
         yield Scheduled(client)
+
+
+class _Deaf(WorkerPlugin):
+    """Has a worker leave Ctrl-C, which reaches the whole group, to the client that ends it."""
+
+    def setup(self, worker: object) -> None:  # noqa: ARG002
+        """Ignore it; without words and without an end in the middle of a piece."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
