@@ -319,6 +319,66 @@ def test_two_browsers_on_one_draft_lose_nothing(bench: Bench) -> None:
     at_revision(one, 7)
 
 
+def test_the_table_editor_does_the_job_by_keyboard_alone(bench: Bench) -> None:
+    """The house (40) goes from grid 3 to 2 and comes back, is locked and commented; no mouse is used."""
+    page = bench.signed_in("planner")
+    page.locator(".begin").first.press("Enter")
+    page.locator("dialog button.main").press("Enter")
+    page.wait_for_selector(".plan-table tbody tr")
+    page.locator(".map").press("u")
+    page.locator("[data-key=unit-search]").fill("h01")
+    page.locator("[data-key='tick-c1/h01']").press("Space")
+    assert chosen(page) == ["c1/h01"]
+    page.locator("[data-key=bulk-grid]").select_option("2")
+    assert "80 → 120" in page.inner_text(".bulk")
+    page.locator("[data-key=bulk-assign]").press("Enter")
+    at_revision(page, 2)
+    assert homes(page) == ["160", "120", "80"]
+    assert page.evaluate("document.activeElement.dataset.key") == "bulk-assign"
+    page.keyboard.press("Control+z")
+    at_revision(page, 3)
+    page.locator("[data-key=bulk-lockunits]").press("Enter")
+    at_revision(page, 4)
+    assert page.locator(".units .padlock.shut").count() == 1
+    page.locator(".map").press("Shift+F10")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("请核对 1 2 3")
+    page.get_by_role("button", name=say("say"), exact=True).press("Enter")
+    page.locator(".pin").wait_for()
+    assert homes(page) == ["160", "80", "120"]
+
+
+def test_a_click_takes_a_compound_a_group_or_a_building_and_a_menu_tells_what_can_be_done(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    tab(page, "selection")
+    page.check("[data-key=level-building]")
+    page.mouse.click(*spot(page, "B"))
+    assert chosen(page) == ["B"]
+    assert page.inner_text(".pointed").startswith("B")
+    page.mouse.click(*spot(page, "A"), button="right")
+    page.get_by_role("menuitem", name=say("menu.here").replace("{n}", "1").replace("{grid}", "1")).click()
+    at_revision(page, 2)
+    assert homes(page) == ["240", "80", "40"]
+
+
+def test_a_draft_begins_empty_and_any_day_is_looked_at(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    page.click(".begin")
+    page.locator("dialog select").select_option("empty")
+    page.click("dialog button.main")
+    page.wait_for_selector(".plan-table .total")
+    at_rest(page)
+    assert homes(page) == []
+    page.get_by_text(say("back")).click()
+    page.fill(".on-day input", "2031-01-01")
+    page.get_by_role("button", name=say("lookat")).click()
+    page.wait_for_selector(".plan-table tbody tr")
+    assert homes(page) == ["160", "80", "120"]
+    assert page.locator("[data-tab]").count() == 3
+
+
 def test_a_shared_draft_can_be_read_by_whoever_has_the_link(bench: Bench) -> None:
     page = bench.signed_in("planner")
     begin(page)

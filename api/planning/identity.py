@@ -36,7 +36,6 @@ SIGNED_WITH = ["RS256", "PS256", "ES256", "EdDSA"]
 FRESH_S = 3600.0  # how long what the provider says of itself is believed
 WAIT_S = 10.0
 LEEWAY_S = 60
-LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Provider:
