@@ -7,7 +7,6 @@
   geogrid.unitMenu = function (desk, id, event) {
     if (event) L.DomEvent.preventDefault(event.originalEvent);
     close();
-    desk.map.map.closeTooltip();
     for (const layer of desk.map.sheet.layers.values()) layer.closeTooltip();
     const acts = entries(desk, id);
     const items = acts.map(([label, act]) => el("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => (close(), act()) } }, label));
