@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from geogrid.partition.problem import ends_of_pairs
 from geogrid.partition.slope import slope_of
 from geogrid.policy import Compactness
 
@@ -37,7 +38,7 @@ def anneal(
     heat: float = HOTTEST,
 ) -> Ints:
     """Return the best plan met in so many ``moves`` from the plan ``grid`` (n), numbered from 0 alike."""
-    start, pair = _neighbours(problem)
+    start, pair = ends_of_pairs(problem)
     near = problem.pairs.ravel()[pair ^ 1]
     edge = pair >> 1
     slope = slope_of(problem, policy, int(grid.max()) + 1)
@@ -76,14 +77,6 @@ def anneal(
             clock.flag,
         )
     )
-
-
-def _neighbours(problem: Problem) -> tuple[Ints, Ints]:
-    """Return where each unit's ends of pairs begin, and the ends: 2 i and 2 i + 1 are those of pair i."""
-    ends = problem.pairs.ravel()
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(problem.n + 1)).astype(np.int64)
-    return start, order.astype(np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -237,14 +230,12 @@ def _anneal(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is severa
                     h = homes[g] + after * sign * homes_moved
                     off = float(max(lower - h, h - upper, 0))
                     cost = weights[0] * (off + off * off / ideal) + weights[5] * abs(h - ideal)
-                    if kind == 0:
-                        pass
-                    elif kind == 1:
+                    if kind == 1:
                         sx = sums[g, 0] + after * sign * x
                         sy = sums[g, 1] + after * sign * y
                         sq = sums[g, 2] + after * sign * square
                         cost += weights[4] * (sq - (sx * sx + sy * sy) / max(h, 1))
-                    else:
+                    elif kind == 2:
                         more = (ring - 2 * within) - 2 * (to_a if side == 0 else to_b)
                         r = rim[g] + after * sign * more
                         s = land[g] + after * sign * ground

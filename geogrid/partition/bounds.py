@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.partition.legal_grids import NO_UPPER, Window, least_breach
+from geogrid.partition.leftovers import NO_UPPER
+from geogrid.partition.legal_grids import Window, least_breach
 from geogrid.partition.problem import DECIMETRES
 from geogrid.policy import Compactness, Objective, window_of
 

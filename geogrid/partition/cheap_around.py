@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
-from geogrid.partition.cheap_parts import (
+from geogrid.partition.deciding import (
     FREE,
     INSIDE,
     OUTSIDE,
@@ -23,10 +23,11 @@ from geogrid.partition.cheap_parts import (
     Frame,
     Listed,
     next_node,
+    noted,
     rest_divides,
     settle,
 )
-from geogrid.partition.legal_grids import NEVER, ONE
+from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END
 
 if TYPE_CHECKING:
@@ -293,15 +294,7 @@ def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba 
                     if whole:
                         value = _worth(state[d], charge, weight, i, low, high, xy, scale, price)
                         if value <= top:
-                            if rows == len(cost):
-                                masks = np.concatenate((masks, np.zeros_like(masks)))
-                                cost = np.concatenate((cost, np.zeros_like(cost)))
-                                owner = np.concatenate((owner, np.zeros_like(owner)))
-                            for v in range(n):
-                                if state[d, v] == INSIDE:
-                                    masks[rows, v >> 6] |= ONE << np.uint64(v & 63)
-                            cost[rows] = value
-                            owner[rows] = root
+                            masks, cost, owner = noted(masks, cost, owner, rows, state[d], value, root)
                             rows += 1
                             least[i] = min(least[i], value)
                             if best_only:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from geogrid.partition.legal_grids import ONE, ZERO, fits, is_connected, rest_breach
+from geogrid.partition.leftovers import ONE, fits, is_connected, rest_breach
+from geogrid.partition.legal_grids import ZERO
 from geogrid.partition.terrain import FAR
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 from scipy import sparse
 
-from geogrid.partition.legal_grids import ONE
+from geogrid.partition.leftovers import ONE
 
 if TYPE_CHECKING:
     from geogrid.partition.clock import Clock

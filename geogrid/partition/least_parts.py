@@ -9,35 +9,29 @@ is the best of all if it costs no more than bound and room, and otherwise the ro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 
 from geogrid.partition.centres import prices_of_centres
-from geogrid.partition.cheap_around import list_around
-from geogrid.partition.cheap_parts import Listed, list_cheap_parts
-from geogrid.partition.cover import choose, cover_rows, make_solver
 from geogrid.partition.min_cut import NO_END
-from geogrid.partition.problem import mask_of, members_of
+from geogrid.partition.part_pool import Pool, add_parts, list_parts, open_pool, take_chosen, take_swept
+from geogrid.partition.problem import mask_of
 from geogrid.partition.question import part_costs
-from geogrid.partition.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geogrid.partition.clock import Clock
-    from geogrid.partition.problem import Floats, Ints, Masks
+    from geogrid.partition.problem import Floats, Group, Masks
     from geogrid.partition.question import Question
-
-    Group = tuple[int, ...]
 
 DIVE = 60
 FIRST_STEPS = 20_000
 BOX_STEPS = 300_000
 BOX_SHARE = 6
-SWEEP_STEPS = 300_000_000
 TURNS = 2_000
 MAIN_SHARE = 0.9
 PATIENCE = 2
@@ -60,28 +54,12 @@ class Found:
     every: Masks | None = None
 
 
-@dataclass
-class _Pool:
-    """The parts known so far, in a linear program with a box of slack around the prices."""
-
-    question: Question
-    solver: highspy.Highs
-    clock: Clock
-    masks: list[Masks] = field(default_factory=list)
-    known: set[bytes] = field(default_factory=set)
-    steps: int = 0
-    bound: float = 0.0
-    groups: list[Group] | None = None
-    value: float = np.inf
-    every: Masks | None = None
-
-
 def least_parts(question: Question, clock: Clock, known: Sequence[Group] = ()) -> Found:
     """Return the division of least cost, or the best found and a bound when time is over.
 
     A good division that is ``known`` leads the way to prices.
     """
-    pool = _Pool(question, _empty_program(question), clock.share(MAIN_SHARE))
+    pool = open_pool(question, clock.share(MAIN_SHARE))
     if question.bordered:
         middle, width = _start(pool)
     else:
@@ -89,84 +67,19 @@ def least_parts(question: Question, clock: Clock, known: Sequence[Group] = ()) -
     _close(pool, *_price(pool, middle, width, known))
     if pool.groups is None and pool.masks and np.isfinite(pool.bound):
         pool.clock = clock
-        _choose(pool, np.array(pool.masks))
+        take_chosen(pool, np.array(pool.masks))
     bound = min(_rounded(pool.bound, question.step), pool.value)
     return Found(pool.groups, pool.value, bound, pool.every)
 
 
-def _empty_program(question: Question) -> highspy.Highs:
-    """Return a program whose rows cover the nodes and count the parts, with two slacks a row."""
-    solver = make_solver()
-    n, parts = question.n, float(question.parts)
-    sides = np.append(np.ones(n), parts)
-    solver.addRows(n + 1, sides, sides, 0, np.zeros(n + 1, np.int32), np.zeros(0, np.int32), np.zeros(0))
-    m = 2 * (n + 1)
-    rows = np.repeat(np.arange(n + 1, dtype=np.int32), 2)
-    signs = np.tile([1.0, -1.0], n + 1)
-    # With an end to what a slack can do the program is bounded whatever the box.
-    ends = np.tile([1.0, parts], n + 1)
-    ends[-2:] = parts
-    solver.addCols(m, np.zeros(m), np.zeros(m), ends, m, np.arange(m, dtype=np.int32), rows, signs)
-    return solver
-
-
-def _list(
-    pool: _Pool,
-    prices: Floats,
-    room: float,
-    *,
-    best_only: bool = False,
-    begin: int = 0,
-    enough: int = NO_END,
-    dive: int = NO_END,
-    steps: int = NO_END,
-) -> tuple[Listed, bool]:
-    """List the parts that cost at most their prices and ``room``, and tell whether these are all."""
-    question, n = pool.question, pool.question.n
-    frame = question.frame
-    whole = np.rint(prices[:n] * question.scale).astype(np.int64)
-    charges = question.charges - whole
-    limit = int(np.floor(min((prices[n] + room) * question.scale, NO_END / 4)))
-    if question.bordered:
-        listed = list_cheap_parts(
-            frame,
-            charges,
-            question.roots,
-            limit,
-            best_only=best_only,
-            begin=begin,
-            enough=enough,
-            steps_a_root=dive,
-            steps=steps,
-            flag=pool.clock.flag,
-        )
-    else:
-        listed = list_around(
-            frame,
-            charges,
-            question.roots,
-            limit,
-            boxes=question.boxes,
-            prices=whole,
-            best_only=best_only,
-            begin=begin,
-            enough=enough,
-            steps_a_root=dive,
-            steps=steps,
-            flag=pool.clock.flag,
-        )
-    pool.steps += listed.steps
-    return listed, listed.roots == len(question.roots) and bool((listed.least > -NO_END).all())
-
-
-def _start(pool: _Pool) -> tuple[Floats, float]:
+def _start(pool: Pool) -> tuple[Floats, float]:
     """Put the parts with the least borders into the pool; return first prices and the width of a box."""
     question = pool.question
     prices = np.zeros(question.n + 1)
     room = max(question.most, 1.0) / question.n
     while not pool.clock.over and room < 2 * max(question.most, 1.0):
-        listed, whole = _list(pool, prices, room, steps=4 * FIRST_STEPS)
-        _add(pool, listed.masks)
+        listed, whole = list_parts(pool, prices, room, steps=4 * FIRST_STEPS)
+        add_parts(pool, listed.masks)
         if whole:
             pool.bound = question.parts * min(room, int(listed.least.min()) / question.scale)
         if not whole or listed.steps > FIRST_STEPS:
@@ -176,7 +89,7 @@ def _start(pool: _Pool) -> tuple[Floats, float]:
     return prices, max(least, 1.0) * question.parts / question.n / 2
 
 
-def _start_around(pool: _Pool) -> tuple[Floats, float]:
+def _start_around(pool: Pool) -> tuple[Floats, float]:
     """Find first prices by a subgradient, put parts that are cheap under them into the pool."""
     question, frame = pool.question, pool.question.frame
     charges = question.charges // question.scale
@@ -191,12 +104,12 @@ def _start_around(pool: _Pool) -> tuple[Floats, float]:
     )
     pool.bound = max(bound - question.ease, 0.0)
     prices = np.append(price, np.sort(least)[frame.parts - 1])
-    listed, _ = _list(pool, prices, FIRST_SPARE * pool.bound / frame.parts, best_only=True, dive=DIVE)
-    _add(pool, listed.masks)
+    listed, _ = list_parts(pool, prices, FIRST_SPARE * pool.bound / frame.parts, best_only=True, dive=DIVE)
+    add_parts(pool, listed.masks)
     return prices, max(0.03 * pool.bound, 1.0) / question.n
 
 
-def _start_in_boxes(pool: _Pool, known: Sequence[Group]) -> tuple[Floats, float]:
+def _start_in_boxes(pool: Pool, known: Sequence[Group]) -> tuple[Floats, float]:
     """Let every household pay the same, put parts that are cheap under these prices into the pool."""
     question = pool.question
     if known:
@@ -204,50 +117,23 @@ def _start_in_boxes(pool: _Pool, known: Sequence[Group]) -> tuple[Floats, float]
     else:
         prices = np.append(question.frame.weight * question.most / question.frame.weight.sum(), 0.0)
         prices /= question.parts
-    listed, _ = _list(pool, prices, 0.0, best_only=True, dive=DIVE)
-    _add(pool, listed.masks)
+    listed, _ = list_parts(pool, prices, 0.0, best_only=True, dive=DIVE)
+    add_parts(pool, listed.masks)
     return prices, float(prices.sum()) / question.n / 4
 
 
-def _prices_of(pool: _Pool, known: Sequence[Group]) -> Floats:
+def _prices_of(pool: Pool, known: Sequence[Group]) -> Floats:
     """Put the parts of a division into the pool; return prices that share each one's cost by weight."""
     question, weight = pool.question, pool.question.frame.weight
     masks = np.array([mask_of(group, (question.n + 63) // 64) for group in known])
-    _add(pool, masks)
+    add_parts(pool, masks)
     prices = np.zeros(question.n + 1)
     for group, cost in zip(known, part_costs(question, masks), strict=True):
         prices[list(group)] = cost * weight[list(group)] / max(weight[list(group)].sum(), 1)
     return prices
 
 
-def _add(pool: _Pool, found: Masks) -> int:
-    """Add the parts that are not yet in the pool and return how many."""
-    fresh = []
-    for i, row in enumerate(found):
-        key = row.tobytes()
-        if key not in pool.known:
-            pool.known.add(key)
-            fresh.append(i)
-    if not fresh:
-        return 0
-    masks = found[fresh]
-    pool.masks += list(masks)
-    table = cover_rows(masks, pool.question.n, pool.question.parts).table
-    m = len(fresh)
-    pool.solver.addCols(
-        m,
-        part_costs(pool.question, masks).astype(np.float64),
-        np.zeros(m),
-        np.full(m, highspy.kHighsInf),
-        table.nnz,
-        table.indptr[:-1].astype(np.int32),
-        table.indices.astype(np.int32),
-        table.data,
-    )
-    return m
-
-
-def _price(pool: _Pool, middle: Floats, width: float, known: Sequence[Group] = ()) -> tuple[Floats, float]:
+def _price(pool: Pool, middle: Floats, width: float, known: Sequence[Group] = ()) -> tuple[Floats, float]:
     """Return the best prices found, below which no part costs, and the bound that they prove."""
     question, n = pool.question, pool.question.n
     best, bound, failed = middle, -np.inf, 0
@@ -277,7 +163,7 @@ def _price(pool: _Pool, middle: Floats, width: float, known: Sequence[Group] = (
     return best, bound
 
 
-def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | None, float]:
+def _settle(pool: Pool, middle: Floats, width: float) -> tuple[Floats, float | None, float]:
     """Price parts until none is missing while prices stay in the box.
 
     Return the prices, the least cost of a part under them (None: too much work), and the slack used.
@@ -301,7 +187,7 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
             break
         solution = solver.getSolution()
         prices = np.array(solution.row_dual)
-        listed, whole = _list(
+        listed, whole = list_parts(
             pool,
             prices,
             -question.ease,
@@ -313,7 +199,7 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
             steps=enough - pool.steps,
         )
         begin = (begin + max(listed.roots - 1, 0)) % len(question.roots)
-        if _add(pool, listed.masks):
+        if add_parts(pool, listed.masks):
             continue
         if whole:
             low = int(listed.least.min())
@@ -323,7 +209,7 @@ def _settle(pool: _Pool, middle: Floats, width: float) -> tuple[Floats, float | 
     return middle, None, 0.0
 
 
-def _close(pool: _Pool, prices: Floats, base: float) -> None:
+def _close(pool: Pool, prices: Floats, base: float) -> None:
     """List all parts in a growing room above the bound until the best of them is the best of all."""
     question, step = pool.question, pool.question.step
     if base > question.most:
@@ -331,11 +217,11 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
         return
     room = max(_rounded(base, step) - base, FIRST_ROOM * base)
     while np.isfinite(base) and not pool.clock.over:
-        listed, whole = _list(pool, prices, room + question.ease)
+        listed, whole = list_parts(pool, prices, room + question.ease)
         if not whole:
             return
         most = base + room + 2 * question.ease
-        if not (_sweep(pool, listed.masks, prices, most) or _choose(pool, listed.masks)):
+        if not (take_swept(pool, listed.masks, prices, most) or take_chosen(pool, listed.masks)):
             return
         beyond = _rounded(base + room + question.ease, step)
         pool.bound = max(pool.bound, min(pool.value, beyond))
@@ -349,45 +235,6 @@ def _close(pool: _Pool, prices: Floats, base: float) -> None:
         # Only a better plan is still looked for.
         grown = max(beyond - base, room * GROWTH, room + step / 2)
         room = min(grown, pool.value - step - base) if np.isfinite(pool.value) else grown
-
-
-def _sweep(pool: _Pool, masks: Masks, prices: Floats, most: float) -> bool:
-    """Take the best division into parts that costs at most ``most``; tell whether the sweep finished."""
-    question = pool.question
-    masks = np.unique(masks, axis=0)
-    cost = part_costs(question, masks)
-    swept = sweep(
-        masks,
-        cost[:, None],
-        question.parts,
-        question.order,
-        cost.astype(np.float64),
-        prices,
-        most,
-        SWEEP_STEPS,
-        pool.clock.flag,
-    )
-    _take(pool, masks, cost, swept.columns)
-    return swept.finished
-
-
-def _choose(pool: _Pool, masks: Masks) -> bool:
-    """Take the best division into parts by an integer program; tell whether it is proved to be that."""
-    if pool.clock.over:
-        return False
-    question = pool.question
-    masks = np.unique(masks, axis=0)
-    cost = part_costs(question, masks)
-    chosen = choose(cover_rows(masks, question.n, question.parts), cost, None, pool.clock)
-    _take(pool, masks, cost, chosen.columns)
-    return chosen.proved
-
-
-def _take(pool: _Pool, masks: Masks, cost: Ints, columns: Ints | None) -> None:
-    """Keep a division that is better than the one known."""
-    if columns is not None and cost[columns].sum() < pool.value:
-        pool.value = int(cost[columns].sum())
-        pool.groups = [members_of(row) for row in masks[columns]]
 
 
 def _rounded(bound: float, step: int) -> float:

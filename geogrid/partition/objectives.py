@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from geogrid.partition.legal_grids import ONE, Window
+from geogrid.partition.leftovers import ONE
 from geogrid.partition.problem import DECIMETRES
 from geogrid.policy import Compactness, Objective
 
 if TYPE_CHECKING:
+    from geogrid.partition.legal_grids import Window
     from geogrid.partition.problem import Floats, Ints, Masks, Problem
     from geogrid.policy import Policy
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geogrid.partition.cheap_grids import search_cheap
-from geogrid.partition.legal_grids import facts_of
+from geogrid.partition.leftovers import facts_of
 from geogrid.partition.problem import mask_of, neighbour_masks
 from geogrid.partition.terrain import FAR
 

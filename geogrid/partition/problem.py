@@ -199,3 +199,11 @@ def touching(problem: Problem, groups: Sequence[Group]) -> list[tuple[Group, Gro
         if side[a] != side[b]
     }
     return [(groups[a], groups[b]) for a, b in sorted(pairs)]
+
+
+def ends_of_pairs(problem: Problem) -> tuple[Ints, Ints]:
+    """Return where each unit's ends of pairs begin, and the ends: 2 i and 2 i + 1 are those of pair i."""
+    ends = problem.pairs.ravel()
+    order = np.argsort(ends, kind="stable")
+    start = np.searchsorted(ends[order], np.arange(problem.n + 1)).astype(np.int64)
+    return start, order.astype(np.int64)

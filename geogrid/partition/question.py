@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geogrid.partition.cheap_around import Boxes
-from geogrid.partition.cheap_parts import Frame
+from geogrid.partition.deciding import Frame
 from geogrid.partition.min_cut import arcs_of
 from geogrid.partition.sweep import sweep_order
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from geogrid.partition.legal_grids import NEVER, ONE
+from geogrid.partition.leftovers import ONE
+from geogrid.partition.legal_grids import NEVER
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Flag
