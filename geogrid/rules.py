@@ -11,6 +11,8 @@ from geogrid import measures
 from geogrid.units import UnitKind
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
     from geogrid.policy import Policy
@@ -64,24 +66,27 @@ def every_grid_is_in_one_piece(plan: Plan, graph: UnitGraph, policy: Policy) -> 
     known = {unit.id for unit in graph.units}
     found = []
     for grid, members in plan.members().items():
-        count = _count_pieces([unit for unit in members if unit in known], beside)
+        count = len(pieces_of([unit for unit in members if unit in known], beside))
         if count > 1:
             words = f"grid {grid} lies in {count} pieces"
             found.append(Breach("every_grid_is_in_one_piece", (str(grid),), count - 1, words, True))
     return tuple(found)
 
 
-def _count_pieces(members: list[str], beside: dict[str, list[str]]) -> int:
-    left = set(members)
-    count = 0
+def pieces_of(units: Iterable[str], beside: Mapping[str, Collection[str]]) -> list[tuple[str, ...]]:
+    """Return the pieces that units fall into, each sorted, by their first unit."""
+    left, found = set(units), []
     while left:
-        count += 1
-        stack = [left.pop()]
+        first = min(left)
+        left.discard(first)
+        piece, stack = [first], [first]
         while stack:
             near = left.intersection(beside[stack.pop()])
             left -= near
+            piece.extend(near)
             stack.extend(near)
-    return count
+        found.append(tuple(sorted(piece)))
+    return found
 
 
 def no_grid_mixes_parts_of_compounds(plan: Plan, graph: UnitGraph, policy: Policy) -> tuple[Breach, ...]:  # noqa: ARG001

@@ -12,7 +12,7 @@ from geogrid.adjacency import UnitGraph
 from geogrid.errors import Fault, RefusedError
 from geogrid.partition import divide
 from geogrid.policy import Band, Objective
-from geogrid.rules import HARD
+from geogrid.rules import HARD, pieces_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,18 +39,7 @@ WHOLE_FIRST = (
 
 def connected(bench: Bench, units: Iterable[str]) -> list[Units]:
     """Return the pieces that units fall into, each sorted."""
-    left, found = set(units), []
-    while left:
-        piece: set[str] = set()
-        stack = [min(left)]
-        while stack:
-            unit = stack.pop()
-            if unit in left:
-                left.discard(unit)
-                piece.add(unit)
-                stack.extend(bench.beside[unit] & left)
-        found.append(tuple(sorted(piece)))
-    return found
+    return pieces_of(units, bench.beside)
 
 
 def parts_by_line(bench: Bench, units: Iterable[str], line: LineString) -> tuple[Units, Units]:
