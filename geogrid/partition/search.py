@@ -72,8 +72,7 @@ def search(standing: Standing, parts: int, clock: Clock) -> None:
 def _again(standing: Standing, parts: int, clock: Clock, turn: int, patience: int) -> bool:
     """Try the next of the ways to a better plan; tell whether it found one.
 
-    The best plan is annealed again, warm; a few neighbouring grids at a time are grown and annealed anew; or
-    all of them are.
+    The best plan is annealed again, warm; a few neighbouring grids of it at a time; or a plan grown afresh.
     """
     # Small communities are divided anew exactly afterwards; of large ones only patience makes more.
     longer = 2 ** min(patience, standing.problem.n // LOCAL_UNITS)
@@ -85,7 +84,7 @@ def _again(standing: Standing, parts: int, clock: Clock, turn: int, patience: in
         ]
         return any(found)
     groups = _grown(standing, parts, turn) if way == "afresh" else []
-    heat = HOTTEST if groups else WARM * (1 + turn % 3)
+    heat = HOTTEST if groups else WARM * (1 + turn // len(WAYS) % 3)
     return _offer(
         standing, parts, _annealed(standing, parts, groups or standing.groups, clock, turn, heat, longer)
     )
