@@ -37,6 +37,11 @@ class Settings:
     burst: int = 500  # requests that a client may send at once
     batch_rows: int = 50  # rows of a batch that count as one request
     proxies: int = 0  # proxies in front that add to X-Forwarded-For; 0: the header is not believed
+    tls_certificate: Path | None = None  # with tls_key: what is served is encrypted by the workers themselves
+    tls_key: Path | None = None  # the key of that certificate
+    security_contact: str = (
+        ""  # where faults are reported, mailto: or https:, told by /.well-known/security.txt
+    )
     tokens: Path | None = None  # a TOML file of hashed tokens with rates and quotas of their own
     metrics: bool = True  # serve /metrics
     log: str = "errors"  # what is logged: "errors" (and refusals of rights), or all "requests"

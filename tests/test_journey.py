@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -346,10 +347,12 @@ def test_the_application_serves_the_plan_in_force(town: Town, monkeypatch: pytes
             seen["answer"] = client.post("/v1/lookup", json={"address": "A小区1号楼"}).json()
 
     monkeypatch.setattr("uvicorn.run", answer_one)
+    monkeypatch.setattr("api.logged.start_log", lambda what: seen.update(log=what))
     before = dict(os.environ)
     town.run("serve", "--port", "8765", "--workers", "2")
     assert dict(os.environ) == before, "what workers are told does not outlive them"
     assert (seen["port"], seen["workers"], seen["access_log"]) == (8765, 2, False)
+    assert (seen["log"], seen["ssl_certfile"], seen["ssl_keyfile"]) == ("errors", None, None)
     answer = seen["answer"]
     assert answer["grid"]["code"] == "210602001001001"
 
@@ -373,11 +376,44 @@ def test_one_worker_keeps_nothing_of_what_has_found_the_plan(town: Town, tmp_pat
             process.terminate()
 
 
-def until_answered(url: str, question: dict[str, str], process: subprocess.Popen[str]) -> httpx.Response:
+def test_workers_speak_tls_themselves_where_they_have_a_certificate(town: Town, tmp_path: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", tmp_path / "key.pem", "-out", tmp_path / "chain.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    (tmp_path / "half.toml").write_text('tls_key = "key.pem"\n')
+    (tmp_path / "missing.toml").write_text('tls_key = "key.pem"\ntls_certificate = "none.pem"\n')
+    (tmp_path / "tls.toml").write_text('tls_key = "key.pem"\ntls_certificate = "chain.pem"\n')
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = str(Path(sys.executable).with_name("geogrid"))
+    words = [command, "serve", "--store", town.store, "--port", str(port), "--settings"]
+    for wrong in ("half.toml", "missing.toml"):
+        done = subprocess.run([*words, wrong], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == Exit.DATA, done.stderr
+    with subprocess.Popen([*words, "tls.toml"], cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            trusted = ssl.create_default_context(cafile=str(tmp_path / "chain.pem"))
+            url = f"https://127.0.0.1:{port}/v1/lookup"
+            answer = until_answered(url, {"address": "A小区1号楼"}, process, trusted)
+            assert answer.json()["grid"]["code"] == "210602001001001"
+            assert answer.headers["strict-transport-security"].startswith("max-age=")
+            with pytest.raises(httpx.TransportError):
+                httpx.get(f"http://127.0.0.1:{port}/healthz")
+        finally:
+            process.terminate()
+
+
+def until_answered(
+    url: str, question: dict[str, str], process: subprocess.Popen[str], trusted: ssl.SSLContext | bool = True
+) -> httpx.Response:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            return httpx.post(url, json=question)
+            return httpx.post(url, json=question, verify=trusted)
         except httpx.TransportError:
             time.sleep(0.05)
     raise AssertionError(process.stderr.read() if process.stderr else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -324,6 +325,18 @@ def test_no_folder_is_listed_and_trace_is_refused(client: TestClient) -> None:
         assert client.get(path).status_code == 404, path
     for path in ("/", "/v1/lookup", "/static/x.js"):
         assert client.request("TRACE", path).status_code in {404, 405}, path
+
+
+def test_where_to_report_is_told_where_the_operator_says_so(client: TestClient, town_snapshot: Path) -> None:
+    assert client.get("/.well-known/security.txt").status_code == 404
+    settings = Settings(town_snapshot, reload_s=0, security_contact="mailto:security@city.example")
+    with TestClient(create_app(settings)) as told:
+        answer = told.get("/.well-known/security.txt")
+        assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+        contact, expires, _ = answer.text.splitlines()
+        assert contact == "Contact: mailto:security@city.example"
+        until = datetime.fromisoformat(expires.removeprefix("Expires: "))
+        assert timedelta(days=90) < until - datetime.now(UTC) < timedelta(days=365)
 
 
 def test_a_parameter_that_stands_twice_is_refused(client: TestClient) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,7 +23,11 @@ from maps.words import language_for
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from api.settings import Settings
+
 router = APIRouter(include_in_schema=False)
+TEXT = "text/plain; charset=utf-8"
+TOLD_FOR = timedelta(days=180)
 
 
 @router.get("/")
@@ -57,6 +62,17 @@ async def static(request: Request, name: str) -> Response:
         headers["Content-Encoding"] = "gzip"
         return Response(found.packed, headers=headers, media_type=found.media_type)
     return Response(found.content, headers=headers, media_type=found.media_type)
+
+
+@router.get("/.well-known/security.txt")
+async def security(request: Request) -> Response:
+    """Tell where faults are reported (RFC 9116), where the operator has said so."""
+    settings: Settings = request.app.state.settings
+    if not settings.security_contact:
+        raise Refusal(404)
+    over = (settings.clock().astimezone(UTC) + TOLD_FOR).strftime("%Y-%m-%dT00:00:00Z")
+    text = f"Contact: {settings.security_contact}\nExpires: {over}\nPreferred-Languages: zh, en\n"
+    return reply(request, Body(text.encode(), TEXT), "public, max-age=3600")
 
 
 @router.get("/openapi.json")

@@ -15,10 +15,12 @@ from geogrid.cli.app import DEFAULT_STORE, CityOption, StoreOption, app
 from geogrid.cli.console import note
 from geogrid.cli.follow import start_following
 from geogrid.cli.store import folder_at_hand, folder_due, folder_in_force
-from geogrid.errors import StoreError
+from geogrid.errors import Fault, InputError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from api.settings import Settings
 
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
@@ -77,19 +79,39 @@ def run(
 
     place = str(put_in_force(folder))
     told = {worker.SNAPSHOT: place, worker.CITY: folder.parent.name, worker.STORE: store}
+    tls: tuple[Path, ...] = ()
     if settings is not None:
-        read_settings(settings, folder)  # a fault is told before anything starts
+        tls = tls_of(read_settings(settings, folder))  # a fault is told before anything starts
         told[worker.SETTINGS] = str(settings)
     if store:
         start_following(store, folder.parent.name)
-    note(f"Serving at http://{host}:{port} (stop with Ctrl-C)")
+    note(f"Serving at http{'s' * bool(tls)}://{host}:{port} (stop with Ctrl-C)")
     if workers > 1:
-        _supervise(host, port, workers, told)
+        _supervise(host, port, workers, told, tls)
     else:
-        _become_worker(host, port, told)
+        _become_worker(host, port, told, tls)
 
 
-def _become_worker(host: str, port: int, told: dict[str, str]) -> NoReturn:
+def tls_of(settings: Settings) -> tuple[Path, ...]:
+    """Return certificate and key where the workers shall speak TLS themselves.
+
+    :raises InputError: only one of them is set, or one cannot be read.
+    """
+    pair = settings.tls_certificate, settings.tls_key
+    given = tuple(path for path in pair if path is not None)
+    if len(given) == 1:
+        words = "a certificate and its key belong together"
+        raise InputError((Fault("bad-setting", words, "Set tls_certificate and tls_key.", field="tls_key"),))
+    missing = [path for path in given if not os.access(path, os.R_OK)]
+    if missing:
+        told = (
+            Fault("missing-file", "the file cannot be read", "Check the path.", str(one)) for one in missing
+        )
+        raise InputError(tuple(told))
+    return given
+
+
+def _become_worker(host: str, port: int, told: dict[str, str], tls: tuple[Path, ...]) -> NoReturn:
     """Put one worker in the place of this process, which keeps nothing of what has found the plan.
 
     ``-P`` and ``--app-dir``: what is called like a room of ours in the working folder is not imported.
@@ -99,12 +121,14 @@ def _become_worker(host: str, port: int, told: dict[str, str]) -> NoReturn:
     words = ["-P", "-m", "uvicorn", worker.FACTORY, "--factory", "--host", host, "--port", str(port)]
     words += ["--app-dir", str(Path(worker.__file__).parents[1])]
     words += ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
+    if tls:
+        words += ["--ssl-certfile", str(tls[0]), "--ssl-keyfile", str(tls[1])]
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, *words], {**os.environ, **told})  # noqa: S606 - our own words
 
 
-def _supervise(host: str, port: int, workers: int, told: dict[str, str]) -> None:
+def _supervise(host: str, port: int, workers: int, told: dict[str, str], tls: tuple[Path, ...]) -> None:
     """Start some workers and keep them running; their counts add up in a folder."""
     import uvicorn
 
@@ -123,6 +147,8 @@ def _supervise(host: str, port: int, workers: int, told: dict[str, str]) -> None
                 access_log=False,
                 log_level="warning",
                 server_header=False,
+                ssl_certfile=tls[0] if tls else None,
+                ssl_keyfile=tls[1] if tls else None,
                 proxy_headers=False,  # who asks is decided by the setting `proxies` alone
             )
 
