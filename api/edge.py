@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 log = logging.getLogger("geogrid.api")
-REFUSED = (401, 403)  # an attempt to come in or to do more than is allowed
 AGAIN_S = "10"  # after which to ask again for what took too long
 SHEET_REQUESTS = 10  # what printing a sheet counts as
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.
@@ -114,7 +113,7 @@ class Edge:
             seconds = time.perf_counter() - started
             route: str = scope.get("geogrid.route") or str(getattr(scope.get("route"), "path", "unmatched"))
             self.metrics.note("HEAD" if bare else scope["method"], route, status, seconds)
-            level = logging.WARNING if status in REFUSED else logging.INFO
+            level = logging.WARNING if _is_attempt(scope, status) else logging.INFO
             if log.isEnabledFor(level):
                 _log_request(level, scope["method"], route, status, seconds, number)
 
@@ -146,6 +145,13 @@ class Edge:
         sheets = scope.get("geogrid.sheets")
         if sheets:
             self.gate.charge_requests(scope, sheets * SHEET_REQUESTS)
+
+
+def _is_attempt(scope: Scope, status: int) -> bool:
+    """Tell whether somebody tried to come in, or to do more than is allowed; a page that asks who it is does not."""
+    if status != 401 or scope["method"] != "GET":
+        return status in {401, 403}
+    return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def _log_request(level: int, method: str, route: str, status: int, seconds: float, number: str) -> None:

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from api import Settings, create_app
 from api.logged import start_log
 from geogrid.errors import InputError
+from tests.planned import office, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +79,13 @@ def tokens_file(folder: Path) -> Path:
     path = folder / "tokens.toml"
     path.write_text(f'[portal]\nsha256 = "{digest}"\nrate = 1\nburst = 5\n')
     return path
+
+
+def test_a_page_that_asks_who_it_is_is_no_attempt(told: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    start_log("errors")
+    with office(tmp_path) as client:
+        client.get("/v1/planning/session")
+        client.post("/v1/planning/session", json={"name": SECRET, "password": SECRET})
+        sign_in(client, "viewer").get("/accounts")
+    found = [(one["method"], one["status"]) for one in lines(told)]
+    assert found == [("POST", 401), ("GET", 403)]

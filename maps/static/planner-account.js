@@ -21,7 +21,7 @@
         alert.replaceChildren(el("p", { role: "alert", class: "alert" }, told(error)));
       }
     };
-    const form = el("form", { class: "sign-in", method: "post", on: { submit: change } }, alert,
+    const form = el("form", { method: "post", on: { submit: change } }, alert,
       secret(t("planner.password.old"), "old", "current-password"), secret(t("planner.password.new"), "new", "new-password"),
       el("p", { class: "quiet" }, t("planner.password.hint")), el("button", { type: "submit", class: "main" }, t("planner.password.change")));
     return form;
@@ -42,7 +42,7 @@
     const list = el("ul", { class: "list" });
     const password = el("input", { type: "password", autocomplete: "current-password" });
     const others = () => planning.post("/sessions/end", { password: password.value }).then(() => fill(list, password)).catch(complain);
-    const box = el("dialog", { "aria-label": t("planner.myaccount"), on: { close: () => box.remove() } },
+    const box = el("dialog", { class: "account", "aria-label": t("planner.myaccount"), on: { close: () => box.remove() } },
       el("h2", {}, name(who.display)), passwordForm(),
       el("h3", {}, t("planner.sessions")), list, el("label", {}, t("planner.sessions.password"), password),
       el("p", { class: "acts" }, button(t("planner.sessions.end"), others), button(t("planner.close"), () => box.close())));
@@ -53,7 +53,7 @@
 
   // What whoever comes in with a password that somebody else has set sees first.
   geogrid.showFirstPassword = function (page, done) {
-    page.replaceChildren(el("div", { class: "card sign-in" }, el("h2", {}, t("planner.password.change")), el("p", {}, t("planner.password.first")), passwordForm(done)));
+    page.replaceChildren(el("div", { class: "card sign-in first-password" }, el("h2", {}, t("planner.password.change")), el("p", {}, t("planner.password.first")), passwordForm(done)));
     page.querySelector("input").focus();
   };
 })();
