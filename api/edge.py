@@ -148,7 +148,7 @@ class Edge:
 
 
 def _is_attempt(scope: Scope, status: int) -> bool:
-    """Tell whether somebody tried to come in, or to do more than is allowed; a page that asks who it is does not."""
+    """Tell whether somebody tried to come in or to do more than is allowed; to ask who one is, is neither."""
     if status != 401 or scope["method"] != "GET":
         return status in {401, 403}
     return any(name == b"authorization" for name, _ in scope["headers"])

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("each_store")
 
 OPERATOR = Actor("cli")
 PASSWORD = "correct horse battery"
+OTHER = "a staple for the battery"
 
 
 class Clock:
@@ -152,6 +153,19 @@ def test_five_wrong_passwords_lock_the_account_for_a_while(archive: Archive, clo
     ]
 
 
+def test_whoever_has_a_session_cannot_guess_its_password(archive: Archive, clock: Clock) -> None:
+    """A session left open: five guesses, then not even the right password is listened to for a while."""
+    session = archive.sessions.session(archive.sessions.sign_in("li.na", PASSWORD))
+    change = partial(archive.accounts.change_password, "li.na", by=Actor("li.na"), session=session.id)
+    for guess in range(TRIES):
+        assert rules_of(partial(change, f"a wrong password {guess}", OTHER)) == ["wrong-password"]
+    assert rules_of(partial(change, PASSWORD, OTHER)) == ["wrong-password"]
+    assert not archive.accounts.knows("li.na", PASSWORD)
+    clock.at += LOCKED_FOR
+    change(PASSWORD, OTHER)
+    assert archive.accounts.knows("li.na", OTHER)
+
+
 def test_a_right_password_in_between_starts_the_count_anew(archive: Archive) -> None:
     for _ in range(2):
         for _ in range(TRIES - 1):
@@ -171,9 +185,6 @@ def test_a_change_ends_the_sessions_of_an_account(archive: Archive) -> None:
         archive.sessions.sign_in("li.na", PASSWORD)
     with pytest.raises(NotFoundError):
         archive.accounts.change("nobody", by=OPERATOR, active=False)
-
-
-OTHER = "a staple for the battery"
 
 
 def test_one_changes_the_own_password_and_other_sessions_end(archive: Archive) -> None:

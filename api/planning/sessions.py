@@ -117,7 +117,8 @@ async def end_sessions(request: Request, who: Owner) -> Response:
     asked = await read_body(request, SessionEnd)
     archive, name, session = who.office.archive, who.account.name, who.session
     fresh = session is not None and who.office.settings.clock() < session.began + FRESH
-    if not fresh and not await asyncio.to_thread(archive.accounts.knows, name, asked.password):
+    origin = who.actor.origin
+    if not fresh and not await asyncio.to_thread(archive.accounts.knows, name, asked.password, origin=origin):
         raise Refusal(403, "The password is another one.")
     if asked.session:
         await asyncio.to_thread(archive.sessions.end, name, asked.session, by=who.actor)

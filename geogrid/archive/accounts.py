@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from geogrid.archive.account_records import note, read_account, row_of
 from geogrid.archive.account_schema import account
 from geogrid.archive.engine import reading, writing
-from geogrid.archive.sessions import drop_sessions
+from geogrid.archive.sessions import count_failure, drop_sessions, is_locked
 from geogrid.errors import Fault
 from geogrid.passwords import hash_password, password_fits, weak_password
 from geogrid.workbench.refusals import refuse_wild_text, refused
@@ -136,13 +136,11 @@ class Accounts:
         :raises NotFoundError: no such account.
         :raises RefusedError: the old password is wrong, or the new one is weak.
         """
-        with reading(self._engine) as connection:
-            row = row_of(connection, name)
-        if not password_fits(old, row.password_hash):
+        if not self.knows(name, old, origin=by.origin):
             refused((Fault("wrong-password", "the present password is another one", field="old"),))
         if old == new:
             refused((Fault("same-password", "the new password is the old one", field="new"),))
-        refused(weak_password(new, (name, row.display)))
+        refused(weak_password(new, (name, self.account(name).display)))
         hashed = hash_password(new)
         with writing(self._engine) as connection:
             here = account.c.name == name
@@ -150,14 +148,21 @@ class Accounts:
             ended = drop_sessions(connection, name, but=session)
             note(connection, by, "change-password", name, at=self._clock(), ended=ended)
 
-    def knows(self, name: str, password: str) -> bool:
-        """Tell whether a password is that of an account.
+    def knows(self, name: str, password: str, *, origin: str = "") -> bool:
+        """Tell whether a password is that of an account; a wrong one counts as at a sign-in.
 
         :raises NotFoundError: no such account.
         """
         with reading(self._engine) as connection:
             row = row_of(connection, name)
-        return password_fits(password, row.password_hash)
+        now = self._clock()
+        if is_locked(row, now):
+            return False
+        fits = password_fits(password, row.password_hash)
+        if not fits:
+            with writing(self._engine) as connection:
+                count_failure(connection, name, origin, now)
+        return fits
 
     def _until(self, password: str | None, *, provisional: bool) -> datetime | None:
         return self._clock() + PROVISIONAL if provisional and password is not None else None

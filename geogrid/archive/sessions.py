@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Row
 
     from geogrid.accounts import Account
     from geogrid.archive.draft_records import Actor
@@ -69,12 +69,13 @@ class Sessions:
         with reading(self._engine) as connection:
             row = connection.execute(select(account).where(account.c.name == name)).first()
         now = self._clock()
-        locked = row is not None and _is_locked(row.locked_until, now)
+        locked = row is not None and is_locked(row, now)
         over = row is not None and row.password_until is not None and row.password_until <= now
         fits = password_fits(password, row.password_hash if row is not None else "")
         if row is None or locked or over or not fits or not row.active:
             if row is not None and not locked:
-                self._failed(name, origin)
+                with writing(self._engine) as connection:
+                    count_failure(connection, name, origin, now)
             raise SignInError("the name or the password is wrong, or the account is locked for a while")
         if is_outdated(row.password_hash):
             self._hash_anew(name, password)
@@ -124,15 +125,6 @@ class Sessions:
         )
         surplus = connection.execute(mine.offset(MOST_SESSIONS - 1)).scalars().all()
         connection.execute(delete(account_session).where(session.secret_hash.in_(surplus)))
-
-    def _failed(self, name: str, origin: str) -> None:
-        with writing(self._engine) as connection:
-            failures = row_of(connection, name).failures + 1
-            until = self._clock() + LOCKED_FOR if failures >= TRIES else None
-            values = {"failures": failures % TRIES, "locked_until": until}
-            connection.execute(update(account).where(account.c.name == name).values(**values))
-            what = "lock-account" if until else "sign-in-failed"
-            note_plain(connection, name, what, origin, at=self._clock())
 
     def session(self, secret: str) -> Session:
         """Return whose session this is, and keep it alive.
@@ -218,14 +210,26 @@ def session_id(secret: str) -> str:
     return hash_secret(secret)[:SHOWN]
 
 
+def is_locked(row: Row[Any], now: datetime) -> bool:
+    """Tell whether an account's password is not listened to for a while.
+
+    A lock that a clock set wrongly put far ahead does not hold.
+    """
+    return row.locked_until is not None and now < row.locked_until <= now + LOCKED_FOR + SKEW
+
+
+def count_failure(connection: Connection, name: str, origin: str, now: datetime) -> None:
+    """Count a wrong password; the fifth in a row locks the account's password for a quarter of an hour."""
+    failures = row_of(connection, name).failures + 1
+    until = now + LOCKED_FOR if failures >= TRIES else None
+    values = {"failures": failures % TRIES, "locked_until": until}
+    connection.execute(update(account).where(account.c.name == name).values(**values))
+    note_plain(connection, name, "lock-account" if until else "sign-in-failed", origin, at=now)
+
+
 def drop_sessions(connection: Connection, name: str, *, but: str = "") -> int:
     """End the sessions of an account in a transaction that is under way; return how many."""
     here = account_session.c.account_name == name
     if but:
         here &= ~account_session.c.secret_hash.startswith(but, autoescape=True)
     return connection.execute(delete(account_session).where(here)).rowcount
-
-
-def _is_locked(until: datetime | None, now: datetime) -> bool:
-    """Tell whether a lock holds; one that a clock set wrongly put far ahead does not."""
-    return until is not None and now < until <= now + LOCKED_FOR + SKEW
