@@ -9,6 +9,7 @@ import ast
 import re
 import socket
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -267,8 +268,18 @@ def scripts() -> dict[str, str]:
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js"))}
 
 
-def test_no_script_stores_anything() -> None:
-    for name, text in scripts().items():
+STORED = {
+    "planner-keys.js": {
+        "localStorage.getItem(OFF)",
+        "localStorage.setItem(OFF, ",
+        "localStorage.removeItem(OFF)",
+    }
+}
+
+
+def test_no_script_stores_anything_but_a_setting_of_the_keyboard() -> None:
+    for name, written in scripts().items():
+        text = reduce(lambda left, kept: left.replace(kept, ""), sorted(STORED.get(name, ())), written)
         for word in ("localStorage", "sessionStorage", "indexedDB", "document.cookie", "caches."):
             assert word not in text, (name, word)
 
