@@ -3,6 +3,7 @@
 GeogridError
 ├── InputError        city data, an address file or an assignment file that cannot be used; carries all faults
 ├── PolicyError       a policy file that breaks its own rules; carries all faults
+├── PiecesError       pieces of a set that could not be made or do not add up; carries all faults
 ├── RefusedError      an edit of a draft that its locks or the compounds refuse; carries all faults
 ├── PlanError         an assignment that cannot be a plan (an unknown unit, a unit without a grid)
 │   └── NoPlanError   no plan keeps all that was asked for, or none was found in time
@@ -21,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 
 class Severity(StrEnum):
@@ -63,7 +64,9 @@ class GeogridError(Exception):
 
 
 class FaultyError(GeogridError):
-    """An error that carries every fault found, not only the first."""
+    """An error that carries every fault found, not only the first; ``kept`` says what is left of the work."""
+
+    kept: ClassVar[str] = "nothing was kept"
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         self.faults = faults
@@ -80,6 +83,12 @@ class InputError(FaultyError):
 
 class PolicyError(FaultyError):
     """A policy breaks its own rules."""
+
+
+class PiecesError(FaultyError):
+    """Pieces of a set could not be made, or do not add up; all others are kept."""
+
+    kept: ClassVar[str] = "all other pieces are kept"
 
 
 class RefusedError(FaultyError):

@@ -25,7 +25,7 @@ from geogrid.batch import assign_file, matcher_of
 from geogrid.cli.app import app
 from geogrid.cli.store import folder_in_force
 from geogrid.cluster import PROCESSES, AssignJob, crew_of, run_job
-from geogrid.errors import ClusterError, InputError
+from geogrid.errors import ClusterError, InputError, PiecesError
 from geogrid.snapshot import Snapshot
 from geogrid.snapshot.files import read_manifest
 from tests.published import publish
@@ -189,7 +189,7 @@ def test_a_partition_that_changes_under_the_job_makes_no_piece(
 ) -> None:
     shutil.copytree(addresses, tmp_path / "source")
     job = AssignJob.of(town_snapshot)
-    with pytest.raises(InputError, match=r"part\.1\.parquet: it changed while the job ran"):
+    with pytest.raises(PiecesError, match=r"part\.1\.parquet: it changed while the job ran"):
         run_job(Meddled(job.folder, job.seal), tmp_path / "source", tmp_path / "out", local)
     made = sorted(path.name.split("-")[0] for path in (tmp_path / "out").glob("part*"))
     assert made == ["part.0", "part.2", "part.3", "part.4"]
@@ -311,7 +311,7 @@ def test_a_piece_that_changed_and_a_stranger_are_found(
     piece = pieces(out)[0]
     pq.write_table(pq.read_table(piece).slice(1), piece)
     (out / "part.77.parquet").touch()
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(PiecesError) as caught:
         run_job(AssignJob.of(town_snapshot), addresses, out, local)
     assert [fault.rule for fault in caught.value.faults] == [
         "rows-lost",

@@ -45,7 +45,7 @@ def _debugging(ctx: Any) -> bool:
 def tell(error: GeogridError) -> None:
     """Print an error for a person: a table of all faults, or one sentence."""
     if isinstance(error, FaultyError):
-        note(f"{len(error.faults)} fault{'s' * (len(error.faults) != 1)}; nothing was kept.", "bold")
+        note(f"{len(error.faults)} fault{'s' * (len(error.faults) != 1)}; {error.kept}.", "bold")
         note_faults(error.faults)
     else:
         note(str(error) or type(error).__name__, "bold")

@@ -21,7 +21,7 @@ from geogrid.cluster.target import (
     take_up,
     written_piece,
 )
-from geogrid.errors import ClusterError, Fault, FaultyError, InputError
+from geogrid.errors import ClusterError, Fault, FaultyError, InputError, PiecesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -101,8 +101,9 @@ def run_job(
 
     Begun again it makes only the pieces that are missing. ``progress`` is told pieces done and all.
 
-    :raises InputError: partitions cannot be used (all faults at once, before anything is made), the target
-        belongs to another job, or what was read back does not add up.
+    :raises InputError: partitions cannot be used (all faults at once, before anything is made), or the target
+        belongs to another job.
+    :raises PiecesError: pieces could not be made, or what was read back does not add up; all others are kept.
     :raises ClusterError: no worker, lost workers, a full disk; what is finished is kept.
     """
     source, target = source.absolute(), target.absolute()  # workers stand in folders of their own
@@ -135,7 +136,7 @@ def _all_pieces(
         if progress is not None:
             progress(done, len(asked))
     if faults:
-        raise InputError(tuple(faults))
+        raise PiecesError(tuple(faults))
     return sorted(pieces, key=lambda piece: piece.partition.number)
 
 
@@ -208,7 +209,7 @@ def _verify(target: Path, pieces: Sequence[Piece]) -> None:
         told = f"{name} stands among the pieces and is none of this job's"
         faults.append(Fault("stranger-in-the-set", told, "move it away", str(target)))
     if faults:
-        raise InputError(tuple(faults))
+        raise PiecesError(tuple(faults))
     if len({piece.path for piece in pieces}) != len(pieces):
         raise ClusterError("two partitions came out as one piece")
 
