@@ -12,6 +12,7 @@ import platform
 from typing import TYPE_CHECKING
 
 from benchmarks.bars import Bar, Clock, print_bars
+from benchmarks.soak.fleet import fleet
 from benchmarks.soak.fuzz import fuzz
 from benchmarks.soak.kills import kills
 from benchmarks.soak.load import load
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
 QUICK_S = 44.0
 SHARES = {"kills": 0.4, "requests": 0.4, "fuzz": 0.5, "load": 1.0}  # each of the time that is then left
-FUZZ_S, STRETCHES, STRETCH_S, TIMES = 3600.0, 15, 60.0, 10
+WHOLE_ONLY = ("fleet", "towns")
+FUZZ_S, STRETCHES, STRETCH_S, TIMES, PUBLICATIONS = 3600.0, 15, 60.0, 10, 20
 
 
 def main() -> None:
     """Run what is asked for and print it."""
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    words.add_argument("--quick", action="store_true", help="a little of each, but for the towns; under 50 s")
+    words.add_argument("--quick", action="store_true", help="a little of most; under 50 s")
     words.add_argument(
-        "--part", action="append", choices=[*SHARES, "towns"], help="this alone; again for more"
+        "--part", action="append", choices=[*SHARES, *WHOLE_ONLY], help="this alone; again for more"
     )
     words.add_argument("--seed", type=int, default=0, help="the first seed of kills and questions")
     words.add_argument("--kills", type=int, default=500)
@@ -39,7 +41,7 @@ def main() -> None:
     words.add_argument("--times", type=int, default=TIMES, help="drawn towns, times those of the test suite")
     given = words.parse_args()
     print(f"{platform.machine()}, Python {platform.python_version()}, {_load()}")
-    parts = given.part or [*SHARES, *([] if given.quick else ["towns"])]
+    parts = given.part or [*SHARES, *(() if given.quick else WHOLE_ONLY)]
     clock = Clock(QUICK_S if given.quick else None)
     bars: list[Bar] = []
     for name in parts:
@@ -56,6 +58,7 @@ def _part(name: str, given: argparse.Namespace, clock: Clock) -> list[Bar]:
         "requests": lambda: requests(clock, count=given.questions, seed=given.seed),
         "fuzz": lambda: fuzz(clock, seconds=FUZZ_S),
         "load": lambda: load(clock, stretches=1 if quick else STRETCHES, seconds=4 if quick else STRETCH_S),
+        "fleet": lambda: fleet(count=PUBLICATIONS),
         "towns": lambda: towns(times=given.times),
     }
     return made[name]()
