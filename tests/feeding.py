@@ -1,7 +1,7 @@
 """What reads foreign bytes, fed with any bytes at all: it answers, or refuses in geogrid's own words.
 
-``python -m benchmarks.soak --part fuzz`` feeds these functions with what atheris makes up; an input that one
-of them did not bear is kept in ``tests/fuzzed`` under its name.
+``python -m benchmarks.soak --part fuzz`` feeds these functions with what atheris makes up; inputs that
+reached something new, or that were not borne, are kept in ``tests/fuzzed``.
 """
 
 from __future__ import annotations

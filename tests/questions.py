@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 
 from api.planning.who import COOKIE, CSRF_HEADER
 from geogrid.archive import Actor
-from tests.planned import sign_in
+from tests.planned import PASSWORD, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +33,11 @@ def signed_in(client: TestClient, role: AccountRole) -> Callable[[], dict[str, s
     """Return what signs somebody in anew, after beginning a draft of each community to ask about."""
 
     def headers() -> dict[str, str]:
-        drafts = client.app.state.office.archive.drafts  # type: ignore[attr-defined]
+        archive = client.app.state.office.archive  # type: ignore[attr-defined]
         for community in ("c1", "c2"):
-            drafts.begin("town", community, title="x", by=Actor("planner"))
+            archive.drafts.begin("town", community, title="x", by=Actor("planner"))
+        # The questions before may have shut, locked or changed the account.
+        archive.accounts.change(role.value, by=Actor("test"), roles=[role], active=True, password=PASSWORD)
         person = sign_in(client, role.value)
         return {"Cookie": f"{COOKIE}={person.client.cookies[COOKIE]}", CSRF_HEADER: person.csrf}
 

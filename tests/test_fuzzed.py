@@ -1,4 +1,4 @@
-"""The readers of foreign bytes bear what atheris made up and they once did not, and what is sound."""
+"""The readers of foreign bytes bear what is sound and what atheris made up."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def test_what_is_sound_is_borne_and_so_is_its_half(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_what_was_once_not_borne_is_borne(target: str) -> None:
-    for path in sorted((KEPT / target).glob("*")):
+def test_what_was_made_up_is_borne(target: str) -> None:
+    kept = sorted((KEPT / target).iterdir())
+    assert len(kept) >= 20
+    for path in kept:
         TARGETS[target](path.read_bytes())
