@@ -138,7 +138,7 @@ def test_a_tile_is_served_cached_and_empty_beside(client: TestClient) -> None:
         ("/tiles/grids/1/0/0.mvt?as_of=2020-01-01", 404),
         ("/download/2.gpkg", 404),
         ("/download/1.zip", 422),
-        ("/download/99999999999.gpkg", 422),
+        ("/download/99999999999.gpkg", 404),
     ],
 )
 def test_what_is_not_there_is_a_problem(client: TestClient, path: str, status: int) -> None:
