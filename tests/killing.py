@@ -193,8 +193,10 @@ def run(context: ForkServerContext, folder: Path, words: Sequence[str]) -> int:
     return process.exitcode
 
 
-def rehearse(context: ForkServerContext, root: Path) -> dict[str, Rehearsal]:
-    """Run all commands one after the other on one folder, and keep what was there before each."""
+def rehearse(
+    context: ForkServerContext, root: Path, wanted: Sequence[str] = tuple(COMMANDS)
+) -> dict[str, Rehearsal]:
+    """Run commands one after the other on one folder, and keep what was there before each."""
     base = root / "base"
     base.mkdir()
     row_of_towns(base / "city")
@@ -202,7 +204,7 @@ def rehearse(context: ForkServerContext, root: Path) -> dict[str, Rehearsal]:
     rows = pd.Series(people.tolist() * (ROWS // len(people) + 1), name="address")[:ROWS]
     rows.to_csv(base / "people.csv", index=False)
     done: dict[str, Rehearsal] = {}
-    for command in COMMANDS.values():
+    for command in (COMMANDS[name] for name in wanted):
         kept = root / f"before-{command.name}"
         shutil.copytree(base, kept, symlinks=True)
         before = facts(base)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from benchmarks.bars import Clock
 
 CITY = "songshan"
-WORKERS, CONNECTIONS, SHARE = 2, 64, 0.8
+WORKERS, CONNECTIONS, SHARE = 2, 256, 0.8
 WARM = 100  # requests/s of a server that has begun
 P99_MS = 50  # of the middle minute, the generator and the publisher being on the same two processors
 
