@@ -81,7 +81,8 @@ def listening(app: Starlette) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, access_log=False, log_level="warning"))
+    told = uvicorn.Config(app, port=port, access_log=False, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(told)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -29,6 +29,6 @@ def test_every_question_gets_a_documented_answer(town_snapshot: Path, tmp_path: 
 def test_every_request_of_a_planner_gets_a_documented_answer(tmp_path: Path, role: AccountRole) -> None:
     with office(tmp_path) as client:
         schema = schemathesis.openapi.from_asgi("/openapi.json", client.app)
-        told = ask_all(schema, 4, headers=signed_in(client, role), under="/v1/planning")
+        told = ask_all(schema, 2, headers=signed_in(client, role), under="/v1/planning")
     assert told.routes > 40
     assert told.wrong == []

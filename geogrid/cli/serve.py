@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
 
+GRACE_S = 5  # for answers under way when the service is stopped; a planner's open page would wait for ever
 HostOption = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every one.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")]
 
@@ -121,6 +122,7 @@ def _become_worker(host: str, port: int, told: dict[str, str], tls: tuple[Path, 
     words = ["-P", "-m", "uvicorn", worker.FACTORY, "--factory", "--host", host, "--port", str(port)]
     words += ["--app-dir", str(Path(worker.__file__).parents[1])]
     words += ["--no-access-log", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]
+    words += ["--timeout-graceful-shutdown", str(GRACE_S)]
     if tls:
         words += ["--ssl-certfile", str(tls[0]), "--ssl-keyfile", str(tls[1])]
     sys.stdout.flush()
@@ -149,6 +151,7 @@ def _supervise(host: str, port: int, workers: int, told: dict[str, str], tls: tu
                 server_header=False,
                 ssl_certfile=tls[0] if tls else None,
                 ssl_keyfile=tls[1] if tls else None,
+                timeout_graceful_shutdown=GRACE_S,
                 proxy_headers=False,  # who asks is decided by the setting `proxies` alone
             )
 
