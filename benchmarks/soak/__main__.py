@@ -57,7 +57,7 @@ def _part(name: str, given: argparse.Namespace, clock: Clock) -> list[Bar]:
         "kills": lambda: kills(clock, count=given.kills, seed=given.seed),
         "requests": lambda: requests(clock, count=given.questions, seed=given.seed),
         "fuzz": lambda: fuzz(clock, seconds=FUZZ_S),
-        "load": lambda: load(clock, stretches=1 if quick else STRETCHES, seconds=4 if quick else STRETCH_S),
+        "load": lambda: load(clock, stretches=1 if quick else STRETCHES, seconds=2 if quick else STRETCH_S),
         "fleet": lambda: fleet(count=PUBLICATIONS),
         "towns": lambda: towns(times=given.times),
     }

@@ -21,13 +21,13 @@ QUICK = ("load",)  # the commands that a quick run kills, each once
 
 
 def kills(clock: Clock, *, count: int, seed: int) -> list[Bar]:
-    """Kill ``count`` processes, or as many as there is time for; ``seed + n`` draws the n-th moment."""
+    """Kill ``count`` processes, in a quick run one of each kind; ``seed + n`` draws the n-th moment."""
     done: dict[str, int] = {}
     failures, cut = list[str](), 0
     with tempfile.TemporaryDirectory() as name:
         kinds = _kinds(Path(name), tuple(COMMANDS) if clock.until is None else QUICK)
         for number in range(seed, seed + count):
-            if clock.is_over() and len(done) == len(kinds):
+            if clock.until is not None and len(done) == len(kinds):
                 break
             kind = list(kinds)[number % len(kinds)]
             done[kind] = done.get(kind, 0) + 1
