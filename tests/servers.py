@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -99,6 +100,47 @@ def nginx_before(servers: Sequence[Listening], folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+@dataclass
+class Asker:
+    """Asks for one address again and again, and keeps every (status, version, grid) it is told.
+
+    An answer that was on its way when its server was killed is ``cut_short``, no error.
+    """
+
+    url: str
+    address: str
+    every_s: float = 0.01
+    told: list[tuple[int, int, int]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    cut_short: int = 0
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> Self:
+        """Begin, beside whoever calls."""
+        threading.Thread(target=self._ask, daemon=True).start()
+        return self
+
+    def _ask(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=30) as client:
+            while not self.done.wait(self.every_s):
+                try:
+                    answer = client.get("/v1/lookup", params={"address": self.address})
+                    content = answer.json()
+                    self.told.append(
+                        (answer.status_code, content["plan"]["version"], content["grid"]["number"])
+                    )
+                except httpx.RemoteProtocolError:
+                    self.cut_short += 1
+                except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
+                    self.errors.append(repr(error))
+
+
+def version_at(url: str, address: str) -> int:
+    """Return the version that a server answers an address from."""
+    answer = httpx.get(f"{url}/v1/lookup", params={"address": address}, timeout=30)
+    return int(answer.json()["plan"]["version"])
 
 
 class Line:

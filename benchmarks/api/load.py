@@ -32,6 +32,16 @@ class Server:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What wrk saw; an error is another status than 2xx and 3xx, or a request without an answer."""
+
+    rate: float
+    count: int
+    p99_ms: float
+    errors: int
+
+
+@dataclass(frozen=True)
 class Load:
     """What wrk saw, and the processor time of the server for each request in microseconds."""
 
@@ -114,16 +124,34 @@ def memory_mb(pid: int) -> dict[str, float]:
 
 def load(url: str, pid: int, script: Path | None, path: str, seconds: float, connections: int) -> Load:
     """Ask as fast as the server answers."""
-    words = [*on_processor(1), "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency"]
-    words += ["-s", str(script)] if script else []
     before = cpu_s(pid)
-    done = subprocess.run([*words, url + path], capture_output=True, text=True, check=True).stdout
+    heard = ask(url + path, script, seconds, connections, alone=True)
     used = cpu_s(pid) - before
-    count = int(re.findall(r"(\d+) requests in", done)[0])
+    return Load(heard.rate, heard.p99_ms, used / max(heard.count, 1) * 1e6, heard.errors)
+
+
+def ask(url: str, script: Path | None, seconds: float, connections: int, *, alone: bool = False) -> Heard:
+    """Run wrk for a while; ``alone`` keeps it off the processor of a server of one worker."""
+    words = [*(on_processor(1) if alone else ()), "wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s"]
+    words += ["--latency", *(["-s", str(script)] if script else [])]
+    done = subprocess.run([*words, url], capture_output=True, text=True, check=True).stdout
     value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s|m)", done)[0]
-    errors = sum(int(n) for n in re.findall(r"Non-2xx or 3xx responses: (\d+)", done))
-    rate = float(re.findall(r"Requests/sec:\s+([\d.]+)", done)[0])
-    return Load(rate, float(value) * UNITS[unit], used / max(count, 1) * 1e6, errors)
+    wrong = re.findall(r"Non-2xx or 3xx responses: (\d+)", done)
+    lost = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done)
+    return Heard(
+        rate=float(re.findall(r"Requests/sec:\s+([\d.]+)", done)[0]),
+        count=int(re.findall(r"(\d+) requests in", done)[0]),
+        p99_ms=float(value) * UNITS[unit],
+        errors=sum(map(int, [*wrong, *(lost[0] if lost else ())])),
+    )
+
+
+def paused(script: Path, pause_ms: float) -> Path:
+    """Return a script that asks the same with a random pause before each request, so long on average."""
+    slow = script.with_name(f"slow-{script.name}")
+    delay = f"\ndelay = function() return math.random(0, {round(2 * pause_ms)}) end\n"
+    slow.write_text(script.read_text(encoding="utf-8") + delay, encoding="utf-8")
+    return slow
 
 
 def lua(folder: Path, name: str, requests: list[tuple[str, str, str]]) -> Path:

@@ -16,7 +16,7 @@ from api import Settings
 from api.batch_shapes import Batch
 from api.routes.batch import told_batch
 from api.served import Served
-from benchmarks.api.load import Load, load, lua
+from benchmarks.api.load import Load, load, lua, paused
 from benchmarks.bars import Bar, at_least, at_most
 
 if TYPE_CHECKING:
@@ -30,7 +30,13 @@ GOALS = {"by position": 1.0, "by address": 0.6}
 
 
 def questions(snapshot: Snapshot, folder: Path) -> dict[str, Path]:
-    """Write what is asked: 1,000 positions and 1,000 addresses as the city writes them."""
+    """Write what is asked as scripts."""
+    places, addresses = requests_of(snapshot)
+    return {"by position": lua(folder, "position", places), "by address": lua(folder, "address", addresses)}
+
+
+def requests_of(snapshot: Snapshot) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """Return what is asked: 1,000 positions and 1,000 addresses as the city writes them."""
     west, south, east, north = snapshot.city["bounds"]
     chance = np.random.default_rng(7)
     places = np.column_stack([chance.uniform(west, east, 4000), chance.uniform(south, north, 4000)])
@@ -39,7 +45,7 @@ def questions(snapshot: Snapshot, folder: Path) -> dict[str, Path]:
     texts = [text for text in snapshot.addresses.texts["entry_text"].to_pylist() if text]
     some = [texts[at] for at in chance.integers(0, len(texts), 1000).tolist()]
     bodies = [("POST", "/v1/lookup", json.dumps({"address": text}, ensure_ascii=False)) for text in some]
-    return {"by position": lua(folder, "position", links), "by address": lua(folder, "address", bodies)}
+    return links, bodies
 
 
 def rates(
@@ -92,10 +98,7 @@ def at_half(hello: Server, ours: Server, ceiling: float, asked: dict[str, Path],
         ("FastAPI hello", hello, greeting),
         *((name, ours, script) for name, script in asked.items()),
     ):
-        slow = script.with_name(f"half-{script.name}")
-        delay = f"\ndelay = function() return math.random(0, {2 * pause}) end\n"
-        slow.write_text(script.read_text(encoding="utf-8") + delay, encoding="utf-8")
-        found = load(server.url, server.pid, slow, "/", seconds, CONNECTIONS)
+        found = load(server.url, server.pid, paused(script, pause), "/", seconds, CONNECTIONS)
         print(f"{name} at {found.rate:,.0f} requests/s: p99 {found.p99_ms:.2f} ms")
         if server is ours:
             bars.append(at_most(f"{name}: p99 at half of the ceiling, ms", found.p99_ms, 5))

@@ -6,10 +6,7 @@ import statistics
 import tempfile
 import time
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-
-import httpx
 
 from benchmarks.bars import Bar, at_least, at_most
 from geogrid.archive import Archive
@@ -17,10 +14,10 @@ from geogrid.clock import SHANGHAI, now
 from geogrid.snapshot import publish_snapshot
 from tests.governed import filled
 from tests.postgres import PostgresServer
-from tests.servers import GridServer, nginx_before, wait_until
+from tests.servers import GridServer, nginx_before, version_at, wait_until
 
 SERVERS = 3
-QUESTION = "/v1/lookup?address=D小区1号楼"
+ADDRESS = "D小区1号楼"
 GOAL_S = 2.0
 
 
@@ -44,7 +41,7 @@ def fleet(*, count: int) -> list[Bar]:
             publish_snapshot(archive, draft.id, today, folder / "publisher" / str(draft.id))
             began = time.monotonic()  # the plan is published, and its snapshot deposited
             for url in (*(one.url for one in servers), front):
-                wait_until(partial(_serves, url, draft.id), 60)
+                wait_until(lambda url=url, wanted=draft.id: version_at(url, ADDRESS) == wanted, 60)
             waited.append(time.monotonic() - began)
     print(
         f"{count} publications reached {SERVERS} servers and nginx before them in "
@@ -55,7 +52,3 @@ def fleet(*, count: int) -> list[Bar]:
         at_most("a publication reaches all servers, s in the median", statistics.median(waited), GOAL_S),
         at_most("a publication reaches all servers, s at most", max(waited), GOAL_S),
     ]
-
-
-def _serves(url: str, version: int) -> bool:
-    return bool(httpx.get(url + QUESTION, timeout=30).json()["plan"]["version"] == version)

@@ -12,67 +12,38 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from benchmarks.api.city import KEPT, kept_snapshot
-from benchmarks.api.load import UNITS, require_wrk
-from benchmarks.api.rates import questions
+from benchmarks.api.load import Heard, ask, lua, paused, require_wrk
+from benchmarks.api.rates import requests_of
 from benchmarks.bars import Bar, at_least, at_most
 from benchmarks.division.instances import data_folder
 from geogrid.archive import Archive
-from geogrid.clock import SHANGHAI, now
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
-from geogrid.snapshot import Snapshot, publish_snapshot, put_in_force
-from tests.servers import GridServer
+from geogrid.snapshot import Snapshot, put_in_force
+from tests.servers import Asker, GridServer
 
 if TYPE_CHECKING:
     from benchmarks.bars import Clock
 
 CITY = "songshan"
 WORKERS, CONNECTIONS, SHARE = 2, 256, 0.8
-WARM = 100  # requests/s of a server that has begun
+WARM, WARM_TRIES = 100, 60  # requests/s of a server that has begun
 P99_MS = 50  # of the middle minute, the generator and the publisher being on the same two processors
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What wrk saw for a while, and the memory of the workers at its end."""
+    """What was heard for a while, and the memory of the workers at its end."""
 
-    rate: float
-    p99_ms: float
-    errors: int
+    heard: Heard
     memory_mb: float
-
-
-@dataclass
-class Asker:
-    """Asks one question again and again, and keeps which plan gave which grid."""
-
-    url: str
-    address: str
-    grids: dict[int, set[int]] = field(default_factory=dict)
-    asked: int = 0
-    errors: list[str] = field(default_factory=list)
-    done: threading.Event = field(default_factory=threading.Event)
-
-    def ask(self) -> None:
-        """Ask until told to stop."""
-        with httpx.Client(base_url=self.url, timeout=30) as client:
-            while not self.done.wait(0.05):
-                self.asked += 1
-                try:
-                    answer = client.post("/v1/lookup", json={"address": self.address}).json()
-                    version, number = answer["plan"]["version"], answer["grid"]["number"]
-                    self.grids.setdefault(version, set()).add(number)
-                except (httpx.HTTPError, KeyError, TypeError, ValueError) as error:
-                    self.errors.append(repr(error))
 
 
 def load(clock: Clock, *, stretches: int, seconds: float) -> list[Bar]:
@@ -81,23 +52,22 @@ def load(clock: Clock, *, stretches: int, seconds: float) -> list[Bar]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         store, plans, snapshot = _city(folder, stretches)
-        scripts = questions(snapshot, folder)
-        script = _both(list(scripts.values()), folder)
+        in_turn = chain.from_iterable(zip(*requests_of(snapshot), strict=True))
+        script = lua(folder, "mixed", list(in_turn))
+        address = next(text for text in snapshot.addresses.texts["entry_text"].to_pylist() if text)
         server = GridServer(store, folder / "served", WORKERS).start()
-        asker = Asker(server.url, _texts(snapshot)[0])
-        threading.Thread(target=asker.ask, daemon=True).start()
+        asker = Asker(server.url, address, every_s=0.05).start()
+        found: list[Stretch] = []
         try:
-            while _asked(server, script, 1).rate < WARM:
-                """A worker that has just started is still reading."""
-            ceiling = _asked(server, script, seconds / 2).rate
-            pause = _pause_for(server, script, SHARE * ceiling, seconds / 4)
+            _await_warm(server, script)
+            ceiling = ask(server.url, script, seconds / 2, CONNECTIONS).rate
+            slow = paused(script, _pause_for(server, script, SHARE * ceiling, seconds / 4))
             print(f"{WORKERS} workers bear {ceiling:,.0f} requests/s; asked are {SHARE:.0%} of it")
-            found = []
             for version in plans:
-                if clock.is_over():
+                if clock.is_over() and found:
                     break
                 publisher = _publish(store, version)
-                found.append(_asked(server, script, seconds, pause))
+                found.append(Stretch(ask(server.url, slow, seconds, CONNECTIONS), _memory_mb(server)))
                 _tell(found[-1], version, publisher.wait(600))
         finally:
             asker.done.set()
@@ -109,19 +79,17 @@ def _city(folder: Path, count: int) -> tuple[str, list[int], Snapshot]:
     """Copy the kept city; return its store, ``count`` drafts of two plans in turn, and the plan in force."""
     kept = kept_snapshot(CITY, data_folder(None))
     shutil.copy(KEPT / f"{CITY}.db", folder)
+    snapshots = folder / f"{CITY}.snapshots"
+    shutil.copytree(KEPT / snapshots.name, snapshots, symlinks=True)
+    place = snapshots / CITY / kept.name
+    put_in_force(place)
     store = f"sqlite:///{folder}/{CITY}.db"
     with Archive.open(store) as archive:
-        today = now().astimezone(SHANGHAI).date()
-        first = int(kept.name)
-        there = [one.division for one in archive.all_stored(first)]
+        there = [one.division for one in archive.all_stored(int(kept.name))]
         turned = [replace(one, plan=_turned(one.plan)) for one in there]
         plans = [
             archive.add_version(CITY, (turned, there)[n % 2], policy=EIGHT_TO_TEN).id for n in range(count)
         ]
-        begin = archive.copy_version(first)
-        place = folder / f"{CITY}.snapshots" / CITY / str(begin.id)
-        publish_snapshot(archive, begin.id, today, place)
-        put_in_force(place)
     return store, plans, Snapshot.open(place)
 
 
@@ -131,43 +99,22 @@ def _turned(plan: Plan) -> Plan:
     return Plan(plan.community_id, {unit: last + 1 - number for unit, number in plan.assignment.items()})
 
 
-def _texts(snapshot: Snapshot) -> list[str]:
-    return [text for text in snapshot.addresses.texts["entry_text"].to_pylist() if text]
+def _await_warm(server: GridServer, script: Path) -> None:
+    """Ask until a server that has just started has read what it answers from.
 
-
-def _both(scripts: list[Path], folder: Path) -> Path:
-    """Return one wrk script that asks what several ask, in turn."""
-    lists = [re.findall(r"^\{.*\}", path.read_text(encoding="utf-8"), re.M) for path in scripts]
-    rest = scripts[0].read_text(encoding="utf-8").partition("\n}\n")[2]
-    mixed = folder / "mixed.lua"
-    told = ",\n".join(one for pair in zip(*lists, strict=True) for one in pair)
-    mixed.write_text("local all = {\n" + told + "\n}\n" + rest, encoding="utf-8")
-    return mixed
-
-
-def _asked(server: GridServer, script: Path, seconds: float, pause: float = 0.0) -> Stretch:
-    """Ask as fast as answers come, or after a random pause of ``pause`` ms on average."""
-    slow = script.with_name("slow.lua")
-    delay = f"\ndelay = function() return math.random(0, {round(2 * pause)}) end\n" if pause else ""
-    slow.write_text(script.read_text(encoding="utf-8") + delay, encoding="utf-8")
-    words = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(seconds, 1):.0f}s", "--latency", "-s", str(slow)]
-    told = subprocess.run([*words, server.url], capture_output=True, text=True, check=True).stdout
-    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s|m)", told)[0]
-    wrong = re.findall(r"Non-2xx or 3xx responses: (\d+)", told)
-    lost = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", told)
-    return Stretch(
-        rate=float(re.findall(r"Requests/sec:\s+([\d.]+)", told)[0]),
-        p99_ms=float(value) * UNITS[unit],
-        errors=sum(map(int, wrong)) + sum(int(n) for one in lost for n in one),
-        memory_mb=_memory_mb(server),
-    )
+    :raises RuntimeError: it does not come to answer.
+    """
+    for _ in range(WARM_TRIES):
+        if ask(server.url, script, 1, CONNECTIONS).rate >= WARM:
+            return
+    raise RuntimeError(f"the server answers fewer than {WARM} requests a second")
 
 
 def _pause_for(server: GridServer, script: Path, rate: float, seconds: float) -> float:
     """Return the pause at which the connections ask ``rate`` times a second."""
     pause = CONNECTIONS / rate * 1e3
     for _ in range(2):
-        pause *= _asked(server, script, seconds, pause).rate / rate
+        pause *= ask(server.url, paused(script, pause), max(seconds, 1), CONNECTIONS).rate / rate
     return pause
 
 
@@ -188,9 +135,10 @@ def _publish(store: str, version: int) -> subprocess.Popen[bytes]:
 
 
 def _tell(one: Stretch, version: int, code: int) -> None:
+    heard = one.heard
     print(
-        f"plan {version} published ({code}): {one.rate:,.0f} requests/s, p99 {one.p99_ms:.1f} ms, "
-        f"{one.errors} errors, {one.memory_mb:.0f} MB",
+        f"plan {version} published ({code}): {heard.rate:,.0f} requests/s, p99 {heard.p99_ms:.1f} ms, "
+        f"{heard.errors} errors, {one.memory_mb:.0f} MB",
         flush=True,
     )
     assert code == 0
@@ -200,15 +148,21 @@ def _bars(found: list[Stretch], asker: Asker, ceiling: float) -> list[Bar]:
     third = max(len(found) // 3, 1)
     before, after = found[:third], found[-third:]
     grown = statistics.mean(one.memory_mb for one in after) / statistics.mean(one.memory_mb for one in before)
-    mixed = sum(len(grids) > 1 for grids in asker.grids.values())
-    print(f"{asker.asked:,} answers of {len(asker.grids)} plans looked at one by one")
+    grids: dict[int, set[int]] = {}
+    for _, version, number in asker.told:
+        grids.setdefault(version, set()).add(number)
+    mixed = sum(len(numbers) > 1 for numbers in grids.values())
+    refused = [status for status, _, _ in asker.told if status != 200]
+    wrong = len(asker.errors) + asker.cut_short + len(refused)
+    print(f"{len(asker.told):,} answers of {len(grids)} plans looked at one by one")
     for error in asker.errors[:5]:
         print(f"FAILED {error}")
+    heard = [one.heard for one in found]
     return [
-        at_least("requests/s of the ceiling", statistics.median(one.rate for one in found) / ceiling, 0.7),
-        at_most("errors", sum(one.errors for one in found) + len(asker.errors), 0),
+        at_least("requests/s of the ceiling", statistics.median(one.rate for one in heard) / ceiling, 0.7),
+        at_most("errors", sum(one.errors for one in heard) + wrong, 0),
         at_most("plans that gave one address two grids", mixed, 0),
-        at_least("plans seen while asking", len(asker.grids), len(found)),
-        at_most("p99 of the middle stretch, ms", statistics.median(one.p99_ms for one in found), P99_MS),
+        at_least("plans seen while asking", len(grids), len(found)),
+        at_most("p99 of the middle stretch, ms", statistics.median(one.p99_ms for one in heard), P99_MS),
         at_most("memory at the end to that of the beginning", grown, 1.1),
     ]
