@@ -423,6 +423,21 @@ def test_it_reflows_on_a_narrow_screen(bench: Bench) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+STICKING_OUT = """() => {
+  const card = document.querySelector('.sign-in').getBoundingClientRect();
+  return [...document.querySelectorAll('.sign-in *')].filter((one) => one.offsetParent)
+    .map((one) => one.getBoundingClientRect())
+    .filter((box) => box.left < card.left || box.right > card.right).length;
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_sticks_out_of_the_card_to_sign_in(bench: Bench, width: int) -> None:
+    page = bench.page(width=width)
+    page.wait_for_selector(".sign-in")
+    assert page.evaluate(STICKING_OUT) == 0
+
+
 def test_a_password_is_changed_first_and_sessions_are_ended(tmp_path: Path, chromium: Browser) -> None:
     app = create_app(prepare(tmp_path))
     with listening(app) as url:
