@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.killing import forkserver, killed, rehearse
+from tests.killing_commands import forkserver, killed, rehearse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.bars import Bar, at_least, at_most
-from tests.killing import COMMANDS, forkserver, killed, rehearse
+from tests.killing_commands import COMMANDS, forkserver, killed, rehearse
+from tests.killing_planners import hold_against
+from tests.killing_planners import killed as planner_killed
 from tests.planned import prepare
-from tests.test_crash import hold_against
-from tests.test_crash import killed as planner_killed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -161,7 +161,9 @@ class Rehearsal:
 def forkserver() -> ForkServerContext:
     """Return what makes processes that have loaded geogrid already, so that a kill falls into its work."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.killing", "geogrid.cli", "geogrid.boundaries", "geogrid.fleet"])
+    context.set_forkserver_preload(
+        ["tests.killing_commands", "geogrid.cli", "geogrid.boundaries", "geogrid.fleet"]
+    )
     return context
 
 
