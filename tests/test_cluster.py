@@ -25,6 +25,7 @@ from geogrid.batch import assign_file, matcher_of
 from geogrid.cli.app import app
 from geogrid.cli.store import folder_in_force
 from geogrid.cluster import PROCESSES, AssignJob, crew_of, run_job
+from geogrid.cluster.crews import Processes
 from geogrid.errors import ClusterError, InputError, PiecesError
 from geogrid.snapshot import Snapshot
 from geogrid.snapshot.files import read_manifest
@@ -141,6 +142,19 @@ def test_a_worker_killed_half_way_loses_and_doubles_nothing(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
         path.name for path in (tmp_path / "calm").iterdir()
     )
+
+
+def process_of(_: int) -> int:
+    return os.getpid()
+
+
+def test_a_process_lost_between_two_rounds_is_replaced() -> None:
+    with Processes(1) as crew:
+        (first,) = crew.each(process_of, [0])
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: crew._pool._broken, 30)
+        (second,) = crew.each(process_of, [0])
+    assert second != first
 
 
 @contextmanager

@@ -89,8 +89,8 @@ class Processes:
         left = dict(enumerate(things))
         losses = 0
         while left:
-            waiting = {self._pool.submit(work, thing): place for place, thing in left.items()}
-            try:
+            try:  # of a worker lost since the things before, the pool tells when the next are given to it
+                waiting = {self._pool.submit(work, thing): place for place, thing in left.items()}
                 for future in as_completed(waiting):
                     answer = future.result()
                     del left[waiting[future]]
