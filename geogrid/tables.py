@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -136,23 +137,40 @@ def _read_parquet(path: Path) -> Table:
         raise _fault("broken-file", f"the file cannot be read: {error}", "", path) from error
     schema = file.schema_arrow
     try:
-        name, crs = _place_of(schema)
+        name, crs, bounds = _place_of(schema)
     except (ValueError, AttributeError, TypeError) as error:
         raise _fault("broken-file", "its note on where its shapes are cannot be read", "", path) from error
-    return Table(schema, ahead(_row_groups(file)), file.metadata.num_rows, name, crs)
+    return Table(schema, ahead(_row_groups(file)), file.metadata.num_rows, name, crs, bounds=bounds)
 
 
-def _place_of(schema: pa.Schema) -> tuple[str, str]:
-    """Return the column of shapes and its coordinate system from the GeoParquet note; "" where none is."""
+def _place_of(schema: pa.Schema) -> tuple[str, str, tuple[float, ...]]:
+    """Return the column of shapes, its coordinate system and bounds from the GeoParquet note.
+
+    They are "" and () where none is.
+    """
     geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     name = geo.get("primary_column", "")
     if not name:
-        return "", ""
+        return "", "", ()
     if name not in schema.names:
         raise ValueError("it names a column that is not there")
     column = geo.get("columns", {}).get(name, {})
     # GeoParquet: a missing crs means OGC:CRS84, which is WGS-84 in degrees.
-    return name, json.dumps(column["crs"]) if column.get("crs") else DEGREES
+    crs = json.dumps(column["crs"]) if column.get("crs") else DEGREES
+    return name, crs, _bounds_of(column.get("bbox"))
+
+
+def _bounds_of(box: Any) -> tuple[float, ...]:
+    """Return the bounds that a bbox tells, () where it is none; six numbers have heights among them."""
+    if not isinstance(box, list) or len(box) not in {4, 6} or not all(map(_is_finite, box)):
+        return ()
+    half = len(box) // 2
+    return (*map(float, box[:2]), *map(float, box[half : half + 2]))
+
+
+def _is_finite(told: Any) -> bool:
+    # A whole number in JSON may be larger than any float.
+    return isinstance(told, int | float) and abs(told) <= sys.float_info.max
 
 
 def _row_groups(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:

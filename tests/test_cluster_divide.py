@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dask_geopandas
 import numpy as np
@@ -17,14 +17,16 @@ import shapely
 from geogrid.adjacency import build_graph
 from geogrid.boundaries import read_city
 from geogrid.cluster import PROCESSES, DivideJob, PartJob, PlaceJob, crew_of, run_job
+from geogrid.cluster.grids import GRIDS, GridSetMatcher
 from geogrid.cluster.ground import parts_of, read_part, write_part
-from geogrid.crs import points_to_degrees
+from geogrid.cluster.target import MANIFEST, write_note
+from geogrid.crs import DEGREES, points_to_degrees
 from geogrid.errors import InputError
 from geogrid.exports import Divided, grids_table, units_table
 from geogrid.fleet import divide_city
 from geogrid.model import Barrier, BarrierKind
 from geogrid.policy import EIGHT_TO_TEN
-from geogrid.tables import write_table
+from geogrid.tables import table_of, write_table
 from geogrid.units import build_units
 from tests.town import draw_city
 
@@ -189,6 +191,23 @@ def test_positions_are_placed_by_a_divided_set_alone(crew: Crew, tmp_path: Path)
     assert [row["grid_code"] or None for row in found[0]] == expected
     assert [row["grid_code"] or None for row in found[1]] == expected[::-1]
     assert report.counts == {"matched": 2 * len(homes), "outside": 2}
+
+
+def test_every_part_answers_for_its_own_places_whatever_it_is_called(tmp_path: Path) -> None:
+    """Two squares a degree apart; their parts stand in another order than their names, one is empty."""
+    squares = {"part-aa": "WEST", "part-nobody": "", "part (2)-bb": "EAST"}
+    schema = pa.schema([("grid_code", pa.string()), ("name", pa.string()), ("geometry", pa.binary())])
+    for part, code in squares.items():
+        left = {"WEST": 121.0, "EAST": 122.0}.get(code, 0.0)
+        shapes = [shapely.box(left, 25.0, left + 0.1, 25.1)] if code else []
+        codes = [code] * len(shapes)
+        columns: dict[str, list[Any]] = {"grid_code": codes, "name": codes, "geometry": shapes}
+        write_table(tmp_path / part / GRIDS, table_of(columns, schema, geometry="geometry", crs=DEGREES))
+    write_note(tmp_path / MANIFEST, {"kind": "divide", "pieces": [{"file": part} for part in squares]})
+    matcher = GridSetMatcher(tmp_path)
+    for lon, code in ((121.05, "WEST"), (122.05, "EAST"), (123.05, "")):
+        told = matcher.points(np.array([lon]), np.array([25.05]))
+        assert [one.grid_code for one in told.answers()] == [code]
 
 
 def test_a_divided_set_is_read_by_dask_geopandas_with_its_places(crew: Crew, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -247,3 +248,34 @@ def test_rows_that_a_sheet_would_lose_are_refused(tmp_path: Path, monkeypatch: p
     with pytest.raises(InputError, match="too-many-rows"):
         write_table(path, table_of(COLUMNS, SCHEMA))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("box", "bounds"),
+    [
+        ([1, 2.5, 3, 4], (1.0, 2.5, 3.0, 4.0)),
+        ([1, 2, -9, 3, 4, 9], (1.0, 2.0, 3.0, 4.0)),  # with heights
+        (None, ()),
+        ([1, 2, 3], ()),
+        ("1234", ()),
+        ([1, 2, 3, "4"], ()),
+        ([1, 2, 3, 10**400], ()),
+    ],
+)
+def test_bounds_are_those_of_the_note_where_it_tells_any(
+    tmp_path: Path, box: object, bounds: tuple[float, ...]
+) -> None:
+    column = {"encoding": "WKB", "geometry_types": [], "bbox": box}
+    note = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    schema = pa.schema([("geometry", pa.binary())]).with_metadata({"geo": json.dumps(note)})
+    pq.write_table(schema.empty_table(), tmp_path / "t.parquet")
+    with open_table(tmp_path / "t.parquet") as table:
+        assert table.bounds == bounds
+
+
+def test_bounds_come_back_as_they_were_written(tmp_path: Path) -> None:
+    schema = pa.schema([("geometry", pa.binary())])
+    shapes = [shapely.Point(1.0, 7.0), shapely.Point(4.0, 2.0)]
+    write_table(tmp_path / "t.parquet", table_of({"geometry": shapes}, schema, geometry="geometry"))
+    with open_table(tmp_path / "t.parquet") as table:
+        assert table.bounds == (1.0, 2.0, 4.0, 7.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -104,8 +104,8 @@ def part_folders(source: Path) -> list[Path]:
     return sorted(visible, key=natural)
 
 
-def seal_of(divided: Path) -> str:
-    """Return the digest of a divided set.
+def manifest_of(divided: Path) -> dict[str, Any]:
+    """Return the manifest of a divided set.
 
     :raises InputError: it is none, or not whole yet.
     """
@@ -113,13 +113,15 @@ def seal_of(divided: Path) -> str:
     if note is None or note.get("kind") != "divide":
         told, remedy = "there is no divided set, or it is not whole", "divide to the end first"
         raise InputError((Fault("no-divided-set", told, remedy, str(divided)),))
-    return hashlib.sha256(json.dumps(note, sort_keys=True).encode()).hexdigest()
+    return note
 
 
-def communities_of(path: Path) -> list[str]:
-    """Return the ids of the communities in a file."""
-    ids: list[str] = pq.read_table(path, columns=["id"]).column("id").to_pylist()
-    return ids
+def seal_of(divided: Path) -> str:
+    """Return the digest of a divided set.
+
+    :raises InputError: it is none, or not whole yet.
+    """
+    return hashlib.sha256(json.dumps(manifest_of(divided), sort_keys=True).encode()).hexdigest()
 
 
 def _divisions_table(made: Sequence[Made]) -> Table:

@@ -1,8 +1,8 @@
 """Answer positions from the grids of a divided set, however many: by those that lie around a run of rows.
 
-Where each part lies is told by the bounds in its GeoParquet note, which dask-geopandas gathers as spatial
-partitions. Only the parts that a run of rows meets are compiled to a point index: where rows lie in spatial
-order a worker needs the memory of a neighbourhood, else that of the whole set.
+Where each part lies is told by the bounds in its GeoParquet note. Only the parts that a run of rows meets are
+compiled to a point index: where rows lie in spatial order a worker needs the memory of a neighbourhood, else
+that of the whole set.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import dask_geopandas
 import numpy as np
 import shapely
 
 from geogrid.batch import PointMatcher
 from geogrid.batch.told import Kinds, RowAnswer, Told
-from geogrid.cluster.target import MANIFEST, read_note
+from geogrid.cluster.dividing import manifest_of
 from geogrid.locate import PointIndex
 from geogrid.tables import open_table
 
@@ -36,12 +35,15 @@ class GridSetMatcher:
     """Answers positions from the divided set in ``folder``; of addresses it knows nothing."""
 
     def __init__(self, folder: Path) -> None:
-        note = read_note(folder / MANIFEST) or {}
-        self._files = [folder / one["file"] / GRIDS for one in note["pieces"]]
-        frame = dask_geopandas.read_parquet(
-            [str(path) for path in self._files], columns=["geometry"], gather_spatial_partitions=True
-        )
-        self._parts = shapely.STRtree(frame.spatial_partitions.to_numpy())
+        self._files: list[Path] = []
+        bounds = []
+        for one in manifest_of(folder)["pieces"]:
+            path = folder / one["file"] / GRIDS
+            with open_table(path) as table:
+                if table.bounds:  # a part without grids has none
+                    self._files.append(path)
+                    bounds.append(table.bounds)
+        self._parts = shapely.STRtree(shapely.box(*np.reshape(bounds, (-1, 4)).T))
         self._around = lru_cache(maxsize=KEPT)(self._compiled)
 
     def addresses(self, texts: Sequence[str]) -> Sequence[RowAnswer]:
