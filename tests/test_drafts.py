@@ -17,7 +17,7 @@ import pytest
 from geogrid.archive import Actor, Archive, DraftStatus, Subject
 from geogrid.errors import FrozenError, NotFoundError, RefusedError, StaleError
 from geogrid.snapshot import publish_snapshot
-from geogrid.workbench import Assign, Lock, OpenGrid, Operation, Release, Rename
+from geogrid.workbench import Assign, Clear, Lock, OpenGrid, Operation, Release, Rename
 from tests.governed import NOON, PLANS, TODAY, filled, governed_town, graphs_of, opened
 
 if TYPE_CHECKING:
@@ -76,6 +76,13 @@ def test_a_draft_of_nothing_is_refused(archive: Archive) -> None:
     with pytest.raises(NotFoundError):
         begin("elsewhere", "c1", title="x", by=PLANNER)
     assert rules_of(lambda: begin("town", "c1", title=" ", by=PLANNER)) == ["no-title"]
+
+
+def test_a_draft_that_cannot_begin_is_not_begun(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geogrid.archive.drafts.opened_with", lambda *_: (Clear(), Rename(9, "九")))
+    attempt = partial(archive.drafts.begin, "town", "c1", title="x", by=PLANNER, start="empty")
+    assert rules_of(attempt) == ["unknown-grid"]
+    assert archive.drafts.all("town") == ()
 
 
 def test_steps_come_back_after_the_store_was_closed(

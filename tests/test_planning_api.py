@@ -307,6 +307,18 @@ def test_a_stale_write_gets_both_sides_and_changes_nothing(client: TestClient, p
     assert names == ["甲", "乙"]
 
 
+def test_a_draft_begins_as_one_whose_special_grid_has_homes_by_now(planner: Person) -> None:
+    """Grid 4 was for a park until the house came into it: its purpose is not taken over, all else is."""
+    here = step(planner, begun(planner), kind="open-grid", name="南网格")
+    here = step(planner, here, kind="dedicate", grid=4, purpose="公园")
+    here = step(planner, here, kind="assign", units=["c1/h01"], grid=4)
+    other = begun(planner, start=f"draft-{here['draft']['id']}")
+    assert other["state"]["assignment"] == here["state"]["assignment"]
+    assert (other["state"]["names"], other["state"]["purposes"]) == ({"4": "南网格"}, {})
+    assert [one["operation"]["kind"] for one in other["history"]] == ["clear", "adopt", "rename"]
+    assert planner.get(f"/drafts/{other['draft']['id']}").json() == other
+
+
 def test_a_refused_operation_tells_every_fault(planner: Person) -> None:
     here = begun(planner)["draft"]
     operation = {"kind": "assign", "units": ["X", "Y"], "grid": 9}

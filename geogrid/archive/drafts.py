@@ -33,10 +33,12 @@ from geogrid.clock import SHANGHAI
 from geogrid.errors import Fault, NotFoundError, RefusedError
 from geogrid.policy import EIGHT_TO_TEN, policy_table
 from geogrid.workbench import (
+    Bench,
     History,
     Opening,
     Step,
     apply,
+    begin,
     opened_with,
     operation_to_json,
     refuse_broken_locks,
@@ -133,7 +135,8 @@ class Drafts:
         community, or ``empty``; it is compared with ``base`` all the same.
 
         :raises NotFoundError: no such city, community, version or draft, or nothing is published.
-        :raises RefusedError: the title is empty, too long or cannot be printed, or ``start`` names nothing.
+        :raises RefusedError: the title is empty, too long or cannot be printed, ``start`` names nothing, or
+            what it names cannot be taken over.
         """
         refused(refuse_wild_text("title", title) if title.strip() else (untitled(),))
         with writing(self._engine) as connection:
@@ -146,13 +149,14 @@ class Drafts:
             set_id = graphs.current_set(connection, edition.id, community_id)
             graph = graphs.read_graph(connection, set_id)
             reference = carried(stored.division.plan, stored.graph, graph)
+            bench = Bench(graph, policy or stored.policy or EIGHT_TO_TEN, reference)
             values = {
                 "city_id": city_id,
                 "community_id": community_id,
                 "base_id": old.id,
                 "unit_set_id": set_id,
                 "reference": dict(reference.assignment),
-                "policy": policy_table(policy or stored.policy or EIGHT_TO_TEN),
+                "policy": policy_table(bench.policy),
                 "title": title.strip(),
                 "status": DraftStatus.OPEN,
                 "revision": 1,
@@ -163,13 +167,26 @@ class Drafts:
             new = connection.execute(insert(draft_table).values(**values)).inserted_primary_key
             assert new is not None
             note(connection, self._clock(), by, "begin-draft", new[0], base=old.id, community=community_id)
-            record = read_record(connection, new[0])
             if start:
                 opening = self._opening(connection, start, community_id, graph)
-                for operation in opened_with(opening):
-                    self._add_step(connection, record, operation, by)
-                    record = read_record(connection, record.id)
-            return record
+                first = opened_with(opening, graph)
+                self._add_first(connection, read_record(connection, new[0]), bench, first, by)
+            return read_record(connection, new[0])
+
+    def _add_first(
+        self,
+        connection: Connection,
+        record: DraftRecord,
+        bench: Bench,
+        operations: tuple[Operation, ...],
+        by: Actor,
+    ) -> None:
+        """Add the first steps of a draft; one that is refused takes the draft back with it."""
+        after = begin(bench)
+        for operation in operations:
+            after = apply(bench, after, operation)
+            step = self._add_step(connection, record, operation, by)
+            record = replace(record, head=step.id, revision=record.revision + 1)
 
     def _opening(
         self, connection: Connection, start: str, community_id: str, graph: UnitGraph
