@@ -25,7 +25,6 @@ from geogrid.partition import why_not
 from geogrid.policy import policy_from_table
 from geogrid.rules import RULES
 from geogrid.workbench import (
-    forbidden,
     mends,
     nudges,
     operation_from_json,
@@ -97,7 +96,7 @@ async def parts(request: Request, who: Viewer, draft_id: int) -> Response:
         lon, lat = zip(*(asked.line or []), strict=True)
         x, y = points_to_metres(lon, lat, who.office.plane)
         line = LineString(list(zip(x.tolist(), y.tolist(), strict=True)))
-        found = parts_by_line(here.bench, units, line)
+        found = await asyncio.to_thread(parts_by_line, here.bench, units, line)
     return told({"kind": "split", "grid": asked.grid, "parts": found})
 
 
@@ -115,12 +114,17 @@ async def why(request: Request, who: Viewer, draft_id: int) -> Response:
         partial(why_not, time_limit_s=WHY_S),
         here.bench.graph, here.bench.policy, here.draft.plan, asked.unit, asked.grid,
     )  # fmt: skip
-    cost = {"forbidden": list(found.forbidden), "costs": dict(found.costs), "proved": found.proved}
-    plan = None if found.plan is None else dict(found.plan.assignment)
     language = language_for(request.query_params.get("lang"))
-    reason = "" if found.reason is None else found.reason.say(language)
-    breaches = breaches_told(forbidden(here.bench, here.draft, asked.unit, asked.grid))
-    return told({**cost, "breaches": breaches, "plan": plan, "reason": reason})
+    return told(
+        {
+            "forbidden": [one.words for one in found.forbidden],
+            "breaches": breaches_told(found.forbidden),
+            "costs": dict(found.costs),
+            "proved": found.proved,
+            "plan": None if found.plan is None else dict(found.plan.assignment),
+            "reason": "" if found.reason is None else found.reason.say(language),
+        }
+    )
 
 
 @router.post("/proposals", summary="Let the solver propose", **takes(ProposalAsked), **gives(EVENTS))

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
     from geogrid.policy import Policy
+    from geogrid.rules import Breach
 
 
 @dataclass(frozen=True)
 class Answer:
     """Why a unit does not lie in a grid.
 
-    ``forbidden`` are the hard rules that the bare move breaks, in words. ``reason`` says why no plan of as
-    many grids as the policy allows has the unit there. Where one has, ``costs`` is how much worse each
+    ``forbidden`` is where the bare move breaks hard rules. ``reason`` says why no plan of as many grids as
+    the policy allows has the unit there. Where one has, ``costs`` is how much worse each
     objective gets in the best such ``plan``.
     """
 
-    forbidden: tuple[str, ...]
+    forbidden: tuple[Breach, ...]
     reason: Sentence | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     plan: Plan | None = None
@@ -56,8 +57,7 @@ def why_not(
     homes = {one.id: one.households for one in graph.units}
     anchor = max(members[grid], key=lambda name: (homes.get(name, 0), name))
     asked = replace(policy, objectives=tuple(o for o in policy.objectives if o is not Objective.RETENTION))
-    broken = newly_broken(plan, plan.move({unit: grid}), graph, policy)
-    forbidden = tuple(breach.words for breach in broken)
+    forbidden = newly_broken(plan, plan.move({unit: grid}), graph, policy)
     wish = _Wish(plan, unit, anchor, grid, deadline)
     try:
         wished = wish.best(graph, asked, 0.5)

@@ -29,7 +29,7 @@ from geogrid.workbench.operations import (
 from geogrid.workbench.parting import connected, parts_by_line, parts_by_solver
 from geogrid.workbench.proposing import Proposal, propose, propose_several
 from geogrid.workbench.serving import Service, services
-from geogrid.workbench.tally import Preview, Row, Tally, forbidden, preview, tally
+from geogrid.workbench.tally import Preview, Row, Tally, preview, tally
 from geogrid.workbench.wire import operation_from_json, operation_to_json
 
 __all__ = [
@@ -69,7 +69,6 @@ __all__ = [
     "by_hand",
     "compare",
     "connected",
-    "forbidden",
     "mends",
     "notices",
     "nudges",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from geogrid import measures
 from geogrid.plan import GridKind
 from geogrid.policy import window_of
-from geogrid.rules import judge, newly_broken
+from geogrid.rules import judge
 from geogrid.workbench.comparing import heirs_of, shared_households
 from geogrid.workbench.operations import apply
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geogrid.plan import Grid
-    from geogrid.rules import Breach, Verdict
+    from geogrid.rules import Verdict
     from geogrid.workbench.draft import Bench, Draft
     from geogrid.workbench.operations import Operation
 
@@ -131,11 +131,6 @@ def _row(draft: Draft, number: int, grid: Grid | None, change: _Change) -> Row:
         went=change.went,
         locked=number in draft.locked_grids,
     )
-
-
-def forbidden(bench: Bench, draft: Draft, unit: str, grid: int) -> tuple[Breach, ...]:
-    """Return the hard rules that would newly break if a unit lay in a grid, each with its place."""
-    return newly_broken(draft.plan, draft.plan.move({unit: grid}), bench.graph, bench.policy)
 
 
 @dataclass(frozen=True, slots=True)
