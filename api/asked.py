@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from fastapi import params
-from fastapi.dependencies.utils import get_flat_params
+from fastapi.dependencies.utils import get_dependant, get_flat_params
 from starlette.requests import Request  # noqa: TC002 - read at run time by FastAPI
 
 from api.problems import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 T = TypeVar("T")
 LARGEST = 2**31 - 1  # of the numbers that name something in a store
@@ -67,15 +72,33 @@ async def known_only(request: Request) -> None:
         raise Refusal(422, "A text has a character that cannot be kept.")
     if not asked and not request.path_params:
         return
-    parameters = get_flat_params(request.scope["route"].dependant)
-    known = {"lang", *(one.alias for one in parameters if isinstance(one.field_info, params.Query))}
-    if any(name not in known for name in asked):
-        told = f"unknown parameter; known are {', '.join(sorted(known))}"
+    known = _parameters(request.scope["endpoint"], request.scope["route"].path)
+    if any(name not in known.queries for name in asked):
+        told = f"unknown parameter; known are {', '.join(sorted(known.queries))}"
         raise Refusal(422, errors=[{"in": "query", "name": "", "message": told}])
     if len(asked.multi_items()) != len(asked):  # programs differ in which of two they take
         raise Refusal(422, errors=[{"in": "query", "name": "", "message": "a parameter stands twice"}])
-    for one in parameters:
-        if isinstance(one.field_info, params.Path) and one.field_info.annotation is int:
-            told = request.path_params.get(one.alias, "")
-            if len(told) > len(str(LARGEST)) or (told.isdecimal() and int(told) > LARGEST):
-                raise Refusal(404)
+    for name in known.numbers:
+        told = request.path_params.get(name, "")
+        if len(told) > len(str(LARGEST)) or (told.isdecimal() and int(told) > LARGEST):
+            raise Refusal(404)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    """The names of what a route takes: of its queries, and of the ids in its path that are numbers."""
+
+    queries: frozenset[str]
+    numbers: tuple[str, ...]
+
+
+@cache  # a public request has few microseconds
+def _parameters(endpoint: Callable[..., Any], path: str) -> _Parameters:
+    told = get_flat_params(get_dependant(path=path, call=endpoint))
+    queries = frozenset(one.alias for one in told if isinstance(one.field_info, params.Query))
+    numbers = (
+        one.alias
+        for one in told
+        if isinstance(one.field_info, params.Path) and one.field_info.annotation is int
+    )
+    return _Parameters(queries | {"lang"}, tuple(numbers))
