@@ -12,8 +12,9 @@ from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text, de
 
 from geogrid.archive.columns import Instant
 from geogrid.archive.engine import announce, reading, writing
-from geogrid.archive.schema import metadata, version
-from geogrid.errors import NotFoundError, StoreError
+from geogrid.archive.schema import metadata
+from geogrid.archive.versions import read_version
+from geogrid.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,11 +57,9 @@ class Deposits:
         :raises NotFoundError: no such version.
         """
         with writing(self._engine) as connection:
-            city_id = connection.execute(select(version.c.city_id).where(version.c.id == version_id)).scalar()
-            if city_id is None:
-                raise NotFoundError("version", str(version_id))
+            here = read_version(connection, version_id)
             write_deposit(connection, version_id, seal, folder, self._clock())
-            announce(connection, city_id)
+            announce(connection, here.city_id)
 
     def seals(self, versions: list[int]) -> dict[int, str]:
         """Return the seals of the snapshots that are kept of these versions."""

@@ -19,7 +19,7 @@ from geogrid.policy import EIGHT_TO_TEN, policy_from_table
 from geogrid.workbench import Bench, Draft, History, Step, operation_from_json
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Connection, Row
 
@@ -167,13 +167,21 @@ def base_version(connection: Connection, city_id: str, base: int | None, now: da
     :raises NotFoundError: the city has no such version, or none is in force.
     """
     if base is None:
-        in_force = versions.in_force(connection, city_id, now.astimezone(SHANGHAI).date())
-        if in_force is None:
-            raise NotFoundError("published plan of city", city_id)
-        return in_force
+        return in_force_on(connection, city_id, now.astimezone(SHANGHAI).date())
     found = versions.read_version(connection, base)
     if found.city_id != city_id:
         raise NotFoundError(f"version of city {city_id}", str(base))
+    return found
+
+
+def in_force_on(connection: Connection, city_id: str, day: date) -> Version:
+    """Return the version in force on a day.
+
+    :raises NotFoundError: none was.
+    """
+    found = versions.in_force(connection, city_id, day)
+    if found is None:
+        raise NotFoundError("published plan of city", city_id)
     return found
 
 

@@ -20,6 +20,7 @@ from geogrid.archive.draft_rows import (
     base_version,
     change,
     editable,
+    in_force_on,
     note,
     read_record,
     record_of,
@@ -110,9 +111,7 @@ class Drafts:
         """
         with reading(self._engine) as connection:
             day = on or self._clock().astimezone(SHANGHAI).date()
-            here = versions.in_force(connection, city_id, day)
-            if here is None:
-                raise NotFoundError("published plan of city", city_id)
+            here = in_force_on(connection, city_id, day)
             stored = versions.read_stored(connection, here.id, community_id)
         return shown_as_draft(here, stored, community_id)
 
