@@ -23,6 +23,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "The request was refused": ("请求被拒绝", "請求被拒絕"),
     "The answer took too long; ask again later": ("处理超时，请稍后再试", "處理逾時，請稍後再試"),
     # Their details
+    "Somebody else has set the password; change it first.": (
+        "密码由他人设置，请先修改密码。",
+        "密碼由他人設定，請先修改密碼。",
+    ),
     "No published plan was in force on that day.": ("当日没有生效的方案。", "當日沒有生效的方案。"),
     "There is no published plan of that version.": ("没有该版本的已发布方案。", "沒有該版本的已發布方案。"),
     "The published plan has no such {}.": ("已发布方案中没有此项（{}）。", "已發布方案中沒有此項（{}）。"),

@@ -51,7 +51,7 @@ RIGHTS: Mapping[AccountRole, frozenset[Right]] = MappingProxyType(
 class Account:
     """Somebody who works with drafts. ``subdistricts`` bound where a planner edits; empty: everywhere.
 
-    ``provisional``: somebody else set the password, and until it is changed nothing else is allowed.
+    ``provisional``: somebody else set the password, and until it is changed the account has no rights.
     """
 
     name: str
@@ -63,8 +63,8 @@ class Account:
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Return what the account may do somewhere."""
-        if not self.active:
+        """Return what the account may do somewhere, by a session or a token."""
+        if not self.active or self.provisional:
             return frozenset()
         return frozenset(right for role in self.roles for right in RIGHTS[role])
 

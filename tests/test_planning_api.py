@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -171,6 +173,27 @@ def test_whoever_got_a_password_changes_it_first(client: TestClient) -> None:
     assert operator.send("PATCH", "/accounts/operator", {"password": OTHER}).status_code == 200
     own = client.post("/v1/planning/session", json={"name": "operator", "password": OTHER})
     assert own.json()["provisional"] is False
+
+
+def test_a_provisional_account_may_change_its_password_and_nothing_else(client: TestClient) -> None:
+    """All routes, by session and by a token made before: 403, and why; then the token works again."""
+    roles = [role.value for role in AccountRole]
+    wang = newcomer(client, "wang", roles)
+    scopes = [right.value for right in Right]
+    program = TestClient(client.app)
+    secret = wang.post("/tokens", label="robot", scopes=scopes).json()["secret"]
+    program.headers["Authorization"] = f"Bearer {secret}"
+    sign_in(client, "operator").send("PATCH", "/accounts/wang", {"password": PASSWORD})
+    wang = sign_in(client, "wang")
+    own = {("GET", "/v1/planning/sessions"), ("POST", "/v1/planning/sessions/end")}
+    for method, path in routes().keys() - OPEN_TO_ALL | own:
+        answer = wang.send(method, fill(path))
+        told = [one["rule"] for one in answer.json().get("errors", ())]
+        assert (answer.status_code, told) == (403, ["provisional-password"]), (method, path)
+        assert program.request(method, f"/v1/planning{fill(path)}").status_code == 403, (method, path)
+    assert program.get("/v1/planning/session").json()["rights"] == []
+    assert wang.post("/password", old=PASSWORD, new=OTHER).status_code == 204
+    assert program.get("/v1/planning/drafts").status_code == 200
 
 
 def test_sessions_elsewhere_are_ended_by_who_shows_who_asks(tmp_path: Path) -> None:
@@ -347,6 +370,23 @@ def test_advice_changes_nothing(planner: Person) -> None:
     compared = planner.get(f"{path}/comparison").json()
     assert (compared["flows"], compared["households"]) == ([], 0)
     assert planner.get(path).json() == here
+
+
+def test_no_bench_is_told_on_the_event_loop(planner: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes a while for thousands of units, and all other requests would wait."""
+    looped = []
+
+    def watched(*told: Any) -> dict[str, Any]:
+        with suppress(RuntimeError):
+            looped.append(asyncio.get_running_loop())
+        return {}
+
+    monkeypatch.setattr("api.planning.drafts.bench_told", watched)
+    path = f"/drafts/{begun(planner)['draft']['id']}"
+    link = planner.post(f"{path}/shares", days=1).json()["path"].rpartition("/")[2]
+    for asked in ("/communities/c1/plan", f"{path}/bench", f"/shared/{link}"):
+        assert planner.get(asked).status_code == 200, asked
+    assert looped == []
 
 
 def test_a_line_parts_a_grid(planner: Person) -> None:

@@ -15,7 +15,7 @@ from api.documented import answers, takes
 from api.limits import client_of
 from api.planning.shapes import NewPassword, SessionAnswer, SessionEnd, SignIn
 from api.planning.told import encode
-from api.planning.who import COOKIE, Who, cookie_name, known, own_session
+from api.planning.who import COOKIE, Who, cookie_name, known, newcomer, own_session
 from api.problems import Refusal
 from api.replies import JSON
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/v1/planning", tags=["planning: accounts"])
 NO_STORE = {"Cache-Control": "no-store"}
 FRESH = timedelta(minutes=5)  # for how long a sign-in shows who asks
+Newcomer = Annotated[Who, Depends(newcomer)]
 Owner = Annotated[Who, Depends(own_session)]
 
 
@@ -92,7 +93,7 @@ async def sign_out(request: Request) -> Response:
 
 @router.post("/password", summary="Change the own password", status_code=204, response_class=Response,
              **takes(NewPassword))  # fmt: skip
-async def change_password(request: Request, who: Owner) -> Response:
+async def change_password(request: Request, who: Newcomer) -> Response:
     """Set another password; all other sessions of the account end."""
     asked = await read_body(request, NewPassword)
     change = who.office.archive.accounts.change_password
@@ -133,7 +134,7 @@ def _told_account(account: Account, csrf: str) -> SessionAnswer:
         account.name,
         account.display,
         sorted(account.roles),
-        [] if account.provisional else sorted(account.rights),
+        sorted(account.rights),
         sorted(account.subdistricts),
         csrf,
         account.provisional,

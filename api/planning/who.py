@@ -15,7 +15,6 @@ from starlette.requests import Request  # noqa: TC002 - read at run time by Fast
 
 from api.limits import client_of
 from api.problems import Refusal
-from geogrid.accounts import Right
 from geogrid.archive import Actor
 from geogrid.errors import SignInError
 
@@ -23,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.planning.office import Office
-    from geogrid.accounts import Account
+    from geogrid.accounts import Account, Right
     from geogrid.archive.sessions import Session
 
 COOKIE = "geogrid-session"
 HOST_ONLY = "__Host-"  # what browsers take from this host over TLS only (RFC 6265bis, 4.1.3.2)
 CSRF_HEADER = "x-csrf-token"
+TO_CHANGE = "Somebody else has set the password; change it first."
 SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
@@ -55,13 +55,24 @@ class Who:
 
         :raises Refusal: 403.
         """
+        refuse_provisional(self.account)
         place = self.office.place(community_id) if community_id else None
         allowed = self.account.may(right, subdistrict=place.subdistrict_id if place else None)
         if right not in self.rights or not allowed:
             raise Refusal(403)
 
 
-async def own_session(request: Request) -> Who:
+def refuse_provisional(account: Account) -> None:
+    """Refuse an account whose password somebody else has set.
+
+    :raises Refusal: 403, it is to change the password first.
+    """
+    if account.provisional:
+        fault = {"rule": "provisional-password", "message": TO_CHANGE, "remedy": "POST /v1/planning/password"}
+        raise Refusal(403, errors=[{"in": "header", "name": "", "id": "", **fault}])
+
+
+async def newcomer(request: Request) -> Who:
     """Let in whoever is signed in, also with a password that must be changed first, but no program.
 
     :raises Refusal: 403.
@@ -69,6 +80,16 @@ async def own_session(request: Request) -> Who:
     who = await asyncio.to_thread(known, request)
     if who.session is None:
         raise Refusal(403, "A program cannot do this; sign in.")
+    return who
+
+
+async def own_session(request: Request) -> Who:
+    """Let in whoever is signed in with a password of their own.
+
+    :raises Refusal: 403.
+    """
+    who = await newcomer(request)
+    refuse_provisional(who.account)
     return who
 
 
@@ -114,5 +135,4 @@ def known(request: Request) -> Who:
     if request.method not in SAFE and not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise Refusal(403, "The request lacks the session's CSRF token.")
     actor = Actor(session.account.name, origin)
-    rights = frozenset[Right]() if session.account.provisional else session.account.rights
-    return Who(session.account, rights, actor, office, session)
+    return Who(session.account, session.account.rights, actor, office, session)
