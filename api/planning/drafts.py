@@ -61,6 +61,17 @@ async def opened_told(office: Office, opened: OpenDraft) -> dict[str, Any]:
     return await asyncio.to_thread(work)
 
 
+async def shown(office: Office, opened: OpenDraft, **more: Any) -> Response:
+    """Return the answer that shows a draft to read, with the units that it lies on."""
+
+    def work() -> Response:
+        city = office.locality(opened.record.community_id)
+        here = open_told(opened, office.services(opened.bench, opened.draft.plan))
+        return told({**here, **more, "bench": bench_told(opened.bench, city)})
+
+    return await asyncio.to_thread(work)
+
+
 async def drafted(who: Who, draft_id: int) -> OpenDraft:
     """Return a draft of the office's city.
 
@@ -116,9 +127,7 @@ async def plan_on_a_day(
     office = who.office
     office.place(community_id)
     seen = await asyncio.to_thread(office.archive.drafts.published, office.city_id, community_id, on=on)
-    city = await asyncio.to_thread(office.locality, community_id)
-    shown = await opened_told(office, seen)
-    return told({**shown, "bench": bench_told(seen.bench, city)})
+    return await shown(office, seen)
 
 
 @router.get("/drafts", summary="The drafts, the one saved last first")

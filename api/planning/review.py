@@ -14,9 +14,9 @@ from starlette.responses import Response, StreamingResponse
 from api.asked import read_body
 from api.documented import gives, takes
 from api.planning.advice import event
-from api.planning.drafts import Planner, Viewer, changed, drafted, editable, opened_told, told
+from api.planning.drafts import Planner, Viewer, changed, drafted, editable, shown, told
 from api.planning.shapes import CommentState, Judged, NewComment, NewShare, Seen
-from api.planning.told import bench_told, record_told
+from api.planning.told import record_told
 from api.planning.who import Who, needs
 from api.replies import EVENTS
 from geogrid.accounts import Right
@@ -142,9 +142,7 @@ async def shared(request: Request, secret: str) -> Response:
     office: Office = request.app.state.office
     draft_id = await asyncio.to_thread(office.archive.shares.draft_of, secret)
     opened = await asyncio.to_thread(office.archive.drafts.open, draft_id)
-    city = await asyncio.to_thread(office.locality, opened.record.community_id)
-    shown = await opened_told(office, opened)
-    return told({**shown, "history": [], "bench": bench_told(opened.bench, city)})
+    return await shown(office, opened, history=[])
 
 
 @router.get("/drafts/{draft_id}/events", summary="What others do to a draft, as it happens", **gives(EVENTS))
