@@ -7,6 +7,7 @@ killed, and the next who writes to the same place sweeps it away.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import glob
 import os
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENDING = ".part"
+ROOM_BYTES = 1 << 20  # a disk with less is full
 
 
 @contextmanager
@@ -34,10 +36,15 @@ def written_aside(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def room_beside(path: Path) -> Iterator[Path]:
-    """Give an empty hidden folder beside ``path``, which only this user may enter; it is removed after."""
+def room_beside(path: Path, *, swept: bool = False) -> Iterator[Path]:
+    """Give an empty hidden folder beside ``path``, which only this user may enter; it is removed after.
+
+    Who writes many files to one folder sweeps it once, by ``sweep_all``, and says that it is ``swept``: to
+    look through it for each file would take the square of their number.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
+    if not swept:
+        _sweep(path)
     room, lock = _locked_room(path)
     try:
         yield room
@@ -46,13 +53,25 @@ def room_beside(path: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def sweep(path: Path) -> None:
+def sweep_all(folder: Path) -> None:
+    """Remove all rooms in a folder, however deep, whose writers were killed."""
+    for place, names, _ in os.walk(folder):
+        for name in names:
+            if name[0] == "." and name.endswith(ENDING):
+                _remove_left(Path(place, name))
+
+
+def _sweep(path: Path) -> None:
     """Remove the rooms beside ``path`` whose writers were killed."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{ENDING}"):
-        with suppress(BlockingIOError, FileNotFoundError, PermissionError):  # it is in use, or gone already
-            lock = _lock(left)
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(lock)
+        _remove_left(left)
+
+
+def _remove_left(room: Path) -> None:
+    with suppress(BlockingIOError, FileNotFoundError, PermissionError):  # it is in use, or gone already
+        lock = _lock(room)
+        shutil.rmtree(room, ignore_errors=True)
+        os.close(lock)
 
 
 def _locked_room(path: Path) -> tuple[Path, int]:
@@ -88,3 +107,9 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def why_unwritten(path: Path, error: OSError) -> str:
+    """Return in words why ``path`` could not be written; some libraries do not say that a disk is full."""
+    full = error.errno == errno.ENOSPC or shutil.disk_usage(path.parent).free < ROOM_BYTES
+    return "the disk is full" if full else error.strerror or str(error)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from geogrid.aside import room_beside, written_aside
+from geogrid.aside import room_beside, sweep_all, written_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +97,17 @@ def test_what_lies_beside_another_file_is_left_alone(tmp_path: Path) -> None:
     with room_beside(tmp_path / "people.csv"):
         assert len(there(tmp_path)) == 2
     assert len(there(tmp_path)) == 1
+
+
+def test_a_folder_is_swept_at_once_and_then_not_for_each_file(tmp_path: Path) -> None:
+    living, *killed = (writer(tmp_path / name) for name in ("a.csv", "b.csv", "deep/c.csv"))
+    for one in killed:
+        one.kill()
+        one.wait()
+    with room_beside(tmp_path / "b.csv", swept=True):
+        assert len(there(tmp_path)) == 4  # the rooms of a and b, deep, and this one
+    sweep_all(tmp_path)
+    assert len(there(tmp_path)) == 2
+    assert there(tmp_path / "deep") == []
+    living.communicate(b"")
+    assert there(tmp_path) == ["a.csv", "deep"]

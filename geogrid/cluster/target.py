@@ -17,11 +17,10 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from geogrid.aside import ENDING, room_beside, sweep, sync, written_aside
+from geogrid.aside import room_beside, sweep_all, sync, why_unwritten, written_aside
 from geogrid.errors import ClusterError, Fault, InputError
 
 if TYPE_CHECKING:
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 JOB, MANIFEST = "_job.json", "_manifest.json"
 FORMAT = 1
-ROOM_BYTES = 1 << 20  # a disk with less is full
 
 
 def digest_of_facts(facts: Mapping[str, str]) -> str:
@@ -50,10 +48,12 @@ def piece_path(target: Path, partition: Partition, facts: Mapping[str, str], end
 def written_piece(piece: Path) -> Iterator[Path]:
     """Give a path beside ``piece`` to write a file or a folder to; after the block it is moved into place.
 
+    The target was swept when the job was taken up, and is again when it is sealed.
+
     :raises ClusterError: the disk is full or cannot be written.
     """
     try:
-        with room_beside(piece) as room:
+        with room_beside(piece, swept=True) as room:
             aside = room / piece.name
             yield aside
             for path in (*aside.rglob("*"), aside):
@@ -78,9 +78,9 @@ def _move(aside: Path, piece: Path) -> None:
 
 
 def _unwritten(path: Path, error: OSError) -> ClusterError:
-    full = error.errno == errno.ENOSPC or shutil.disk_usage(path.parent).free < ROOM_BYTES
-    reason = "the disk is full" if full else error.strerror or str(error)
-    return ClusterError(f"{path} could not be written: {reason}; what is finished is kept")
+    return ClusterError(
+        f"{path} could not be written: {why_unwritten(path, error)}; what is finished is kept"
+    )
 
 
 def take_up(target: Path, facts: Mapping[str, str], partitions: Sequence[Partition]) -> None:
@@ -100,7 +100,7 @@ def take_up(target: Path, facts: Mapping[str, str], partitions: Sequence[Partiti
         write_note(target / JOB, told)
     elif held != told:
         raise _refusal(_differences(target, held, told))
-    _sweep(target)
+    sweep_all(target)
 
 
 def _refusal(faults: Iterable[Fault]) -> InputError:
@@ -122,12 +122,6 @@ def _differences(target: Path, held: Mapping[str, Any], told: Mapping[str, Any])
             yield Fault("another-source", f"its partition {name} {how}", remedy, str(target), id=name)
 
 
-def _sweep(target: Path) -> None:
-    """Remove what workers that were lost left aside."""
-    for left in target.rglob(f".*{ENDING}"):
-        sweep(left.with_name(left.name[1:].rsplit(".", 2)[0]))
-
-
 def strangers(target: Path, pieces: Iterable[Path]) -> list[str]:
     """Return what stands in the target and is no piece of the set."""
     known = set(pieces)
@@ -147,7 +141,7 @@ def _entries(folder: Path, known: set[Path]) -> Iterator[Path]:
 def seal(target: Path, manifest: Mapping[str, Any]) -> None:
     """Write the manifest, the last of a set, and remove what lies aside: the set is whole."""
     write_note(target / MANIFEST, {"format": FORMAT, **manifest})
-    _sweep(target)
+    sweep_all(target)
 
 
 def write_note(path: Path, told: Mapping[str, Any]) -> None:

@@ -6,12 +6,11 @@ import contextlib
 import errno
 import hashlib
 import json
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from geogrid.aside import room_beside, sync
+from geogrid.aside import room_beside, sync, why_unwritten
 from geogrid.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 FORMAT = 4  # raise it when a file is added, left out or means something else
 MANIFEST = "manifest.json"
-ROOM_BYTES = 1 << 20  # a disk with less is full
 CHECKERS = 4
 
 
@@ -58,15 +56,14 @@ def _swapped(folder: Path) -> Iterator[Path]:
             aside.chmod(0o755)
             _swap(aside, folder)
     except OSError as error:  # numpy tells only how many bytes it wrote
-        full = shutil.disk_usage(folder.parent).free < ROOM_BYTES
-        reason = "the disk is full" if full else error.strerror or str(error)
-        raise SnapshotError(f"snapshot {folder.name} could not be written: {reason}") from error
+        told = f"snapshot {folder.name} could not be written: {why_unwritten(folder, error)}"
+        raise SnapshotError(told) from error
 
 
 def _seal(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write the manifest."""
     files = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
@@ -107,7 +104,8 @@ def _put_away(folder: Path) -> None:
         folder.rename(old / folder.name)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -147,7 +145,7 @@ def read_manifest(folder: Path, *, verify: bool = True) -> dict[str, Any]:
 def _check(folder: Path, name: str, seal: Mapping[str, Any], *, verify: bool) -> None:
     path = folder / name
     try:
-        whole = path.stat().st_size == seal["bytes"] and (not verify or _sha256(path) == seal["sha256"])
+        whole = path.stat().st_size == seal["bytes"] and (not verify or sha256_of(path) == seal["sha256"])
     except OSError:
         whole = False
     if not whole:
