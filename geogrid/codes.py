@@ -118,19 +118,6 @@ def area_level(text: str) -> AreaLevel:
     return AreaLevel.COMMUNITY
 
 
-def parent_code(text: str) -> str | None:
-    """Return the 12-digit code of the area above, None above a province.
-
-    :raises ValueError: it is not a well-formed code.
-    """
-    level = area_level(text)
-    levels = list(AreaLevel)
-    if level is AreaLevel.PROVINCE:
-        return None
-    above = DIGITS[levels[levels.index(level) - 1]]
-    return text[:above].ljust(12, "0")
-
-
 def grid_code(community_code: str, number: int) -> str:
     """Return the code of grid ``number`` (1 to 999) of a community.
 

@@ -103,6 +103,12 @@ class Divided:
     plan: Plan
 
 
+def divided_of(city: City, plans: Iterable[tuple[UnitGraph, Plan]]) -> list[Divided]:
+    """Return communities of ``city`` with the plans they stand in."""
+    named = {community.id: community for community in city.communities}
+    return [Divided(named[graph.community_id], graph, plan) for graph, plan in plans]
+
+
 def plan_table(divided: Iterable[Divided]) -> Table:
     """Return the assignment itself: one row a unit, sorted by community and unit."""
     rows = [

@@ -22,7 +22,7 @@ from geogrid.cluster.ground import parts_of, read_part, write_part
 from geogrid.cluster.target import MANIFEST, write_note
 from geogrid.crs import DEGREES, points_to_degrees
 from geogrid.errors import InputError
-from geogrid.exports import Divided, grids_table, units_table
+from geogrid.exports import divided_of, grids_table, units_table
 from geogrid.fleet import divide_city
 from geogrid.model import Barrier, BarrierKind
 from geogrid.policy import EIGHT_TO_TEN
@@ -94,9 +94,8 @@ def test_the_pieces_together_are_what_one_machine_exports(
     city = with_road_beside(TOWN)
     parts(tmp_path / "parts", city, communities)
     report = run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew)
-    named = {one.id: one for one in city.communities}
     made = divide_city(city, POLICY, workers=1)
-    divided = [Divided(named[one.community_id], one.graph, one.division.plan) for one in made]
+    divided = divided_of(city, ((one.graph, one.division.plan) for one in made))
     for name, table in (("grids", grids_table(city, divided)), ("units", units_table(city, divided))):
         write_table(tmp_path / f"{name}.parquet", table)
         alone = pq.read_table(tmp_path / f"{name}.parquet")

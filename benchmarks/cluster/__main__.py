@@ -27,8 +27,8 @@ from benchmarks.division.instances import data_folder
 from geogrid.batch import assign_file, matcher_of
 from geogrid.boundaries import read_city
 from geogrid.cluster import AssignJob, DivideJob, PartJob, crew_of, run_job
-from geogrid.cluster.partitions import natural
-from geogrid.exports import Divided, units_table
+from geogrid.cluster.partitions import in_order
+from geogrid.exports import divided_of, units_table
 from geogrid.fleet import divide_city
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.snapshot import Snapshot
@@ -105,10 +105,8 @@ class Bench:
         print(f"  {'the same by the command divide, 2 processes':46} {_took(alone)}")
         proved = {one.community_id for one in made if one.division.proved}
         proved &= {one["community_id"] for one in told.to_pylist() if one["proved"]}
-        named = {one.id: one for one in city.communities}
-        (batch,) = units_table(
-            city, [Divided(named[one.community_id], one.graph, one.division.plan) for one in made]
-        ).batches
+        alike = divided_of(city, ((one.graph, one.division.plan) for one in made))
+        (batch,) = units_table(city, alike).batches
         same = _same_by_community(
             pa.Table.from_batches([batch]),
             pa.concat_tables([pq.read_table(path) for path in self._divided("units")]),
@@ -216,7 +214,7 @@ class Bench:
         return sorted((self.folder / "divided").rglob(f"{layer}.parquet"))
 
     def _joined(self, target: str) -> pa.Table:
-        paths = sorted((self.folder / target).glob("part.*"), key=natural)
+        paths = in_order((self.folder / target).glob("part.*"), self.folder / target)
         return _plain(pa.concat_tables([_plain(pq.read_table(path)) for path in paths]))
 
     def _run(self, name: str, job: Any, source: Path, target: str, crew: Crew) -> tuple[Report, Seen]:

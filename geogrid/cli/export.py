@@ -35,7 +35,7 @@ def export(
 
     Example: geogrid export grids var/grids.gpkg --store sqlite:///var/bukit-merah.db
     """
-    from geogrid.exports import Divided, grids_table, plan_table, units_table
+    from geogrid.exports import divided_of, grids_table, plan_table, units_table
     from geogrid.tables import write_table
 
     with opened(store) as archive:
@@ -43,8 +43,7 @@ def export(
         number = version_in_force(archive, city_id).id if version is None else version
         data = archive.load_city(city_id, version=number)
         stored = archive.all_stored(number)
-    named = {community.id: community for community in data.communities}
-    divided = [Divided(named[one.graph.community_id], one.graph, one.division.plan) for one in stored]
+    divided = divided_of(data, ((one.graph, one.division.plan) for one in stored))
     makers = {What.GRIDS: grids_table, What.UNITS: units_table}
     table = makers[what](data, divided) if what in makers else plan_table(divided)
     rows = write_table(target, table, layer=what.value)

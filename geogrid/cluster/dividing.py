@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from geogrid.cluster.ground import read_part
-from geogrid.cluster.partitions import Contents, natural
+from geogrid.cluster.partitions import Contents, in_order
 from geogrid.cluster.target import MANIFEST, read_note
 from geogrid.credits import credited
 from geogrid.errors import Fault, InputError
-from geogrid.exports import Divided, grids_table, units_table
+from geogrid.exports import divided_of, grids_table, units_table
 from geogrid.fleet import divide_city
 from geogrid.policy import policy_table
 from geogrid.tables import table_of, write_table
@@ -76,8 +76,7 @@ class DivideJob:
         """Write units, grids and what is known of each division of a part."""
         part = read_part(partition.path)
         made = divide_city(part, self.policy, workers=1, time_limit_s=self.time_limit_s)
-        named = {community.id: community for community in part.communities}
-        divided = [Divided(named[one.community_id], one.graph, one.division.plan) for one in made]
+        divided = divided_of(part, ((one.graph, one.division.plan) for one in made))
         tables = {
             "grids": grids_table(part, divided),
             "units": units_table(part, divided),
@@ -99,9 +98,7 @@ class DivideJob:
 
 def part_folders(source: Path) -> list[Path]:
     """Return the folders of the parts in a source, in the order of their names."""
-    found = [path.parent for path in source.rglob("communities.parquet")]
-    visible = [one for one in found if not any(name[0] in "._" for name in one.relative_to(source).parts)]
-    return sorted(visible, key=natural)
+    return in_order((path.parent for path in source.rglob("communities.parquet")), source)
 
 
 def manifest_of(divided: Path) -> dict[str, Any]:

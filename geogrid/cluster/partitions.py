@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from geogrid.codes import natural_order
 from geogrid.errors import Fault, FaultyError, InputError
+from geogrid.snapshot.files import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from geogrid.cluster.crews import Crew
 
@@ -108,8 +110,7 @@ def _faults_together(partitions: Sequence[Partition]) -> list[Fault]:
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file, or of the names and contents of all files in a folder."""
     if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     whole = hashlib.sha256()
     for file_ in sorted(one for one in path.rglob("*") if one.is_file()):
         whole.update(f"{file_.relative_to(path).as_posix()} {digest_of(file_)}\n".encode())
@@ -119,34 +120,24 @@ def digest_of(path: Path) -> str:
 def parquet_files(source: Path) -> tuple[Path, ...]:
     """Return the Parquet files of a partitioned set in the order of their names, or the one file.
 
-    Names that begin with ``_`` or ``.`` are notes, as every reader of such sets has it.
-
     :raises InputError: there is nothing, or no such file in it.
     """
     if not source.exists():
         raise InputError((Fault("no-such-file", "there is nothing there", "check the path", str(source)),))
     if source.is_file():
         return (source,)
-    found = [
-        path
-        for path in source.rglob("*.parquet")
-        if path.is_file() and not any(part[0] in "._" for part in path.relative_to(source).parts)
-    ]
+    found = [path for path in in_order(source.rglob("*.parquet"), source) if path.is_file()]
     if not found:
         told, remedy = "there is no Parquet file in this folder", "check the path"
         raise InputError((Fault("no-partitions", told, remedy, str(source)),))
-    return tuple(sorted(found, key=natural))
+    return tuple(found)
 
 
-def natural(path: Path) -> list[tuple[str, int]]:
-    """Return the key that sorts ``part.10`` after ``part.9``, as Dask numbers its partitions."""
-    key, text, digits = [], "", ""
-    for letter in path.as_posix() + " ":
-        if letter.isascii() and letter.isdigit():
-            digits += letter
-        elif digits:
-            key.append((text, int(digits)))
-            text, digits = letter, ""
-        else:
-            text += letter
-    return [*key, (text, 0)]
+def in_order(paths: Iterable[Path], source: Path) -> list[Path]:
+    """Return what is no note of a set, ``part.10`` after ``part.9``, as Dask numbers its partitions.
+
+    Names that begin with ``_`` or ``.`` are notes, as every reader of such sets has it.
+    """
+    named = {path: path.relative_to(source) for path in paths}
+    own = (path for path, name in named.items() if not any(part[0] in "._" for part in name.parts))
+    return sorted(own, key=lambda path: natural_order(named[path].as_posix()))

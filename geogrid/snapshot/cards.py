@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from geogrid.codes import natural_order
 from geogrid.crs import to_degrees
 from geogrid.roster import held_through, match_roster
 from geogrid.snapshot.geojson import geometry_texts
@@ -270,10 +270,6 @@ def _numbers(buildings: Iterable[Building], compounds: Mapping[str, Any]) -> lis
         if one.number:
             found[place].add(one.number)
     return [
-        {"place": place, "numbers": sorted(numbers, key=_natural)} for place, numbers in sorted(found.items())
+        {"place": place, "numbers": sorted(numbers, key=natural_order)}
+        for place, numbers in sorted(found.items())
     ]
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts 2 before 10 and 10 before 10A."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", text)]
