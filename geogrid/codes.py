@@ -19,7 +19,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -52,26 +51,7 @@ class AreaLevel(StrEnum):
 
 
 DIGITS = {AreaLevel.PROVINCE: 2, AreaLevel.CITY: 4, AreaLevel.DISTRICT: 6, AreaLevel.SUBDISTRICT: 9}
-LENGTHS = {Scheme.NBS: 12, Scheme.GBT_47678: 15, Scheme.CJT_213: 14, Scheme.CJT_349: 20}
 LARGEST = {Scheme.GBT_47678: 999, Scheme.LOCAL: 999, Scheme.CJT_213: 99, Scheme.CJT_349: 99}
-
-
-@dataclass(frozen=True, slots=True)
-class AreaCode:
-    """A code that an area bears, and from when until when (the last day excluded).
-
-    Official codes vanish, come back and are given to other places, so a code names an area only at a date.
-    """
-
-    value: str
-    scheme: Scheme
-    valid_from: date | None = None
-    valid_until: date | None = None
-
-    def valid_on(self, day: date) -> bool:
-        """Say whether the area bears the code on ``day``."""
-        begun = self.valid_from is None or self.valid_from <= day
-        return begun and (self.valid_until is None or day < self.valid_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +168,11 @@ def number_west_to_east(points: ArrayLike, ids: Sequence[str] | None = None) -> 
     east, north = np.round(places / SAME_PLACE_M).T
     names = np.arange(len(places)) if ids is None else np.argsort(np.argsort(np.asarray(ids, dtype=str)))
     return np.lexsort((names, -north, east))
+
+
+def natural_order(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names as people count: 2 before 10, and 10 before 10A."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(r"\d+|\D+", text)]
 
 
 def _digits(text: str, count: int) -> bool:

@@ -150,12 +150,7 @@ def test_one_grid_for_the_whole_compound_makes_it_certain() -> None:
     one = np.where([id_.startswith("k1-") for id_ in index.door_building_ids()], 7, 8)
     matcher = Matcher(index, one)
     answer = matcher.match("泰河花园小区")
-    assert (answer.status, answer.match_level, answer.grid, answer.grid_certain) == (
-        Status.MATCHED,
-        Level.COMPOUND,
-        7,
-        True,
-    )
+    assert (answer.status, answer.match_level, answer.grid) == (Status.MATCHED, Level.COMPOUND, 7)
     unknown = matcher.match("泰河花园99号楼")  # the grid is known, the building is not: nothing is claimed
     assert (unknown.status, unknown.grid) == (Status.PARTIAL, -1)
     phases = matcher.match("江城嘉园1号楼")  # the phase is open, but both lie in grid 8

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from datetime import date
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geogrid.codes import (
-    AreaCode,
     AreaLevel,
     GridCode,
     Scheme,
@@ -16,7 +13,6 @@ from geogrid.codes import (
     grid_code,
     is_area_code,
     number_west_to_east,
-    parent_code,
     parse_grid_code,
     write_grid_code,
 )
@@ -109,21 +105,20 @@ def test_parts_that_do_not_fit_the_scheme_are_refused(code: GridCode, message: s
 
 
 @pytest.mark.parametrize(
-    ("code", "level", "parent"),
+    ("code", "level"),
     [
-        ("210000000000", AreaLevel.PROVINCE, None),
-        ("210600000000", AreaLevel.CITY, "210000000000"),
-        ("210602000000", AreaLevel.DISTRICT, "210600000000"),
-        ("210602002000", AreaLevel.SUBDISTRICT, "210602000000"),
-        ("210602002001", AreaLevel.COMMUNITY, "210602002000"),
+        ("210000000000", AreaLevel.PROVINCE),
+        ("210600000000", AreaLevel.CITY),
+        ("210602000000", AreaLevel.DISTRICT),
+        ("210602002000", AreaLevel.SUBDISTRICT),
+        ("210602002001", AreaLevel.COMMUNITY),
         # Dongguan has no districts.
-        ("441900003000", AreaLevel.SUBDISTRICT, "441900000000"),
+        ("441900003000", AreaLevel.SUBDISTRICT),
     ],
 )
-def test_the_levels_of_area_codes(code: str, level: AreaLevel, parent: str | None) -> None:
+def test_the_levels_of_area_codes(code: str, level: AreaLevel) -> None:
     assert is_area_code(code)
     assert area_level(code) is level
-    assert parent_code(code) == parent
 
 
 @pytest.mark.parametrize(
@@ -134,15 +129,6 @@ def test_what_is_no_area_code(text: str) -> None:
     assert not is_area_code(text)
     with pytest.raises(ValueError, match="12-digit"):
         area_level(text)
-
-
-def test_a_code_is_valid_from_its_first_day_to_the_day_before_its_last() -> None:
-    code = AreaCode("210602001001", Scheme.NBS, date(2016, 1, 1), date(2021, 1, 1))
-    assert not code.valid_on(date(2015, 12, 31))
-    assert code.valid_on(date(2016, 1, 1))
-    assert code.valid_on(date(2020, 12, 31))
-    assert not code.valid_on(date(2021, 1, 1))
-    assert AreaCode("210602001001", Scheme.NBS).valid_on(date(1900, 1, 1))
 
 
 def test_grids_are_numbered_west_to_east_then_north_to_south() -> None:

@@ -192,11 +192,6 @@ def test_nonsense_finds_nothing(snapshot: Snapshot) -> None:
     assert (answer.status, answer.grid, answer.candidates) == ("none", None, ())
 
 
-def test_many_addresses_are_answered_like_one(snapshot: Snapshot) -> None:
-    texts = [*governed_town().addresses["text"], "E小区", "zzz"]
-    assert list(snapshot.lookup_addresses(texts)) == [snapshot.lookup_address(text) for text in texts]
-
-
 def test_the_question_is_not_repeated(snapshot: Snapshot) -> None:
     for text in ("张三家D小区3号楼", "QUERY-MARKER"):
         answer = snapshot.lookup_address(text)

@@ -83,11 +83,6 @@ class AddressAnswer(NamedTuple):
     notes: tuple[Note, ...]
 
     @property
-    def grid_certain(self) -> bool:
-        """Tell whether the grid is certain, even where the building is not."""
-        return self.grid >= 0
-
-    @property
     def explain(self) -> tuple[Note, ...]:
         """List what was read, then what was corrected, filled in, contradicted or ignored."""
         return tuple(Note("read", name, text) for name, text in self.elements.read()) + self.notes

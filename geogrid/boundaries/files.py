@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 LAYERED = (".gpkg", ".sqlite", ".gdb")
 VECTOR = (".geojson", ".json", ".shp", ".fgb", ".gml", ".kml")
-TABLES = (".csv", ".xlsx")
 SUFFIXES = (".gpkg", ".geojson", ".json", ".shp", ".fgb", ".parquet", ".csv", ".xlsx")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Ints, Problem
 
 PASSES = 20
-APART, CORE, CORRIDOR = 0, 1, 2
+CORE, CORRIDOR = 1, 2  # 0 is apart, in a third grid
 
 
 def straightened(problem: Problem, window: Window, grid: Ints, clock: Clock) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from geogrid.model import Role
@@ -118,8 +118,3 @@ def _overburdened(city: City, rosters: Iterable[Roster], most: int) -> tuple[Bur
     return tuple(
         Burden(shown.get(id_, ""), tuple(grids)) for id_, grids in sorted(led.items()) if len(grids) > most
     )
-
-
-def as_row(tally: SubdistrictTally) -> dict[str, object]:
-    """Return a tally as plain values, in the order of its fields."""
-    return asdict(tally)

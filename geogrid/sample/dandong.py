@@ -44,12 +44,6 @@ if TYPE_CHECKING:
     from geogrid.sample.names import Place
 
 KIND_OF_RANK = {Rank.ARTERIAL: BarrierKind.ARTERIAL, Rank.COLLECTOR: BarrierKind.COLLECTOR}
-LAND_NAMES = {
-    LandKind.PARK: "公园",
-    LandKind.SCHOOL: "小学",
-    LandKind.MARKET: "市场",
-    LandKind.HOSPITAL: "医院",
-}
 ATTRIBUTION = (
     "虚构示例数据;社区名称与代码取自国家统计局统计用区划代码(2019)。"
     "Synthetic sample; names and codes of communities: National Bureau of Statistics of China, 2019."

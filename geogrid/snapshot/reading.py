@@ -20,8 +20,6 @@ from geogrid.snapshot.files import read_manifest
 from geogrid.snapshot.layers import LAYERS, Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from numpy.typing import ArrayLike, NDArray
 
     from geogrid.addresses import AddressAnswer, Candidate
@@ -194,11 +192,6 @@ class Snapshot:
         does not say how the address was read, and costs less.
         """
         return self._told(self._matcher.match(text, near=self._in_plane(near), limit=limit), explain=explain)
-
-    def lookup_addresses(self, texts: Iterable[str], *, limit: int = 5) -> Iterator[LookupAnswer]:
-        """Answer many addresses in their order, each exactly as ``lookup_address`` does."""
-        for text in texts:
-            yield self.lookup_address(text, limit=limit)
 
     def suggest(
         self, text: str, *, limit: int = 8, near: tuple[float, float] | None = None

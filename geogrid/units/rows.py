@@ -81,14 +81,3 @@ def court_pairs(footprints: NDArray[np.object_]) -> Pairs:
     """Return all pairs (m, 2) of buildings around one courtyard."""
     pairs = [(int(i), int(j)) for court in courtyards(footprints) for i in court for j in court if i < j]
     return np.array(sorted(set(pairs)), np.int64).reshape(-1, 2)
-
-
-def chains(size: int, pairs: Pairs) -> list[NDArray[np.int64]]:
-    """Return the sets of things that ``pairs`` link, two at least."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    links = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
-    label = connected_components(links, directed=False)[1]
-    sizes = np.bincount(label, minlength=size)
-    return [np.flatnonzero(label == one) for one in np.flatnonzero(sizes > 1)]
