@@ -85,6 +85,16 @@ def test_a_draft_that_cannot_begin_is_not_begun(archive: Archive, monkeypatch: p
     assert archive.drafts.all("town") == ()
 
 
+def test_what_changes_nothing_is_no_step(archive: Archive, draft: DraftRecord) -> None:
+    grid = archive.drafts.open(draft.id).draft.assignment["A"]
+    lines = archive.verify_audit()
+    same = archive.drafts.do(draft.id, Assign(("A",), grid), revision=draft.revision, by=PLANNER)
+    assert same.record == draft
+    assert not same.history.steps
+    assert archive.drafts.retitle(draft.id, draft.title, revision=draft.revision, by=PLANNER) == draft
+    assert archive.verify_audit() == lines
+
+
 def test_steps_come_back_after_the_store_was_closed(
     archive: Archive, draft: DraftRecord, tmp_path: Path
 ) -> None:

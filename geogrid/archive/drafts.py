@@ -210,7 +210,7 @@ class Drafts:
         return Opening(carried(plan, old, graph), start, said.names, said.purposes, said.reasons)
 
     def do(self, draft_id: int, operation: Operation, *, revision: int, by: Actor) -> OpenDraft:
-        """Add a step after the head and return the draft as it stands then.
+        """Add a step after the head and return the draft as it stands then; what changes nothing is no step.
 
         :raises StaleError: somebody else changed the draft since ``revision``.
         :raises FrozenError: the draft is not open.
@@ -220,6 +220,8 @@ class Drafts:
             record = editable(connection, draft_id, revision)
             here = self._replays.open(connection, record)
             after = apply(here.bench, here.draft, operation)
+            if after == here.draft:
+                return here
             step = self._add_step(connection, record, operation, by)
             now = read_record(connection, draft_id)
         self._replays.keep(draft_id, step.id, here.bench, after)
@@ -284,7 +286,9 @@ class Drafts:
         refused(refuse_wild_text("title", title) if title.strip() else (untitled(),))
         with writing(self._engine) as connection:
             record = editable(connection, draft_id, revision)
-            change(connection, draft_id, title=title.strip(), revision=revision + 1)
             before, after = record.title, title.strip()
+            if before == after:
+                return record
+            change(connection, draft_id, title=after, revision=revision + 1)
             note(connection, self._clock(), by, "retitle-draft", draft_id, before=before, after=after)
             return read_record(connection, draft_id)

@@ -39,6 +39,7 @@
     async send(step) {
       if (!this.waiting.includes(step)) return;
       try {
+        const { revision } = this.desk.here.draft;
         const here = await this.post("/steps", { operation: step.operation });
         this.waiting = this.waiting.filter((one) => one !== step);
         if (!this.waiting.length) this.desk.show(here);
@@ -46,7 +47,8 @@
           this.desk.here = here;
           this.ahead();
         }
-        this.desk.say(t("planner.op." + step.operation.kind));
+        if (here.draft.revision === revision) this.desk.tell(t("planner.unchanged"));
+        else this.desk.say(t("planner.op." + step.operation.kind));
       } catch (error) {
         this.failed(step, error);
       }
