@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
+from time import sleep
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from api import create_app
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor
+from geogrid.workbench import Adopt, Proposal, propose
 from maps.planner.page import planner_words
 from maps.words import LANGUAGES
 from tests.conftest import listening
@@ -312,7 +316,7 @@ def test_two_browsers_on_one_draft_lose_nothing(bench: Bench) -> None:
     at_revision(two, 5)
     one.wait_for_selector("html[data-revision='5']")
     one.evaluate("geogrid.planner().events.close()")
-    two.click("tr[data-grid='2'] .lock")
+    two.evaluate("geogrid.planner().apply({kind: 'rename', grid: 2, name: '乙'})")
     at_revision(two, 6)
     one.click("tr[data-grid='2'] .lock")
     one.get_by_role("button", name=say("repeat")).click()
@@ -395,6 +399,74 @@ def test_a_shared_draft_can_be_read_by_whoever_has_the_link(bench: Bench) -> Non
     assert reader.locator(".units select:not([disabled])").count() == 0
 
 
+def test_comments_are_asked_for_where_somebody_spoke(bench: Bench) -> None:
+    """Not on opening, not after a step, and once after a word; whoever left meanwhile hears of it nowhere."""
+    page = bench.signed_in("planner")
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.method) if one.url.endswith("/comments") else None)
+    with page.expect_response("**/events"):
+        begin(page)
+    rename = "geogrid.planner().apply({kind: 'rename', grid: 1, name: '东'})"
+    page.evaluate(rename)
+    at_revision(page, 2)
+    page.evaluate(rename)
+    page.locator(".notice", has_text=say("unchanged")).wait_for()
+    tab(page, "review")
+    page.fill("textarea", "请核对")
+    page.get_by_role("button", name=say("say"), exact=True).click()
+    page.locator(".comments li", has_text="请核对").wait_for()
+    at_rest(page)
+    assert asked == ["POST", "GET"]
+    page.evaluate("geogrid.planner().pins.load()")
+    page.locator(".plan-top button").first.click()
+    page.wait_for_selector(".plan-list")
+    at_rest(page)
+
+
+def test_a_title_that_came_too_late_is_given_again(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    page.evaluate("geogrid.planner().events.close()")
+    begun = "geogrid.planner().here.draft"
+    page.evaluate(
+        f"geogrid.planning.patch('/drafts/' + {begun}.id, {{revision: {begun}.revision, title: '一题'}})"
+    )
+    page.get_by_role("button", name=say("retitle.about")).click()
+    page.fill("dialog input", "另一题")
+    page.click("dialog button.main")
+    page.get_by_role("button", name=say("repeat")).click()
+    page.locator(".plan-top h2", has_text="另一题").wait_for()
+
+
+def test_a_run_of_the_solver_is_stopped_and_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has found stays while another panel is looked at; taken over, it is a step."""
+    stopped = Event()
+
+    def endless(*asked: Any, progress: Any, stop: Any, **more: Any) -> Proposal:
+        found = replace(propose(*asked, **more), operation=Adopt({"c1/h01": 2}, "proposal"))
+        progress(found)
+        while not stop():
+            sleep(0.02)
+        stopped.set()
+        return found
+
+    monkeypatch.setattr("api.planning.advice.propose", endless)
+    page = bench.signed_in("planner")
+    begin(page)
+    tab(page, "propose")
+    page.click("[data-key=run]")
+    page.locator(".proposal").wait_for()
+    tab(page, "checks")
+    tab(page, "propose")
+    assert page.locator("[data-key=run]").is_disabled()
+    page.get_by_role("button", name=say("keep"), exact=True).click()
+    at_revision(page, 2)
+    page.locator("[data-key=run]:not([disabled])").wait_for()
+    assert stopped.wait(20)
+    assert homes(page) == ["160", "120", "80"]
+    assert page.locator(".proposal").count() == 0
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(bench: Bench, language: str) -> None:
     def findings(page: Page) -> list[str]:
@@ -465,6 +537,9 @@ def test_a_password_is_changed_first_and_sessions_are_ended(tmp_path: Path, chro
         page.evaluate(AXE)
         found = page.evaluate("axe.run(document.querySelector('dialog')).then((found) => found.violations)")
         assert [one["id"] for one in found] == []
+        page.context.set_offline(True)
+        page.get_by_role("button", name=say("sessions.end")).click()
+        page.locator("dialog [role=alert]", has_text=say("unreachable")).wait_for()
     app.state.office.close()
     assert bench.wrong == []
 

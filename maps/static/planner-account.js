@@ -4,7 +4,7 @@
   const geogrid = window.geogrid;
   const { t, el, name, planning } = geogrid;
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
-  const told = (error) => (error.faults.length ? error.faults.map((one) => (geogrid.has("planner.fault." + one.rule) ? t("planner.fault." + one.rule) : one.message)).join(" · ") : error.message);
+  const alarm = (error) => el("p", { role: "alert", class: "alert" }, geogrid.faultText(error));
   const secret = (label, field, autocomplete) => el("label", {}, label, el("input", { name: field, type: "password", autocomplete, required: true }));
 
   // The form that changes the password; `done` is called after it.
@@ -18,7 +18,7 @@
         alert.replaceChildren(el("p", { role: "status" }, t("planner.password.changed")));
         if (done) done();
       } catch (error) {
-        alert.replaceChildren(el("p", { role: "alert", class: "alert" }, told(error)));
+        alert.replaceChildren(alarm(error));
       }
     };
     const form = el("form", { method: "post", on: { submit: change } }, alert,
@@ -27,28 +27,26 @@
     return form;
   }
 
-  // The open sessions; to end one the password is asked for, unless the sign-in was a moment ago.
-  async function fill(list, password) {
-    const found = await planning.get("/sessions");
-    const end = (session) => planning.post("/sessions/end", { session, password: password.value }).then(() => fill(list, password)).catch((error) => list.before(el("p", { role: "alert", class: "alert" }, told(error))));
-    list.replaceChildren(...found.map((one) => el("li", {}, el("div", { class: "row" },
+  // The open sessions; `end` ends one of them.
+  function sessionList(found, end) {
+    return found.map((one) => el("li", {}, el("div", { class: "row" },
       el("span", { class: "what" }, geogrid.when(one.seen_at), el("span", { class: "detail" }, one.origin)),
-      one.current ? el("span", {}, t("planner.session.this")) : button(t("planner.session.end"), () => end(one.id))))));
-    return found;
+      one.current ? el("span", {}, t("planner.session.this")) : button(t("planner.session.end"), () => end({ session: one.id })))));
   }
 
-  // Everything about the own account in one box.
-  geogrid.showAccount = async function (who, page, complain) {
+  // Everything about the own account in one box. To end a session the password is asked for, unless one has just signed in.
+  geogrid.showAccount = async function (who, page) {
+    const alert = el("div", {});
     const list = el("ul", { class: "list" });
     const password = el("input", { type: "password", autocomplete: "current-password" });
-    const others = () => planning.post("/sessions/end", { password: password.value }).then(() => fill(list, password)).catch(complain);
-    const box = el("dialog", { class: "account", "aria-label": t("planner.myaccount"), on: { close: () => box.remove() } },
+    const fill = async () => list.replaceChildren(...sessionList(await planning.get("/sessions"), end));
+    const tried = (done) => done.then(() => alert.replaceChildren(), (error) => alert.replaceChildren(alarm(error)));
+    const end = (which) => tried(planning.post("/sessions/end", { ...which, password: password.value }).then(fill));
+    const box = geogrid.dialog(page, { class: "account", "aria-label": t("planner.myaccount") },
       el("h2", {}, name(who.display)), passwordForm(),
-      el("h3", {}, t("planner.sessions")), list, el("label", {}, t("planner.sessions.password"), password),
-      el("p", { class: "acts" }, button(t("planner.sessions.end"), others), button(t("planner.close"), () => box.close())));
-    page.append(box);
-    box.showModal();
-    await fill(list, password).catch(complain);
+      el("h3", {}, t("planner.sessions")), alert, list, el("label", {}, t("planner.sessions.password"), password),
+      el("p", { class: "acts" }, button(t("planner.sessions.end"), () => end({})), button(t("planner.close"), () => box.close())));
+    await tried(fill());
   };
 
   // What whoever comes in with a password that somebody else has set sees first.

@@ -3,24 +3,6 @@
   "use strict";
   const geogrid = window.geogrid;
   const { t, el, name } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
-
-  function ask(page, label, fields, go, said) {
-    const form = el("form", { on: { submit: (event) => (event.preventDefault(), box.close(), said()) } }, el("h3", {}, label), fields,
-      el("p", { class: "acts" }, el("button", { type: "submit", class: "main" }, go), button(t("planner.cancel"), () => box.close())));
-    const box = el("dialog", { "aria-label": label, on: { close: () => box.remove() } }, form);
-    page.append(box);
-    box.showModal();
-    return box;
-  }
-
-  // One line of text; null where it is called off.
-  geogrid.askText = (page, label, value) => new Promise((done) => {
-    const field = el("input", { type: "text", maxlength: "60", required: true, "aria-label": label, value });
-    const box = ask(page, label, [field], t("planner.apply"), () => done(field.value.trim()));
-    box.addEventListener("close", () => done(null));
-    field.select();
-  });
 
   // A title is short and can be printed, whatever the community is called.
   const printable = (text) => [...text.replace(/\p{C}|\p{Zl}|\p{Zp}/gu, "")].slice(0, 40).join("");
@@ -33,7 +15,7 @@
       versions.slice().reverse().map((one) => el("option", { value: "version-" + one.version }, t("planner.version", { n: one.version }) + days(one))),
       drafts.filter((one) => one.community_id === community.id).map((one) => el("option", { value: "draft-" + one.id }, one.title + " · " + t("planner.status." + one.status))),
       el("option", { value: "empty" }, t("planner.start.empty")));
-    ask(page, t("planner.begin"), [el("p", {}, name(community.name)), el("label", {}, t("planner.title.draft"), title), el("label", {}, t("planner.start"), start), el("p", { class: "quiet" }, t("planner.start.about"))],
+    geogrid.askForm(page, t("planner.begin"), [el("p", {}, name(community.name)), el("label", {}, t("planner.title.draft"), title), el("label", {}, t("planner.start"), start), el("p", { class: "quiet" }, t("planner.start.about"))],
       t("planner.begin"), () => go({ community: community.id, title: title.value, start: start.value }));
   };
 

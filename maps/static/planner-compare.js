@@ -10,7 +10,6 @@
   geogrid.comparePanel = function (desk) {
     const { draft } = desk.here;
     const node = el("section", { "aria-label": t("planner.compare") });
-    if (!desk.events) return node;
     const pick = (label, chosen) => el("label", {}, t(label), " ", el("select", {}, el("option", { value: "reference" }, t("planner.reference")), el("option", { value: "draft-" + draft.id, selected: chosen === "draft" }, t("planner.this"))));
     const [before, after] = [pick("planner.before", "reference"), pick("planner.after", "draft")];
     const selects = [before, after].map((one) => one.querySelector("select"));

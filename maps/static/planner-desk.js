@@ -39,6 +39,7 @@
 
     close() {
       if (this.events) this.events.close();
+      if (this.wish && this.wish.stop) this.wish.stop.abort();
       this.keys.close();
       this.sweep.close();
       if (this.comparison) this.comparison.close();
@@ -154,26 +155,19 @@
     pick(unit, event, latlng) {
       const building = this.level === "building" && latlng ? this.bench.buildingAt(unit, latlng) : null;
       this.point(building && { ...building, unit });
-      const units = this.bench.together(unit, this.whole);
       const more = event && (event.shiftKey || event.ctrlKey || event.metaKey);
-      const now = new Set(more ? this.selected : []);
       const on = !this.selected.has(unit);
-      for (const one of units) on ? now.add(one) : now.delete(one);
-      this.select([...now]);
+      if (!more) this.selected = new Set();
+      this.choose(this.bench.together(unit, this.whole), on);
     }
 
     swept(ids, less) {
-      const units = ids.flatMap((one) => this.bench.together(one, this.whole));
-      const now = new Set(this.selected);
-      for (const one of units) less ? now.delete(one) : now.add(one);
-      this.select([...now]);
+      this.choose(ids.flatMap((one) => this.bench.together(one, this.whole)), !less);
     }
 
     // Some units in or out of the selection.
     choose(units, on) {
-      const now = new Set(this.selected);
-      for (const one of units) on ? now.add(one) : now.delete(one);
-      this.select([...now]);
+      this.select(geogrid.withUnits(this.selected, units, on));
     }
 
     select(units) {
@@ -228,27 +222,21 @@
       return this.withReason(this.bench.newlySplit(this.here.state.assignment, parts, 1000), (reason) => this.apply({ ...operation, reason }));
     }
 
+    // Take a whole plan over.
+    adopt(operation) {
+      return this.withReason(this.bench.split(this.here.state.assignment, operation.assignment), (reason) => this.apply({ ...operation, reason: reason || operation.reason || "" }));
+    }
+
     // A compound that would be split asks why; the reason is kept with the plan.
     withReason(split, go) {
       if (!split.length) return go("");
       const reason = el("input", { type: "text", maxlength: "400", required: true, "aria-label": t("planner.reason") });
-      const form = el("form", { on: { submit: (event) => (event.preventDefault(), box.close(), go(reason.value)) } },
-        el("p", {}, t("planner.splits", { names: split.join("、") })), reason,
-        el("p", { class: "acts" }, el("button", { type: "submit", class: "main" }, t("planner.apply")), button(t("planner.cancel"), () => box.close())));
-      const box = el("dialog", { "aria-label": t("planner.reason"), on: { close: () => box.remove() } }, form);
-      this.page.append(box);
-      box.showModal();
+      geogrid.askForm(this.page, t("planner.reason"), [el("p", {}, t("planner.splits", { names: split.join("、") })), reason], t("planner.apply"), () => go(reason.value));
       reason.focus();
     }
 
     apply(operation) {
       return this.steps.apply(operation);
-    }
-
-    tell(text) {
-      this.say(text);
-      const box = document.getElementById("alert");
-      box.replaceChildren(el("p", { class: "notice" }, text, " ", button("×", () => box.replaceChildren(), { "aria-label": t("planner.close") })));
     }
 
     // A question above the map with a button for each answer.
@@ -263,8 +251,12 @@
 
     async retitle() {
       const title = await geogrid.askText(this.page, t("planner.retitle.about"), this.here.draft.title);
-      if (!title) return;
-      await planning.patch("/drafts/" + this.here.draft.id, { revision: this.here.draft.revision, title }).then(() => this.again(), (error) => this.steps.refuse(error, () => {}));
+      if (title) await this.call(title);
+    }
+
+    async call(title) {
+      const { id, revision } = this.here.draft;
+      await planning.patch("/drafts/" + id, { revision, title }).then(() => this.again(), (error) => this.steps.refuse(error, () => this.call(title)));
     }
 
     jump(step) {
@@ -288,13 +280,16 @@
       this.show(await planning.get("/drafts/" + this.here.draft.id));
     }
 
-    async release(day) {
+    // The button that was pressed rests until the answer comes: publishing takes a while.
+    async release(day, pressed) {
       try {
+        pressed.disabled = true;
         this.tell(t("planner.publishing"));
         await planning.post("/releases", { drafts: [this.here.draft.id], effective_from: day });
         await this.again();
         this.tell(t("planner.published.from", { date: geogrid.date(day) }));
       } catch (error) {
+        pressed.disabled = false;
         this.complain(error);
       }
     }
@@ -311,7 +306,7 @@
       this.events = planning.watch(this.here.draft.id);
       this.events.addEventListener("changed", async (event) => {
         const told = JSON.parse(event.data);
-        this.pins.load();
+        this.pins.follow(told);
         if (told.draft.revision <= this.here.draft.revision || this.steps.waiting.length) return;
         const now = await planning.get("/drafts/" + this.here.draft.id).catch(() => null);
         if (now && geogrid.planner() === this && !this.steps.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);

@@ -10,7 +10,6 @@
   geogrid.filesPanel = function (desk) {
     const { draft } = desk.here;
     const node = el("section", { "aria-label": t("planner.files") });
-    if (!desk.events) return node;
     const link = (format) => el("a", { class: "button", href: "/v1/planning/drafts/" + draft.id + "/assignment?format=" + format, download: "" }, t("planner.format." + format));
     node.append(el("h3", {}, t("planner.export")), el("p", { class: "acts" }, ["csv", "geojson", "gpkg"].map(link)));
     if (!desk.editable) return node;
@@ -27,7 +26,7 @@
       const found = await planning.send("/drafts/" + desk.here.draft.id + "/assignment?name=" + encodeURIComponent(file.name.slice(0, 80)), file, media);
       result.replaceChildren(...told(desk, found));
     } catch (error) {
-      const faults = error.faults && error.faults.length ? error.faults : [{ rule: "", message: error.message, remedy: "" }];
+      const faults = error.faults && error.faults.length ? error.faults : [{ rule: "", message: geogrid.faultText(error) }];
       result.replaceChildren(el("ul", {}, faults.map((one) => el("li", { class: "vacant" }, geogrid.has("planner.flag." + one.rule) ? t("planner.flag." + one.rule) : one.message))));
     }
   }

@@ -71,13 +71,11 @@
   geogrid.showKeys = function (page) {
     const line = (keys, text) => [el("dt", {}, el("kbd", {}, keys)), el("dd", {}, text)];
     const tick = el("input", { type: "checkbox", checked: single(), on: { change: () => (tick.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")) } });
-    const box = el("dialog", { "aria-label": t("planner.keys"), on: { close: () => box.remove() } }, el("h3", {}, t("planner.keys")),
+    const box = geogrid.dialog(page, { "aria-label": t("planner.keys") }, el("h3", {}, t("planner.keys")),
       el("dl", { class: "keys" }, line("1–9", t("planner.keys.digits")), line("Esc", t("planner.none")), line("Ctrl Z", t("planner.undo")), line("Ctrl Shift Z", t("planner.redo")), line("Shift F10", t("planner.keys.menu")),
         Object.entries(LETTERS).map(([key, tab]) => line(key.toUpperCase(), t("planner." + tab))).flat(), line("?", t("planner.keys"))),
       el("label", {}, tick, " ", t("planner.keys.single")), el("p", { class: "quiet" }, t("planner.keys.about")),
       el("p", { class: "acts" }, el("button", { type: "button", on: { click: () => box.close() } }, t("planner.close"))));
-    page.append(box);
-    box.showModal();
   };
 
   geogrid.Keys = Keys;

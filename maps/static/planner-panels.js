@@ -1,8 +1,8 @@
-// The panels of advice: checks with mends, nudges, proposals, why not; and the history.
+// The panels of advice: checks with mends, nudges, why not; and the history.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
+  const { t, el, name } = geogrid;
   const clock = new Intl.DateTimeFormat(geogrid.setup.language, { dateStyle: "short", timeStyle: "short" });
   const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
   geogrid.when = (iso) => clock.format(new Date(iso));
@@ -72,78 +72,23 @@
     return el("section", { "aria-label": t("planner.nudge") }, el("p", { class: "quiet" }, t("planner.nudge.about")), el("p", { class: "acts" }, one, other, button(t("planner.look"), look)), list);
   };
 
-  geogrid.proposePanel = function (desk) {
-    const policy = desk.bench.policy;
-    const range = policy.grids || { min: 1, max: 20 };
-    const number = (label, value, min, max, step) => el("label", { class: "slider" }, t(label), " ",
-      el("input", { type: "range", min, max, step, value, on: { input: (event) => (event.target.nextElementSibling.textContent = event.target.value) } }), el("output", {}, String(value)));
-    const fields = {
-      min: number("planner.policy.min", range.min || 1, 1, 20, 1), max: number("planner.policy.max", range.max || 20, 1, 20, 1),
-      share: number("planner.policy.share", Math.round(100 * ((policy.band && policy.band.share) || 0.2)), 1, 60, 1),
-      seconds: number("planner.policy.seconds", 20, 5, 120, 5), count: number("planner.policy.count", 1, 1, 4, 1),
-    };
-    const value = (key) => Number(fields[key].querySelector("input").value);
-    const list = el("div", { "aria-live": "polite", class: "proposals" });
-    let stop = null;
-    const rounded = (v) => geogrid.number(Math.round(v * 10) / 10);
-    const card = (found, ...more) => el("div", { class: "proposal" },
-      el("p", {}, el("b", {}, found.proved ? t("planner.proved") : t("planner.gap", { n: (100 * found.gap).toFixed(1) })), " · ", t("planner.moves", { n: found.change.households })),
-      el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, t("planner.objective." + key)), el("dd", {}, rounded(v), found.bounds[key] !== undefined && found.bounds[key] !== v ? " ≥ " + rounded(found.bounds[key]) : "")])),
-      el("p", { class: "acts" }, button(t("planner.show"), () => geogrid.peek(desk, found.operation.assignment)), ...more));
-    const taking = (found) => button(t("planner.apply"), () => take(desk, found.operation), { disabled: !desk.editable });
-    const run = async () => {
-      stop = new AbortController();
-      let best = null;
-      const keep = () => {
-        stop.abort();
-        if (best) take(desk, best.operation);
-      };
-      const told = { ...policy, grids: { min: Math.min(value("min"), value("max")), max: Math.max(value("min"), value("max")) }, band: { share: value("share") / 100 } };
-      list.replaceChildren(el("p", {}, t("planner.running")));
-      const body = { seconds: value("seconds"), policy: told, alternatives: value("count"), grids: value("count") === 1 ? desk.chosenGrids() : [] };
-      try {
-        await planning.stream("/drafts/" + desk.here.draft.id + "/proposals", body, (kind, found) => {
-          if (kind === "refused") list.replaceChildren(el("p", { class: "vacant" }, found.detail));
-          if (kind === "better") {
-            best = found;
-            list.replaceChildren(el("p", {}, t("planner.running")), card(found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
-          }
-          if (kind === "done") list.replaceChildren(...found.map((one) => card(one, taking(one))));
-        }, stop.signal);
-      } catch (error) {
-        if (error.name === "AbortError") list.firstChild && list.firstChild.replaceChildren(t("planner.stopped"));
-        else desk.complain(error);
-      }
-    };
-    const scope = desk.chosenGrids().length ? t("planner.propose.some", { list: desk.chosenGrids().join(", ") }) : t("planner.propose.all");
-    return el("section", { "aria-label": t("planner.propose") }, el("p", { class: "quiet" }, scope), Object.values(fields),
-      el("p", { class: "acts" }, button(t("planner.run"), run, { class: "main", disabled: !desk.who.rights.includes("edit") }), button(t("planner.stop"), () => stop && stop.abort())), list);
-  };
-
   // A unit was let go where the rules forbid it: which rule, and the least change that would allow it.
   geogrid.whyNot = function (desk, ids, grid, asked) {
     const close = () => box.close();
     const told = el("div", { "aria-live": "polite" }, el("ul", {}, el("li", {}, t("planner.why.pieces", { n: grid }))), el("p", { class: "quiet" }, t("planner.why.looking")));
     const acts = el("p", { class: "acts" }, button(t("planner.why.force"), () => (close(), desk.assign(ids, grid))), button(t("planner.cancel"), close));
-    const box = el("dialog", { "aria-label": t("planner.why"), on: { close: () => box.remove() } }, el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), told, acts);
-    desk.page.append(box);
-    box.showModal();
+    const box = geogrid.dialog(desk.page, { "aria-label": t("planner.why") }, el("h3", {}, t("planner.why.title", { name: desk.bench.label(ids[0]), n: grid })), told, acts);
     const reasons = (all) => el("ul", {}, all.map((one) => el("li", {}, typeof one === "string" ? name(one, "span") : one)));
     asked.then((found) => {
       told.replaceChildren(reasons([...found.breaches.map((one) => geogrid.breach(desk, one)), ...(found.reason ? [desk.bench.named(found.reason)] : [])]), found.plan ? least(desk, found) : el("p", {}, t("planner.why.none")));
-      if (found.plan) acts.prepend(button(t("planner.why.take"), () => (close(), take(desk, { kind: "adopt", assignment: found.plan, origin: "why-not" })), { class: "main" }));
-    }, (error) => told.replaceChildren(reasons([t("planner.why.pieces", { n: grid }), error.message])));
+      if (found.plan) acts.prepend(button(t("planner.why.take"), () => (close(), desk.adopt({ kind: "adopt", assignment: found.plan, origin: "why-not" })), { class: "main" }));
+    }, (error) => told.replaceChildren(reasons([t("planner.why.pieces", { n: grid }), geogrid.faultText(error)])));
   };
 
   function least(desk, { plan, costs }) {
     const moved = Object.keys(plan).filter((id) => plan[id] !== desk.here.state.assignment[id]).length;
     const worse = Object.entries(costs).filter(([, v]) => Math.abs(v) > 1e-6).map(([key, v]) => t("planner.objective." + key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10));
     return el("p", {}, t("planner.why.least", { n: moved }), " ", worse.join(", "));
-  }
-
-  // Take a whole plan over; where it splits compounds, say why.
-  function take(desk, operation) {
-    desk.withReason(desk.bench.split(desk.here.state.assignment, operation.assignment), (reason) => desk.apply({ ...operation, reason: reason || operation.reason || "" }));
   }
 
   // Where a whole plan came from: the solver, a mend, another draft or version, or a file.

@@ -6,15 +6,27 @@
 
   class Pins {
     constructor(desk) {
-      Object.assign(this, { desk, said: [], layer: L.layerGroup().addTo(desk.map.map) });
+      Object.assign(this, { desk, said: [], heard: () => {}, layer: L.layerGroup().addTo(desk.map.map) });
       desk.map.map.createPane("pins").style.zIndex = 620;
     }
 
-    // Whoever only reads a shared draft is not told what planners say of it.
     async load() {
-      if (this.desk.still) return;
-      this.said = await planning.get("/drafts/" + this.desk.here.draft.id + "/comments").catch(() => this.said);
-      if (geogrid.planner() === this.desk || !geogrid.planner()) this.place();
+      const said = await planning.get("/drafts/" + this.desk.here.draft.id + "/comments").catch(() => this.said);
+      if (geogrid.planner() !== this.desk) return;
+      this.said = said;
+      this.place();
+      this.heard(said);
+    }
+
+    // Asked for only where somebody spoke, or settled something, since.
+    follow({ comments, open }) {
+      if (comments !== this.said.length || open !== this.said.filter((one) => !one.resolved_at).length) return this.load();
+    }
+
+    // `heard` lists what is said: now, and as often as that changes.
+    tell(heard) {
+      this.heard = heard;
+      heard(this.said);
     }
 
     place() {

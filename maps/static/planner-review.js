@@ -12,7 +12,6 @@
     const day = el("input", { type: "date", value: draft.effective_from || geogrid.setup.today, min: geogrid.setup.today, "aria-label": t("planner.from") });
     const node = el("section", { "aria-label": t("planner.review") }, stages(draft),
       draft.decision ? el("p", {}, el("b", {}, t("planner.decision")), ": ", name(draft.decision)) : null, obstacles(desk), impact, acts(desk, day), sharing(desk), comments(desk));
-    if (!desk.events) return node;
     planning.get("/drafts/" + draft.id + "/comparison").then((found) => {
       const tell = () => impact.replaceChildren(el("h3", {}, t("planner.impact.title")), geogrid.summary(found), geogrid.flowTable(desk, found), told(found, draft.effective_from || day.value));
       day.addEventListener("change", tell);
@@ -62,7 +61,7 @@
     }
     if (draft.status === "approved") {
       node.append(el("p", { class: "quiet" }, t("planner.approved.by", { who: draft.decided_by, time: geogrid.when(draft.decided_at) })));
-      if (may("publish")) node.append(el("p", {}, el("label", {}, t("planner.from"), " ", day)), el("p", { class: "acts" }, button(t("planner.publish"), () => desk.release(day.value), { class: "main" })));
+      if (may("publish")) node.append(el("p", {}, el("label", {}, t("planner.from"), " ", day)), el("p", { class: "acts" }, button(t("planner.publish"), (event) => desk.release(day.value, event.target), { class: "main" })));
       else node.append(el("p", { class: "quiet" }, t("planner.waits.publish")));
     }
     if (draft.status === "published") node.append(el("p", {}, t("planner.published.from", { date: geogrid.date(draft.effective_from) })));
@@ -70,7 +69,7 @@
   }
 
   function sharing(desk) {
-    if (!desk.editable || !desk.events) return null;
+    if (!desk.editable) return null;
     const path = "/drafts/" + desk.here.draft.id + "/shares";
     const days = el("input", { type: "number", min: "1", max: "90", value: "7", "aria-label": t("planner.share.days") });
     const made = el("div", { "aria-live": "polite" });
@@ -96,12 +95,10 @@
       [...desk.selected].slice(0, 20).map((id) => el("option", { value: "unit " + id, selected: desk.about && desk.about.subject_id === id }, desk.bench.label(id))));
     const where = (one) => (one.subject === "draft" ? [] : geogrid.place(desk.bench, desk.here.state, [one.subject_id]));
     const pinned = (one) => (one.subject === "draft" ? null : button(one.subject === "grid" ? t("grid.number", { n: one.subject_id }) : desk.bench.units.has(one.subject_id) ? desk.bench.label(one.subject_id) : one.subject_id, () => (desk.map.zoomTo(where(one)), desk.map.hatch(where(one))), { class: "link" }));
-    const load = async () => {
-      const found = await planning.get(path);
-      Object.assign(desk.pins, { said: found }).place();
+    const fill = (found) => {
       list.replaceChildren(...found.map((one) => el("li", { class: one.resolved_at ? "settled" : null }, pinned(one), name(one.text, "p"),
         el("span", { class: "quiet" }, one.who, " · ", geogrid.when(one.at), one.resolved_at ? " · " + t("planner.settled.by", { who: one.resolved_by }) : ""), " ",
-        may ? button(t(one.resolved_at ? "planner.unsettle" : "planner.settle"), () => planning.patch(path + "/" + one.id, { resolved: !one.resolved_at }).then(load, desk.complain)) : null)));
+        may ? button(t(one.resolved_at ? "planner.unsettle" : "planner.settle"), () => planning.patch(path + "/" + one.id, { resolved: !one.resolved_at }).then(() => desk.pins.load(), desk.complain)) : null)));
       if (!found.length) list.append(el("li", { class: "quiet" }, t("planner.comments.none")));
     };
     const say = () => {
@@ -109,10 +106,10 @@
       return planning.post(path, { text: text.value, subject, subject_id: rest.join(" ") }).then(() => {
         text.value = "";
         desk.about = null;
-        return load();
+        return desk.pins.load();
       }, desk.complain);
     };
-    if (desk.events) load().catch(desk.complain);
+    desk.pins.tell(fill);
     return el("div", {}, el("h3", {}, t("planner.comments")), list, may ? el("div", {}, el("p", {}, about), text, el("p", {}, button(t("planner.say"), say))) : null);
   }
 })();

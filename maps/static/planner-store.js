@@ -10,6 +10,7 @@
     constructor(status, problem) {
       super(problem.detail || problem.title || "HTTP " + status);
       this.status = status;
+      this.told = Boolean(problem.detail);
       this.faults = problem.errors || [];
       this.current = problem.current || null;
     }
@@ -79,6 +80,14 @@
       }
     }
   }
+
+  // What a refusal says, in the reader's words where there are any; a line that is down says nothing.
+  geogrid.faultText = function (error) {
+    const { t, has } = geogrid;
+    if (!(error instanceof Refused)) return t("planner.unreachable");
+    const faults = error.faults.map(({ rule, id, message }) => (has("planner.fault." + rule) ? t("planner.fault." + rule, { id }) : message));
+    return faults.join(" · ") || (error.status === 403 && !error.told ? t("planner.forbidden") : error.message);
+  };
 
   geogrid.planning = {
     Refused,

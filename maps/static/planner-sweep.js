@@ -68,6 +68,7 @@
       }
       this.map.dragging.disable();
       this.drawing = start;
+      this.node.classList.add("drawing");
       if (mode === "brush") this.paint(event);
     }
 
@@ -101,9 +102,7 @@
         const id = this.unitAt([lng, lat]);
         if (id) this.drawing.ids.add(id);
       }
-      const shown = new Set(this.plan.selection);
-      for (const id of this.drawing.ids) this.drawing.less ? shown.delete(id) : shown.add(id);
-      this.plan.select(shown);
+      this.plan.select(geogrid.withUnits(this.plan.selection, this.drawing.ids, !this.drawing.less));
     }
 
     end(event) {
@@ -111,7 +110,7 @@
       if (!now) return;
       this.drawing = null;
       if (now.line) now.line.remove();
-      this.node.classList.remove("dropping");
+      this.node.classList.remove("dropping", "drawing");
       this.map.dragging.enable();
       if (now.mode === "brush") return this.swept([...now.ids], now.less);
       if (!now.moved) return;
@@ -146,6 +145,13 @@
   }
 
   const between = ([ax, ay], [bx, by]) => ([x, y]) => x >= Math.min(ax, bx) && x <= Math.max(ax, bx) && y >= Math.min(ay, by) && y <= Math.max(ay, by);
+
+  // A selection with some units more, or less.
+  geogrid.withUnits = function (selection, ids, on) {
+    const now = new Set(selection);
+    for (const one of ids) on ? now.add(one) : now.delete(one);
+    return now;
+  };
 
   geogrid.Sweep = Sweep;
 })();

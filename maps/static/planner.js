@@ -11,12 +11,18 @@
   let desk = null;
 
   function complain(error) {
-    const told = (error.faults || []).map((one) => geogrid.has("planner.fault." + one.rule) ? t("planner.fault." + one.rule, { id: one.id }) : one.message);
-    const text = told.length ? told.join(" · ") : error.status === 403 ? t("planner.forbidden") : error.message;
+    const text = geogrid.faultText(error);
     say(text);
-    const alert = document.getElementById("alert");
-    if (alert) alert.replaceChildren(el("p", { role: "alert", class: "alert" }, name(text, "span"), " ", button("×", () => alert.replaceChildren(), { "aria-label": t("planner.close") })));
+    notice(text, { role: "alert", class: "alert" });
     if (error.status === 401) showSignIn();
+  }
+
+  const tell = (text) => (say(text), notice(text, { class: "notice" }));
+
+  // A line above the page that stays until somebody has read it.
+  function notice(text, attributes) {
+    const alert = document.getElementById("alert");
+    if (alert) alert.replaceChildren(el("p", attributes, name(text, "span"), " ", button("×", () => alert.replaceChildren(), { "aria-label": t("planner.close") })));
   }
 
   // Signing in
@@ -44,7 +50,7 @@
       who = await planning.signIn(form.account.value, form.password.value);
       await welcome();
     } catch (error) {
-      document.getElementById("alert").replaceChildren(el("p", { role: "alert", class: "alert" }, error.status === 401 ? t("planner.wrong") : error.message));
+      document.getElementById("alert").replaceChildren(el("p", { role: "alert", class: "alert" }, error.status === 401 ? t("planner.wrong") : geogrid.faultText(error)));
       form.password.value = "";
     }
   }
@@ -60,7 +66,7 @@
 
   function top(...more) {
     const leave = () => planning.signOut().then(showSignIn, showSignIn);
-    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, button(who.display, () => geogrid.showAccount(who, page, complain), { class: "link", title: t("planner.myaccount") }), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
+    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, button(who.display, () => geogrid.showAccount(who, page), { class: "link", title: t("planner.myaccount") }), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
   }
 
   async function showList() {
@@ -93,8 +99,12 @@
 
   // All versions, the newest first; what is announced can be withdrawn, what is over published anew.
   function versionList(versions) {
-    const act = (path, body) => planning.post(path, body).then(showList).catch(complain);
-    const again = (one) => askDay(t("planner.rollback.ask", { n: one.version }), t("planner.rollback"), (day) => act("/rollbacks", { version: one.version, effective_from: day }));
+    const act = (path, body, done) => planning.post(path, body).then(showList).then(() => done && tell(done)).catch(complain);
+    const rollBack = (one, day) => {
+      tell(t("planner.publishing"));
+      return act("/rollbacks", { version: one.version, effective_from: day }, t("planner.published.from", { date: geogrid.date(day) }));
+    };
+    const again = (one) => geogrid.askDay(page, t("planner.rollback"), t("planner.rollback.ask", { n: one.version }), (day) => rollBack(one, day));
     const publish = who.rights.includes("publish");
     const announced = (one) => one.status === "published" && one.effective_from > geogrid.setup.today;
     return el("ul", { class: "list" }, versions.slice().reverse().map((one) => el("li", {}, el("div", { class: "row" },
@@ -104,17 +114,6 @@
   }
 
   const days = (one) => (one.effective_from ? " · " + geogrid.date(one.effective_from) + (one.effective_until ? " – " + geogrid.date(one.effective_until) : "") : "");
-
-  // Ask for the day from which something is in force; it is not over.
-  function askDay(text, label, go) {
-    const { today } = geogrid.setup;
-    const day = el("input", { type: "date", value: today, min: today, required: true, "aria-label": t("planner.from") });
-    const form = el("form", { on: { submit: (event) => (event.preventDefault(), box.close(), go(day.value)) } }, el("p", {}, text), el("label", {}, t("planner.from"), " ", day),
-      el("p", { class: "acts" }, el("button", { type: "submit", class: "main" }, label), button(t("planner.cancel"), () => box.close())));
-    const box = el("dialog", { "aria-label": label, on: { close: () => box.remove() } }, form);
-    page.append(box);
-    box.showModal();
-  }
 
   async function begin(asked) {
     try {
@@ -132,7 +131,7 @@
     desk = null;
   }
 
-  const office = () => ({ page, who, say, complain, top, back: () => showList().catch(complain) });
+  const office = () => ({ page, who, say, tell, complain, top, back: () => showList().catch(complain) });
 
   async function open(id) {
     try {
@@ -140,8 +139,6 @@
       closeDesk();
       desk = new geogrid.Desk(here, new geogrid.Bench(bench), communities.find((one) => one.id === here.draft.community_id), office());
       desk.watch();
-      desk.drawPanel();
-      desk.pins.load();
     } catch (error) {
       complain(error);
     }
