@@ -31,6 +31,13 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
+def draw_certificate(key: Path, chain: Path) -> None:
+    """Write a key and a certificate for this machine's loopback that vouches for itself, for one day."""
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    named = ["-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command, *named, "-keyout", key, "-out", chain], check=True, capture_output=True)
+
+
 class Listening(Protocol):
     """What listens on a port of this machine."""
 

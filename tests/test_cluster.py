@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
+import dask
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +31,7 @@ from geogrid.errors import ClusterError, InputError, PiecesError
 from geogrid.snapshot import Snapshot
 from geogrid.snapshot.files import read_manifest
 from tests.published import publish
-from tests.servers import ROOT, wait_until
+from tests.servers import ROOT, draw_certificate, wait_until
 from tests.test_recovery import small_disk
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from geogrid.cluster.schedulers import Scheduled
 
 PARTS = 5
+ROLES = ("SCHEDULER", "WORKER", "CLIENT")
 # Homes of the governed town and the grid of each in its plan drawn by hand; one has no text, one no grid.
 TEXTS = {
     "A小区1号楼": "210602001001001",
@@ -158,13 +160,27 @@ def test_a_process_lost_between_two_rounds_is_replaced() -> None:
 
 
 @contextmanager
+def certified(folder: Path) -> Iterator[None]:
+    """Name a certificate of this machine's own to Dask, as an operator does: in the environment."""
+    key, chain = folder / "key.pem", folder / "chain.pem"
+    draw_certificate(key, chain)
+    files = {f"{who}__{what}": one for who in ROLES for what, one in (("CERT", chain), ("KEY", key))}
+    named = {f"DASK_DISTRIBUTED__COMM__TLS__{name}": str(one) for name, one in files.items()}
+    named["DASK_DISTRIBUTED__COMM__TLS__CA_FILE"] = str(chain)
+    with mock.patch.dict(os.environ, {**named, "DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "true"}):
+        dask.config.refresh()
+        yield
+    dask.config.refresh()
+
+
+@contextmanager
 def elsewhere(folder: Path, workers: int) -> Iterator[str]:
-    """Start a Dask scheduler and workers as an operator does, and give the scheduler's address."""
-    dask, note = str(Path(sys.executable).with_name("dask")), folder / "scheduler.json"
+    """Start a Dask scheduler and workers with TLS as an operator does, and give the scheduler's address."""
+    program, note = str(Path(sys.executable).with_name("dask")), folder / "scheduler.json"
     common = ["--scheduler-file", str(note)]
-    scheduler = [dask, "scheduler", *common, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    scheduler = [program, "scheduler", *common, "--host", "tls://127.0.0.1", "--port", "0", "--no-dashboard"]
     worker = [
-        dask,
+        program,
         "worker",
         *common,
         "--nthreads",
@@ -234,7 +250,10 @@ def test_a_job_goes_on_where_its_client_stopped(
 def test_a_scheduler_elsewhere_does_the_same_and_a_second_client_goes_on(
     addresses: Path, local: Crew, tmp_path: Path
 ) -> None:
-    """The first client stops after two pieces; the command line is the second one, relative paths and all."""
+    """The first client stops after two pieces; the command line is the second one, relative paths and all.
+
+    All of them speak TLS; who has no certificate is told so.
+    """
 
     def stop(done: int, _: int) -> None:
         if done == 2:
@@ -245,11 +264,16 @@ def test_a_scheduler_elsewhere_does_the_same_and_a_second_client_goes_on(
     folder = folder_in_force(store, "")
     assert read_manifest(folder)["sha256"] == read_manifest(snapshot)["sha256"]
     job, out = AssignJob.of(folder), tmp_path / "out"
-    with elsewhere(tmp_path, 1) as address:
+    with certified(tmp_path), elsewhere(tmp_path, 1) as address:
+        assert address.startswith("tls://")
         with pytest.raises(Stopped), crew_of(address) as crew:
             run_job(job, addresses, out, crew, progress=stop)
         command = ["cluster", "assign", os.path.relpath(addresses), os.path.relpath(out), "--json"]
         result = CliRunner().invoke(app, [*command, "--scheduler", address, "--store", store])
+        with dask.config.set({"distributed.comm.tls.client": {"cert": None, "key": None}}):
+            refused = CliRunner().invoke(app, [*command, "--scheduler", address, "--store", store])
+    assert refused.exit_code != 0
+    assert "TLS" in refused.output
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert (report["pieces"], report["rows"]) == (PARTS, PARTS * len(TEXTS))

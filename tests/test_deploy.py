@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from api.settings import read_settings
-from tests.servers import free_port, nginx_before
+from tests.servers import draw_certificate, free_port, nginx_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,12 +125,7 @@ def front(tmp_path: Path) -> Iterator[tuple[str, int]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     folder, secure = tmp_path / "nginx", free_port()
     folder.mkdir()
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-days", "1", "-subj", "/CN=localhost", "-keyout", folder / "privkey.pem",
-         "-out", folder / "fullchain.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    draw_certificate(folder / "privkey.pem", folder / "fullchain.pem")
     told = (DEPLOY / "tls.conf").read_text().replace("/etc/nginx/tls/", f"{folder}/")
     (folder / "tls.conf").write_text(told.replace("listen 8443", f"listen 127.0.0.1:{secure}"))
     with nginx_before([Stub(server.server_port)], folder) as url:

@@ -30,6 +30,7 @@ from geogrid.cli.exits import Exit
 from geogrid.crs import DEGREES, to_degrees
 from geogrid.snapshot import Period, read_timeline
 from geogrid.tables import open_table, table_of, write_table
+from tests.servers import draw_certificate
 from tests.town import draw_city
 
 if TYPE_CHECKING:
@@ -377,12 +378,7 @@ def test_one_worker_keeps_nothing_of_what_has_found_the_plan(town: Town, tmp_pat
 
 
 def test_workers_speak_tls_themselves_where_they_have_a_certificate(town: Town, tmp_path: Path) -> None:
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
-         "-keyout", tmp_path / "key.pem", "-out", tmp_path / "chain.pem"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    draw_certificate(tmp_path / "key.pem", tmp_path / "chain.pem")
     (tmp_path / "half.toml").write_text('tls_key = "key.pem"\n')
     (tmp_path / "missing.toml").write_text('tls_key = "key.pem"\ntls_certificate = "none.pem"\n')
     (tmp_path / "tls.toml").write_text('tls_key = "key.pem"\ntls_certificate = "chain.pem"\n')

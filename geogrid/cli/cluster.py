@@ -28,7 +28,7 @@ SchedulerOption = Annotated[
         "--scheduler",
         envvar="GEOGRID_SCHEDULER",
         metavar="ADDRESS",
-        help="local (a Dask cluster of this machine), processes (without Dask), or tcp://HOST:PORT.",
+        help="local (a Dask cluster of this machine), processes (without Dask), or tcp:// or tls://HOST:PORT.",
     ),
 ]
 
