@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ import shapely
 
 from geogrid.adjacency import build_graph
 from geogrid.boundaries import read_city
-from geogrid.cluster import PROCESSES, DivideJob, PartJob, PlaceJob, crew_of, run_job
+from geogrid.cluster import DivideJob, PartJob, PlaceJob, run_job
 from geogrid.cluster.grids import GRIDS, GridSetMatcher
 from geogrid.cluster.ground import parts_of, read_part, write_part
 from geogrid.cluster.target import MANIFEST, write_note
@@ -26,14 +28,16 @@ from geogrid.exports import divided_of, grids_table, units_table
 from geogrid.fleet import divide_city
 from geogrid.model import Barrier, BarrierKind
 from geogrid.policy import EIGHT_TO_TEN
+from geogrid.sample import write_city
 from geogrid.tables import table_of, write_table
 from geogrid.units import build_units
 from tests.town import draw_city
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from geogrid.cluster import Crew
+    from geogrid.cluster.crews import Answer, Thing
     from geogrid.model import City
 
 POLICY = replace(EIGHT_TO_TEN, grids_min=2, grids_max=2, time_limit_s=300.0)
@@ -41,11 +45,30 @@ POLICY = replace(EIGHT_TO_TEN, grids_min=2, grids_max=2, time_limit_s=300.0)
 TOWN = draw_city("AAB\nAAB\n*bb", "CC~D\nFF~D", "EEG\nEEG")
 
 
+class Here:
+    """Works in this process on copies, as if they came from afar; workers are another module's question."""
+
+    def each(self, work: Callable[[Thing], Answer], things: Sequence[Thing]) -> Iterator[Answer]:
+        for asked in things:
+            there, thing = pickle.loads(pickle.dumps((work, asked)))
+            yield pickle.loads(pickle.dumps(there(thing)))
+
+    def look(self, paths: Sequence[Path]) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
-    """Start one process: what a scheduler does with more is another module's question."""
-    with crew_of(PROCESSES, 1) as one:
-        yield one
+def crew() -> Crew:
+    """Return one worker, without the seconds that a process of its own takes to begin."""
+    return Here()
+
+
+@pytest.fixture(scope="module")
+def divided(crew: Crew, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Divide the town by its three communities; tests that change the set copy it."""
+    folder = tmp_path_factory.mktemp("divided")
+    run_job(DivideJob(POLICY), parts(folder / "parts", TOWN), folder / "out", crew)
+    return folder
 
 
 def with_road_beside(city: City) -> City:
@@ -113,10 +136,9 @@ def test_the_pieces_together_are_what_one_machine_exports(
 
 
 def test_what_is_divided_is_not_divided_again_and_another_policy_is_refused(
-    crew: Crew, tmp_path: Path
+    crew: Crew, divided: Path, tmp_path: Path
 ) -> None:
-    parts(tmp_path / "parts", TOWN)
-    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew)
+    shutil.copytree(divided, tmp_path, dirs_exist_ok=True)
     lost = next((tmp_path / "out").glob("part.0001-*"))
     for path in lost.iterdir():
         path.unlink()
@@ -152,11 +174,12 @@ def test_all_faults_of_all_parts_are_told_at_once(crew: Crew, tmp_path: Path) ->
 
 
 def test_a_city_is_cut_from_its_files(crew: Crew, tmp_path: Path) -> None:
-    """Songshan's 33 communities: five parts of eight at most, each thing as the whole city has it."""
-    source = Path(__file__).parent.parent / "data" / "boundaries" / "songshan"
-    report = run_job(PartJob(8), source, tmp_path / "parts", crew)
-    assert report.counts == {"communities": 33, "parts": 5}
-    folders = sorted((tmp_path / "parts").glob("songshan-*/part.*"))
+    """Three communities: two parts of two at most, each thing as the whole city has it."""
+    source = tmp_path / "town"
+    write_city(TOWN, source)
+    report = run_job(PartJob(2), source, tmp_path / "parts", crew)
+    assert report.counts == {"communities": 3, "parts": 2}
+    folders = sorted((tmp_path / "parts").glob("town-*/part.*"))
     whole, back = read_city(source), [read_part(folder) for folder in folders]
     assert tuple(one for part in back for one in part.communities) == tuple(
         replace(one, population=None, secretary="") for one in whole.communities
@@ -170,11 +193,9 @@ def test_a_city_is_cut_from_its_files(crew: Crew, tmp_path: Path) -> None:
     )
 
 
-def test_positions_are_placed_by_a_divided_set_alone(crew: Crew, tmp_path: Path) -> None:
+def test_positions_are_placed_by_a_divided_set_alone(crew: Crew, divided: Path, tmp_path: Path) -> None:
     """A point in the middle of every building lies in the grid of the building's unit; one lies outside."""
-    parts(tmp_path / "parts", TOWN)
-    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "divided", crew)
-    units = [pq.read_table(path) for path in sorted((tmp_path / "divided").glob("*/units.parquet"))]
+    units = [pq.read_table(path) for path in sorted((divided / "out").glob("*/units.parquet"))]
     code_of = {row["unit"]: row["grid_code"] for one in units for row in one.to_pylist()}
     homes = [one for one in TOWN.buildings if one.compound_id]  # a compound here is one unit
     metres = np.array([(one.geometry.centroid.x, one.geometry.centroid.y) for one in homes] + [(-900.0, 0.0)])
@@ -183,7 +204,7 @@ def test_positions_are_placed_by_a_divided_set_alone(crew: Crew, tmp_path: Path)
     for part in range(2):  # the first partition from west to east, the second the other way round
         table = pa.table({"lon": lon[:: 1 - 2 * part], "lat": lat[:: 1 - 2 * part]})
         pq.write_table(table, tmp_path / "places" / f"part.{part}.parquet")
-    job = PlaceJob.of(tmp_path / "divided")
+    job = PlaceJob.of(divided / "out")
     report = run_job(job, tmp_path / "places", tmp_path / "out", crew)
     found = [pq.read_table(path).to_pylist() for path in sorted((tmp_path / "out").glob("part.*"))]
     expected = [*(code_of[one.compound_id] for one in homes), None]
@@ -209,10 +230,8 @@ def test_every_part_answers_for_its_own_places_whatever_it_is_called(tmp_path: P
         assert [one.grid_code for one in told.answers()] == [code]
 
 
-def test_a_divided_set_is_read_by_dask_geopandas_with_its_places(crew: Crew, tmp_path: Path) -> None:
-    parts(tmp_path / "parts", TOWN)
-    run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "divided", crew)
-    paths = sorted((tmp_path / "divided").glob("*/grids.parquet"))
+def test_a_divided_set_is_read_by_dask_geopandas_with_its_places(divided: Path) -> None:
+    paths = sorted((divided / "out").glob("*/grids.parquet"))
     frame = dask_geopandas.read_parquet([str(path) for path in paths], gather_spatial_partitions=True)
     assert len(frame) == 7
     whole = frame.compute()
