@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, affinity, box
 from shapely.geometry import shape
 
+from geogrid.addresses import AddressIndex, KnownName, compile_index
 from geogrid.archive import Status
 from geogrid.cli import store
 from geogrid.crs import points_to_degrees, to_metres
@@ -409,6 +410,30 @@ def test_the_same_version_gives_the_same_bytes(tmp_path: Path) -> None:
     with opened(tmp_path) as archive:
         again = compile_snapshot(archive, "town", 1, tmp_path / "other" / "1")
     assert bytes_of(first.folder) == bytes_of(again.folder)
+
+
+def test_addresses_are_read_again_only_where_they_or_their_names_are_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the version takes the index over and is byte for byte what it would be else."""
+    first = published(tmp_path)
+    read: list[int] = []
+
+    def counted(*asked: Any) -> AddressIndex:
+        read.append(1)
+        return compile_index(*asked)
+
+    monkeypatch.setattr("geogrid.snapshot.compiling.compile_index", counted)
+    with opened(tmp_path) as archive:
+        second, third = (archive.copy_version(1) for _ in range(2))
+        heir = publish_snapshot(archive, second.id, TODAY, first.folder.parent / str(second.id))
+        assert read == []
+        fresh = compile_snapshot(archive, "town", second.id, tmp_path / "other" / str(second.id))
+        assert read == [1]
+        assert bytes_of(heir.folder) == bytes_of(fresh.folder)
+        archive.learn_names("town", [KnownName("老院", "compound", "A", "alias")])
+        publish_snapshot(archive, third.id, TODAY, first.folder.parent / str(third.id))
+        assert read == [1, 1]
 
 
 def test_the_manifest_names_plan_data_and_licence(snapshot: Snapshot) -> None:

@@ -31,6 +31,7 @@ def link_grids(connection: Connection, new: Version, old: Version) -> None:
     before = _grids(connection, old.id)
     after = _grids(connection, new.id)
     home = {id_: number for number, (_, one) in enumerate(before) for id_ in one.building_ids}
+    known = {(one.community_id, one.number): n for n, (_, one) in enumerate(before)}
     tree = shapely.STRtree([one.geometry for _, one in before])
     rows: list[dict[str, Any]] = []
     for grid_id, one in after:
@@ -38,8 +39,7 @@ def link_grids(connection: Connection, new: Version, old: Version) -> None:
         for id_ in one.building_ids:
             if id_ in home:
                 shared[home[id_]] += households.get(id_, 0)
-        near = tree.query(one.geometry, predicate="intersects")
-        area = {int(n): shapely.intersection(one.geometry, before[n][1].geometry).area for n in near}
+        area = _shared_land(one, before, known, tree)
         found = sorted(
             (n for n in {*shared, *area} if shared[n] or area.get(n, 0.0) >= LEAST_M2),
             key=lambda n: (-shared[n], -area.get(n, 0.0), before[n][0]),
@@ -56,6 +56,17 @@ def link_grids(connection: Connection, new: Version, old: Version) -> None:
         ]
     if rows:
         connection.execute(insert(grid_link), rows)
+
+
+def _shared_land(
+    one: Grid, before: list[tuple[int, Grid]], known: dict[tuple[str, int], int], tree: shapely.STRtree
+) -> dict[int, float]:
+    """Return how much land a grid shares with each of those before it, by their places, in m2."""
+    place = known.get((one.community_id, one.number))
+    if place is not None and before[place][1].geometry == one.geometry:
+        return {place: one.geometry.area}  # so it is with most grids of a city
+    near = tree.query(one.geometry, predicate="intersects").tolist()
+    return {n: shapely.intersection(one.geometry, before[n][1].geometry).area for n in near}
 
 
 def _grids(connection: Connection, version_id: int) -> list[tuple[int, Grid]]:

@@ -126,6 +126,16 @@ class Store:
             number = None if version is None else versions.read_version(connection, version).edition
             return cities.read_city(connection, city_id, number)
 
+    def city_digest(self, city_id: str, *, version: int) -> str:
+        """Return the hash of a city's data as they were when ``version`` was made.
+
+        :raises NotFoundError: no such version.
+        """
+        with reading(self._engine) as connection:
+            number = versions.read_version(connection, version).edition
+            here = (edition.c.city_id == city_id) & (edition.c.id == number)
+            return str(connection.execute(select(edition.c.digest).where(here)).scalar_one())
+
     def area_codes(self, city_id: str, *, on: date | None = None) -> tuple[DatedCode, ...]:
         """Return the codes of a city's areas: all that ever were, or those valid on a day."""
         with reading(self._engine) as connection:

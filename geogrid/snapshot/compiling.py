@@ -20,6 +20,7 @@ from geogrid.snapshot.background import Background
 from geogrid.snapshot.cards import DIGITS, Cards
 from geogrid.snapshot.files import read_manifest, written_folder
 from geogrid.snapshot.geojson import feature_collection
+from geogrid.snapshot.inherited import index_source, inherited_index
 from geogrid.snapshot.layering import Layering
 from geogrid.snapshot.layout import lay_out, records_of
 from geogrid.snapshot.reading import Snapshot
@@ -84,7 +85,8 @@ def publish_snapshot(
     """
     layout = lay_out(archive, version)
     published = archive.publish(version, effective_from, revision=layout.version.revision, who=who)
-    write_snapshot(replace(layout, version=published, records=records_of(archive, layout)), folder)
+    ready = replace(layout, version=published, records=records_of(archive, layout))
+    write_snapshot(ready, folder, inherit=True)
     return _shown(archive, published, folder)
 
 
@@ -97,17 +99,22 @@ def _shown(archive: Archive, version: Version, folder: Path) -> Snapshot:
     return snapshot
 
 
-def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None) -> None:
-    """Write the snapshot of a laid-out version aside and swap it in."""
+def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None, inherit: bool = False) -> None:
+    """Write the snapshot of a laid-out version aside and swap it in.
+
+    With ``inherit`` the address index is that of another snapshot beside it, where both come of the same.
+    """
     day = as_of or layout.version.effective_from
     assert day is not None
     points = PointIndex.compile(layout.shapes, np.arange(len(layout.grids)))
-    addresses = compile_index(layout.city, layout.names)
+    found = inherited_index(layout, folder.parent) if inherit else None
+    addresses = found or compile_index(layout.city, layout.names)
     cards = Cards(layout, day)
     grids = cards.grids()
     city = cards.of_city(grids)
     told = {"city": city, "communities": cards.communities(grids), "grids": grids}
-    with written_folder(folder, _facts(layout.version, city)) as aside:
+    facts = _facts(layout.version, city) | {"index": index_source(layout)}
+    with written_folder(folder, facts) as aside:
         points.save(aside / "points")
         addresses.save(aside / "addresses")
         for name, array in _doors(layout, addresses, points).items():

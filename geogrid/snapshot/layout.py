@@ -37,7 +37,7 @@ class Layout:
     ``grids`` come by community in the city's order, then by number; ``shapes`` are their polygons in
     WGS-84 degrees on the lattice of 1e-7, a valid coverage. ``earlier`` are the grids of the other published
     versions by community, each with its first day in force, the oldest first. ``names`` are those that the
-    archive knows beside the city's own.
+    archive knows beside the city's own, ``city_digest`` is the hash of the city's data.
     """
 
     city: City
@@ -48,6 +48,7 @@ class Layout:
     shapes: Shapes
     earlier: tuple[tuple[date, dict[str, tuple[EarlierGrid, ...]]], ...] = ()
     names: tuple[KnownName, ...] = ()
+    city_digest: str = ""
 
 
 def lay_out(archive: Archive, version_id: int) -> Layout:
@@ -66,7 +67,8 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
     grids = tuple(grid for one in stored for grid in derive_grids(one.division.plan, one.graph))
     shapes = on_lattice([grid.geometry for grid in grids], city.plane)
     names = archive.known_names(city.id)
-    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version), names)
+    digest = archive.city_digest(city.id, version=version_id)
+    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version), names, digest)
     return replace(layout, records=records_of(archive, layout))
 
 
