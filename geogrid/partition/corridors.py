@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.min_cut import arcs_of, push
-from geogrid.partition.problem import pieces
+from geogrid.partition.problem import are_in_one_piece
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,8 +46,8 @@ def straightened(problem: Problem, window: Window, grid: Ints, clock: Clock) -> 
     if (problem.size <= 1).all():
         return straight
     # A compound that lies in pieces was one node.
-    groups = (np.flatnonzero(straight == g).tolist() for g in range(len(partly)))
-    return straight if all(len(pieces(problem, group)) == 1 for group in groups) else grid
+    whole = len(np.unique(straight)) == len(partly) and are_in_one_piece(problem, straight)
+    return straight if whole else grid
 
 
 def _nodes(problem: Problem, grid: Ints) -> tuple[Ints, Ints]:

@@ -39,7 +39,7 @@ ENGINE = "column-generation"
 def generate(standing: Standing, parts: int, clock: Clock) -> None:
     """Bound the plans of ``parts`` grids by generated columns, and prove the best where the gap closes."""
     problem = standing.problem
-    if problem.n > MOST_UNITS or (problem.pinned >= 0).any() or (problem.kept >= 0).any():
+    if problem.n > MOST_UNITS or problem.is_locked:
         return
     if problem.window_holds and counted(problem, standing.policy, parts)[0] is not Objective.WINDOW:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.partition.problem import pieces
+from geogrid.partition.problem import homes_of, pieces
 
 if TYPE_CHECKING:
     from geogrid.partition.problem import Floats, Ints, Problem
@@ -22,7 +22,7 @@ def grow(problem: Problem, parts: int, largest: int, turn: int) -> Ints | None:
     direction.
     """
     clusters = _clusters(problem)
-    homes = np.array([int(problem.weight[list(units)].sum()) for units in clusters])
+    homes = np.array([homes_of(problem, units) for units in clusters])
     torn = any(len(units) > 1 and len(pieces(problem, units)) > 1 for units in clusters)
     single = np.array([len(units) == 1 for units in clusters])
     if torn or (homes[~single] > largest).any() or len(clusters) < parts:

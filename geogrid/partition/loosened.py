@@ -16,7 +16,7 @@ from geogrid.partition.bounds import counted, window_for
 from geogrid.partition.generation import ENGINE
 from geogrid.partition.least_parts import least_parts
 from geogrid.partition.objectives import Ideal
-from geogrid.partition.problem import DECIMETRES, is_legal, members_of, pieces
+from geogrid.partition.problem import DECIMETRES, homes_of, members_of, stands
 from geogrid.partition.question import cut_question, inertia_question
 from geogrid.partition.stages import open_field, settle
 from geogrid.policy import Compactness, Objective
@@ -49,7 +49,7 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
     place = counted(problem, standing.policy, parts).index(Objective.COMPACTNESS)
     # A plan of this number of grids leads the way where its grids are parts of the problem.
     lower, upper = question.frame.lower, question.frame.upper
-    loads = [int(problem.weight[list(group)].sum()) for group in standing.groups]
+    loads = [homes_of(problem, group) for group in standing.groups]
     fits = standing.parts == parts and all(lower <= load <= upper for load in loads)
     found = least_parts(question, clock, standing.groups if fits else ())
     if np.isfinite(found.bound):
@@ -58,7 +58,7 @@ def loosen(standing: Standing, parts: int, clock: Clock) -> None:
         standing.raise_at(parts, place, Fraction(least, scale))
     if found.every is not None and (is_exact(problem) or len(found.every) <= MOST_JUDGED):
         _settle(standing, parts, place, found.every, clock)
-    elif found.groups is not None and all(_stands(problem, group) for group in found.groups):
+    elif found.groups is not None and all(stands(problem, group) for group in found.groups):
         standing.offer(parts, found.groups, ENGINE)
 
 
@@ -66,8 +66,7 @@ def _question(standing: Standing, parts: int) -> Question | None:
     """Return the general problem, None where another score is asked for or the window allows anything."""
     problem, policy = standing.problem, standing.policy
     names = counted(problem, policy, parts)
-    locked = (problem.pinned >= 0).any() or (problem.kept >= 0).any()
-    if locked or policy.compound_is_grid:
+    if problem.is_locked or policy.compound_is_grid:
         return None
     if policy.compactness is Compactness.POLSBY_POPPER or Objective.COMPACTNESS not in names[1:]:
         return None
@@ -85,7 +84,7 @@ def _question(standing: Standing, parts: int) -> Question | None:
 def _settle(standing: Standing, parts: int, place: int, masks: Masks, clock: Clock) -> None:
     """Take the best plan of the parts that every plan of this border is made of: it is the best of all."""
     problem, policy = standing.problem, standing.policy
-    legal = masks if is_exact(problem) else masks[[_stands(problem, members_of(row)) for row in masks]]
+    legal = masks if is_exact(problem) else masks[[stands(problem, members_of(row)) for row in masks]]
     ideal = Ideal(problem.total, parts)
     state = open_field(problem, window_for(problem, policy, parts), ideal, policy, legal)
     vector = settle(state, None, clock)
@@ -94,7 +93,3 @@ def _settle(standing: Standing, parts: int, place: int, masks: Masks, clock: Clo
     standing.offer(parts, [members_of(row) for row in state.groups()], ENGINE)
     if state.proved and vector[: place + 1] == standing.least[parts][: place + 1]:
         standing.raise_floor(parts, vector)
-
-
-def _stands(problem: Problem, group: tuple[int, ...]) -> bool:
-    return is_legal(problem, group) and len(pieces(problem, group)) == 1

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,6 +69,11 @@ class Problem:
     def total(self) -> int:
         """Return all households."""
         return int(self.weight.sum())
+
+    @property
+    def is_locked(self) -> bool:
+        """Tell whether grids or units must stay of the plan in force."""
+        return bool((self.kept >= 0).any() or (self.pinned >= 0).any())
 
     @property
     def words(self) -> int:
@@ -178,11 +185,24 @@ def pieces(problem: Problem, within: Iterable[int]) -> list[tuple[int, ...]]:
     return found
 
 
-def is_legal(problem: Problem, group: tuple[int, ...]) -> bool:
+def are_in_one_piece(problem: Problem, grid: Ints) -> bool:
+    """Tell whether all units of each grid hang together; ``grid`` is the number of each unit's grid (n)."""
+    a, b = problem.pairs[problem.open].T
+    same = grid[a] == grid[b]
+    links = coo_array((np.ones(int(same.sum())), (a[same], b[same])), shape=(problem.n, problem.n))
+    return int(connected_components(links, directed=False)[0]) == len(np.unique(grid))
+
+
+def is_legal(problem: Problem, group: Group) -> bool:
     """Tell whether the compounds in a set of units allow it to be a grid."""
     inside = problem.compound[list(group)]
     names, counts = np.unique(inside[inside >= 0], return_counts=True)
     return len(names) <= 1 or bool((counts == problem.size[names]).all())
+
+
+def stands(problem: Problem, group: Group) -> bool:
+    """Tell whether a set of units may be a grid: legal, and in one piece."""
+    return is_legal(problem, group) and len(pieces(problem, group)) == 1
 
 
 def homes_of(problem: Problem, group: Group) -> int:

@@ -17,7 +17,7 @@ from geogrid.partition.corridors import straightened
 from geogrid.partition.first_plans import first_plan, usual_count
 from geogrid.partition.growth import grow
 from geogrid.partition.neighbourhoods import beside_of, improve
-from geogrid.partition.problem import is_legal, pieces, restrict
+from geogrid.partition.problem import restrict, stands
 from geogrid.policy import Compactness
 
 if TYPE_CHECKING:
@@ -128,19 +128,15 @@ def _offer(standing: Standing, parts: int, groups: list[Group]) -> bool:
     return bool(groups) and parts in {0, len(groups)} and standing.offer(parts, groups, ENGINE)
 
 
-def _is_locked(problem: Problem) -> bool:
-    return bool((problem.kept >= 0).any() or (problem.pinned >= 0).any())
-
-
 def _can_anneal(standing: Standing) -> bool:
     """Tell whether single moves keep all rules: they know nothing of locks, nor of one compound a grid."""
-    return not (_is_locked(standing.problem) or standing.policy.compound_is_grid)
+    return not (standing.problem.is_locked or standing.policy.compound_is_grid)
 
 
 def _starts(standing: Standing, parts: int, clock: Clock) -> Iterator[list[Group]]:
     problem = standing.problem
     window = window_for(problem, standing.policy, parts)
-    if _is_locked(problem):
+    if problem.is_locked:
         yield _in_force(problem)
         return
     target = parts or usual_count(problem, window)
@@ -206,5 +202,5 @@ def _settled(
 
 def _in_force(problem: Problem) -> list[Group]:
     groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
-    sound = all(is_legal(problem, group) and len(pieces(problem, group)) == 1 for group in groups)
+    sound = all(stands(problem, group) for group in groups)
     return groups if sound and (problem.old >= 0).all() else []

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.legal_grids import membership, part_nodes, whole_nodes
+from geogrid.partition.min_cut import arcs_of
 from geogrid.partition.problem import neighbour_masks
 
 if TYPE_CHECKING:
@@ -66,11 +67,8 @@ def _terrain(problem: Problem, nodes: Nodes, window: Window, breach: int, *, par
     edge_of[between] = place
     touch = np.zeros(len(unique), np.uint8)
     touch[edge_of[between & problem.open]] = 1
-    ends = np.concatenate([unique // m, unique % m])
-    others = np.concatenate([unique % m, unique // m])
-    order = np.lexsort((others, ends))
-    start = np.searchsorted(ends[order], np.arange(m + 1)).astype(np.int64)
-    near, edge = others[order], np.tile(np.arange(len(unique)), 2)[order]
+    # An arc tells its edge by what it pays: the number of the edge.
+    start, near, _, edge = arcs_of(m, np.column_stack([unique // m, unique % m]), np.arange(len(unique)))
     homes = member @ problem.weight
     giant = problem.weight > window.upper
     most = min(window.upper + breach, problem.total)
