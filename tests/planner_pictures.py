@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from base64 import b64decode
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from playwright.sync_api import sync_playwright
 from api import Settings, create_app
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor, Archive
+from geogrid.policy import EIGHT_TO_TEN
+from geogrid.workbench import Bench, begin, nudges
 from tests.conftest import listening
 from tests.pictures import IMAGES, QUALITY
 from tests.planned import PASSWORD
@@ -26,31 +29,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
 CITY = "dandong"
+WIDE = 15  # units, so that there is something to see
 LANGUAGES = ("zh-Hans", "en")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
-LARGEST = """
-(async () => {
-    const all = await geogrid.planning.get('/communities');
-    return all.reduce((most, one) => ((one.households || 0) > (most.households || 0) ? one : most)).id;
-})()
-"""
-# Two neighbouring grids between which something may move.
-PAIR = """
-(async () => {
-    const { bench, here } = geogrid.planner();
-    const grids = here.state.assignment;
-    const pairs = new Set();
-    for (const [a, near] of bench.beside) for (const b of near)
-        if (grids[a] && grids[b] && grids[a] < grids[b]) pairs.add(grids[a] + ' ' + grids[b]);
-    for (const pair of pairs) {
-        const [one, other] = pair.split(' ');
-        const path = `/drafts/${here.draft.id}/nudges?one=${one}&other=${other}`;
-        const found = await geogrid.planning.get(path);
-        if (found.some((nudge) => !nudge.breaks.length)) return [one, other];
-    }
-    return [...pairs][0].split(' ');
-})()
-"""
 TITLES = {"zh-Hans": "新建小区后的调整", "en": "After the new compound"}
 
 
@@ -64,8 +45,9 @@ def main() -> None:
         settings = copied(source, Path(folder))
         with listening(create_app(settings)) as url:
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            move = telling_move(str(settings.store))
             for language in LANGUAGES:
-                journey(browser, url, language)
+                journey(browser, url, language, move)
             browser.close()
 
 
@@ -81,8 +63,38 @@ def copied(source: Path, folder: Path) -> Settings:
     return Settings(folder / snapshots / CITY / "current", reload_s=0, rate=0, store=store, city=CITY)
 
 
-def journey(browser: Browser, url: str, language: str) -> None:
-    """Re-divide the first community with a wide choice, and take a picture at each stage."""
+@dataclass(frozen=True)
+class Move:
+    """Units of a community that may cross the border of two grids."""
+
+    community: str
+    units: tuple[str, ...]
+    source: int
+    target: int
+
+
+def telling_move(store: str) -> Move:
+    """Return the first move over a border that moves homes and breaks nothing, where there is much to see."""
+    with Archive.open(store) as archive:
+        version = archive.version_in_force(CITY)
+        assert version is not None
+        for stored in archive.all_stored(version.id):
+            bench = Bench(stored.graph, stored.policy or EIGHT_TO_TEN, stored.division.plan)
+            draft = begin(bench)
+            lies = draft.assignment
+            pairs = sorted(
+                {tuple(sorted((lies[a], lies[b]))) for a, near in bench.beside.items() for b in near}
+            )
+            for one, other in pairs:
+                best = next(iter(nudges(bench, draft, one, other) if one != other else ()), None)
+                if best is not None and best.households and not best.breaks and len(lies) >= WIDE:
+                    units, target = best.move.units, best.move.grid
+                    return Move(stored.graph.community_id, units, lies[units[0]], target)
+    sys.exit("no border of this city can be nudged")
+
+
+def journey(browser: Browser, url: str, language: str, move: Move) -> None:
+    """Re-divide a community, and take a picture at each stage."""
     page = browser.new_context(viewport=SIZE).new_page()
     page.set_default_timeout(60_000)
     page.goto(f"{url}/planner?lang={language}")
@@ -90,19 +102,17 @@ def journey(browser: Browser, url: str, language: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_selector(".plan-list")
-    community = page.evaluate(LARGEST)
-    body = {"community": community, "title": TITLES[language]}
+    body = {"community": move.community, "title": TITLES[language]}
     page.evaluate("(body) => geogrid.planning.post('/drafts', body)", body)
     page.reload()
     page.locator(".open-draft").first.click()
     page.wait_for_selector(".plan-table tbody tr")
-    one, other = page.evaluate(PAIR)
-    page.click(f"tr[data-grid='{one}'] .pick")
-    page.hover(f"button[data-assign='{other}']")
+    page.evaluate("(units) => geogrid.planner().select(units)", list(move.units))
+    page.hover(f"button[data-assign='{move.target}']")
     taken(page, "desk", language)
     page.click("[data-tab=nudge]")
-    for place, grid in enumerate((one, other)):
-        page.locator(".panel-frame select").nth(place).select_option(grid)
+    for place, grid in enumerate((move.source, move.target)):
+        page.locator(".panel-frame select").nth(place).select_option(str(grid))
     page.locator(".panel-frame .acts button").first.click()
     page.wait_for_selector(".nudges li")
     taken(page, "nudge", language)
