@@ -99,11 +99,14 @@
     beside(before) {
       const node = el("div", { class: "map other", role: "region", "aria-label": this.titles[0] });
       this.frame = this.desk.node.frame;
+      const all = this.plan.sheet.area.getBounds();
+      const whole = this.plan.map.getBounds().contains(all);
       this.frame.classList.add("two");
       this.frame.prepend(node);
       this.other = new geogrid.UnitMap(node, this.desk.bench);
       this.other.show(before, [], new Set());
       this.plan.map.invalidateSize({ animate: false });
+      if (whole) this.plan.map.fitBounds(all, { padding: [10, 10], animate: false }); // in half the width
       const follow = (from, to) => () => {
         if (this.following) return;
         this.following = true;
