@@ -25,13 +25,13 @@ demo: setup
 # Where no advisory service can be reached (3), the check goes on: the audit has said that nothing was looked up.
 check: lint types
 	$(BIN)/python .ci/audit.py || test $$? = 3
-	$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not browser"
 
 audit: setup
 	$(BIN)/python .ci/audit.py
 
 test: setup system lint types
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # The long part of the tests of faults, bad input and load: some three hours, or ARGS=--quick.
 soak: bench-setup

@@ -25,10 +25,12 @@ def test_every_question_gets_a_documented_answer(town_snapshot: Path, tmp_path: 
     assert told.wrong == []
 
 
-@pytest.mark.parametrize("role", [AccountRole.PLANNER, AccountRole.OPERATOR])
-def test_every_request_of_a_planner_gets_a_documented_answer(tmp_path: Path, role: AccountRole) -> None:
+@pytest.mark.parametrize(("role", "times"), [(AccountRole.PLANNER, 2), (AccountRole.OPERATOR, 1)])
+def test_every_request_of_a_planner_gets_a_documented_answer(
+    tmp_path: Path, role: AccountRole, times: int
+) -> None:
     with office(tmp_path) as client:
         schema = schemathesis.openapi.from_asgi("/openapi.json", client.app)
-        told = ask_all(schema, 2, headers=signed_in(client, role), under="/v1/planning")
+        told = ask_all(schema, times, headers=signed_in(client, role), under="/v1/planning")
     assert told.routes > 40
     assert told.wrong == []

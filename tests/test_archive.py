@@ -549,14 +549,14 @@ def _killed(folder: Path, after: int, share: float) -> int:
 
 @pytest.mark.slow
 def test_a_killed_writer_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
-    """Ten kills at seeded moments, or more until they fall into different steps.
+    """Six kills at seeded moments, or more until they fall into different steps.
 
     Nothing acknowledged is lost, nothing is half there.
     """
     chance = random.Random(20260101)
     found: set[tuple[int, int, int]] = set()
     for n in range(60):
-        if n >= 10 and len(found) > 1:
+        if n >= 6 and len(found) > 1:
             break
         folder = tmp_path / str(n)
         opened(folder).close()  # the tables are made: no kill falls before the first step

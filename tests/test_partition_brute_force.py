@@ -157,7 +157,7 @@ def test_no_plan_keeps_more_households_in_their_grids(
 
 
 @pytest.mark.slow
-@settings(max_examples=examples(1500), deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=examples(1000), deadline=None, suppress_health_check=RELAXED)
 @given(towns(), policies())
 def test_no_plan_of_a_thousand_towns_is_better(graph: UnitGraph, policy: Policy) -> None:
     agrees(graph, policy)

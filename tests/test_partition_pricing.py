@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geogrid.partition import divide
 from geogrid.partition.clock import Clock
 from geogrid.partition.land import household_problem
 from geogrid.partition.legal_grids import Window, list_legal_grids, membership
+from geogrid.partition.part_pool import list_parts
 from geogrid.partition.pricing import Cheap, Prices, cheap_grids
 from geogrid.partition.terrain import terrains
-from geogrid.policy import EIGHT_TO_TEN, window_of
-from tests.brute_force import examples
+from geogrid.policy import EIGHT_TO_TEN, Band, Compactness, window_of
+from tests.brute_force import PATIENCE_S, examples, lattice
 from tests.test_partition_brute_force import RELAXED, SHAPES, towns
 
 if TYPE_CHECKING:
     from geogrid.adjacency import UnitGraph
+    from geogrid.partition.deciding import Listed
+    from geogrid.partition.part_pool import Pool
     from geogrid.partition.problem import Floats, Masks, Problem
 
 
@@ -84,3 +89,24 @@ def test_the_cheap_grids_are_those_of_the_list(graph: UnitGraph, parts: int, bre
         assert set(got) <= {r.tobytes() for r, p in zip(masks, told, strict=True) if p <= most + 0.1}
         least = min(one.least.min() for one in found(most + 1, best_only=True))
         assert least == pytest.approx(told.min(), abs=0.2)
+
+
+def test_a_part_that_is_known_is_looked_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The solver's prices are right to 1e-7, so parts that it has may seem cheap: none is asked for again.
+
+    This town was priced 246,843 times before.
+    """
+    asked: list[float] = []
+
+    def counted(pool: Pool, prices: Floats, room: float, **how: Any) -> tuple[Listed, bool]:
+        asked.append(room)
+        return list_parts(pool, prices, room, **how)
+
+    monkeypatch.setattr("geogrid.partition.least_parts.list_parts", counted)
+    town = lattice(["ABCD", "EFGH", "IJKL"], [22, 5, 25, 5, 1, 1, 5, 25, 8, 16, 21, 28])
+    policy = replace(
+        EIGHT_TO_TEN, grids_min=2, grids_max=2, band=Band(share=0.1), compactness=Compactness.MOMENT
+    )
+    told = divide(town, policy, engine="column-generation", time_limit_s=PATIENCE_S)
+    assert told.proved
+    assert 0 < len(asked) < 500

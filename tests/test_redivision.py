@@ -151,7 +151,7 @@ def test_alternatives_differ_and_none_is_dominated() -> None:
             assert any(one.vector[name] < other.vector[name] for name in one.vector)
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=QUIET)
 @given(TOWNS, st.integers(2, 3), st.sampled_from([0.1, 0.3, 0.5]))
 def test_no_alternative_is_missed(graph: UnitGraph, count: int, share: float) -> None:
     """Each is the best of all plans that differ enough from those before and that none of them dominates."""

@@ -173,7 +173,7 @@ def _settle(pool: Pool, middle: Floats, width: float) -> tuple[Floats, float | N
     m = 2 * (n + 1)
     sides = np.column_stack([middle + wide, wide - middle]).ravel()
     solver.changeColsCost(m, np.arange(m, dtype=np.int32), sides)
-    dive, begin = DIVE, 0
+    dive, begin, wanted = DIVE, 0, 1
     enough = pool.steps + max(BOX_STEPS, BOX_SHARE * pool.steps)
     while pool.steps < enough and not pool.clock.over:
         with pool.clock.timed(solver):
@@ -194,7 +194,7 @@ def _settle(pool: Pool, middle: Floats, width: float) -> tuple[Floats, float | N
             best_only=True,
             begin=begin,
             # A deep search is dear: what it finds first may make the rest needless.
-            enough=1 if dive > DIVE else NO_END,
+            enough=wanted if dive > DIVE else NO_END,
             dive=dive,
             steps=enough - pool.steps,
         )
@@ -205,7 +205,11 @@ def _settle(pool: Pool, middle: Floats, width: float) -> tuple[Floats, float | N
             low = int(listed.least.min())
             slack = float(np.sum(solution.col_value[:m]))
             return prices, np.inf if low == NO_END else low / question.scale, slack
-        dive = min(20 * dive, NO_END)
+        if len(listed.masks) >= wanted and dive > DIVE:
+            # Within the solver's tolerance parts of the pool are worth their price: look past them.
+            wanted *= 2
+        else:
+            dive = min(20 * dive, NO_END)
     return middle, None, 0.0
 
 
