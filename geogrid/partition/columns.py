@@ -147,7 +147,8 @@ def _priced_out(
     """Solve the linear program over all grids; with ``artificial`` only what is left uncovered costs."""
     solver = make_solver()
     rows = _rows(question, place, pool.masks, least)
-    _begin(solver, rows, _cost(question, place, pool.masks, artificial=artificial), artificial=artificial)
+    costs = _cost(question, place, pool.masks, artificial=artificial)
+    pass_program(solver, rows, costs, artificial=artificial)
     steps, limit = FIRST_STEPS, A_ROUND
     best: Bound | None = None
     while True:
@@ -186,16 +187,6 @@ def _bound(question: Question, rows: Rows, dual: Floats, lows: Floats, rim: floa
     sound = np.where(np.isfinite(rows.lower), dual, np.minimum(dual, 0.0))
     total = float(rows.upper @ sound)
     return Bound(total + float(lows[:most].sum()), -float(lows[:most].sum()), dual, rim)
-
-
-def _begin(solver: highspy.Highs, rows: Rows, cost: Floats, *, artificial: bool) -> None:
-    from scipy import sparse
-
-    table, r = rows.table, rows.table.shape[0]
-    if artificial:
-        table = sparse.hstack([table, sparse.eye_array(r), -sparse.eye_array(r)], format="csc")
-        cost = np.concatenate([cost, np.ones(2 * r)])
-    pass_program(solver, table, rows.lower, rows.upper, cost, integer=False)
 
 
 def _cost(question: Question, place: int, masks: Masks, *, artificial: bool) -> Floats:

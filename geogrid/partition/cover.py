@@ -104,7 +104,8 @@ def _bits(masks: Masks, n: int, counted: bool) -> tuple[Ints, Ints]:
 
 
 def _below(table: sparse.csc_array, row: Ints) -> sparse.csc_array:
-    """Return a table with one more row. (vstack goes by coordinates and takes many times as long.)"""
+    """Return a table with one more row."""
+    # sparse.vstack goes by coordinates and takes many times as long.
     there = np.flatnonzero(row)
     ends = table.indptr[1:][there]
     shape = table.shape[0] + 1, table.shape[1]
@@ -113,8 +114,8 @@ def _below(table: sparse.csc_array, row: Ints) -> sparse.csc_array:
     return sparse.csc_array((np.insert(table.data, ends, row[there]), index, start), shape=shape)
 
 
-def _beside(table: sparse.csc_array) -> sparse.csc_array:
-    """Return a table with two more columns a row, which raise it and lower it."""
+def _with_slacks(table: sparse.csc_array) -> sparse.csc_array:
+    """Return a table with two more columns for each row, which raise it and lower it."""
     r, m = table.shape
     row, one = np.arange(r), np.ones(r)
     start = np.append(table.indptr, table.indptr[-1] + np.arange(1, 2 * r + 1))
@@ -220,7 +221,7 @@ def _sift(
 ) -> tuple[Ints, tuple[float, Floats] | None, bool]:
     solver = make_solver()
     in_solver = np.zeros(rows.table.shape[1], np.bool_)
-    _pass(solver, rows.take(active), cost[active], integer=False, artificial=artificial)
+    pass_program(solver, rows.take(active), cost[active], artificial=artificial)
     in_solver[active] = True
     while True:
         with clock.timed(solver):
@@ -260,39 +261,36 @@ def make_solver() -> highspy.Highs:
     return solver
 
 
-def _pass(solver: highspy.Highs, rows: Rows, cost: Ints, *, integer: bool, artificial: bool = False) -> None:
-    table, costs = rows.table, cost.astype(np.float64)
-    r = table.shape[0]
-    if artificial:
-        table = _beside(table)
-        costs = np.concatenate([costs, np.ones(2 * r)])
-    pass_program(solver, table, rows.lower, rows.upper, costs, integer=integer)
-
-
 def pass_program(
     solver: highspy.Highs,
-    table: sparse.csc_array,
-    lower: Floats,
-    upper: Floats,
-    cost: Floats,
+    rows: Rows,
+    cost: Ints | Floats,
     *,
-    integer: bool,
+    integer: bool = False,
+    artificial: bool = False,
 ) -> None:
-    """Give the solver a program of rows with bounds over columns of 0 or more, or of 0 and 1."""
+    """Give the solver a program over columns of 0 or more, or of 0 and 1.
+
+    ``artificial`` ones fill what the rows lack and take what they have too much, for 1 each.
+    """
+    table, costs = rows.table, cost.astype(np.float64)
+    if artificial:
+        table = _with_slacks(table)
+        costs = np.concatenate([costs, np.ones(2 * table.shape[0])])
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = table.shape
-    lp.col_cost_ = cost
-    lp.col_lower_ = np.zeros(len(cost))
+    lp.col_cost_ = costs
+    lp.col_lower_ = np.zeros(len(costs))
     # Covering a unit once already keeps a column at 1; an upper bound would only blur its reduced cost.
-    lp.col_upper_ = np.full(len(cost), 1.0 if integer else highspy.kHighsInf)
-    lp.row_lower_ = np.where(np.isfinite(lower), lower, -highspy.kHighsInf)
-    lp.row_upper_ = np.where(np.isfinite(upper), upper, highspy.kHighsInf)
+    lp.col_upper_ = np.full(len(costs), 1.0 if integer else highspy.kHighsInf)
+    lp.row_lower_ = np.where(np.isfinite(rows.lower), rows.lower, -highspy.kHighsInf)
+    lp.row_upper_ = np.where(np.isfinite(rows.upper), rows.upper, highspy.kHighsInf)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_ = table.indptr.astype(np.int32)
     lp.a_matrix_.index_ = table.indices.astype(np.int32)
     lp.a_matrix_.value_ = table.data.astype(np.float64)
     if integer:
-        lp.integrality_ = [highspy.HighsVarType.kInteger] * len(cost)
+        lp.integrality_ = [highspy.HighsVarType.kInteger] * len(costs)
     solver.passModel(lp)
 
 
@@ -318,7 +316,7 @@ def _integer(rows: Rows, cost: Ints, known: Ints | None, clock: Clock) -> Chosen
     m = rows.table.shape[1]
     if m > PRESOLVED:
         solver.setOptionValue("presolve", "off")
-    _pass(solver, rows, cost, integer=True)
+    pass_program(solver, rows, cost, integer=True)
     if known is not None:
         solution = highspy.HighsSolution()
         start = np.zeros(m)
