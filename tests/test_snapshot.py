@@ -27,6 +27,7 @@ from shapely.geometry import shape
 
 from geogrid.addresses import AddressIndex, KnownName, compile_index
 from geogrid.archive import Status
+from geogrid.archive.graphs import read_graph
 from geogrid.cli import store
 from geogrid.crs import points_to_degrees, to_metres
 from geogrid.errors import NotFoundError, PlanError, SnapshotError, StaleError, StoreError
@@ -58,6 +59,7 @@ from tests.town import PLANE, draw_city
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geogrid.adjacency import UnitGraph
     from geogrid.archive import Archive
     from geogrid.model import City
     from geogrid.snapshot.layout import Layout
@@ -434,6 +436,26 @@ def test_addresses_are_read_again_only_where_they_or_their_names_are_others(
         archive.learn_names("town", [KnownName("老院", "compound", "A", "alias")])
         publish_snapshot(archive, third.id, TODAY, first.folder.parent / str(third.id))
         assert read == [1, 1]
+
+
+def test_a_publication_reads_no_more_units_for_every_version_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The town's two communities are read to be laid out, and to be linked with the version before."""
+    first = published(tmp_path)
+    read: list[int] = []
+
+    def counted(connection: Any, set_id: int) -> UnitGraph:
+        read.append(set_id)
+        return read_graph(connection, set_id)
+
+    monkeypatch.setattr("geogrid.archive.versions.read_graph", counted)
+    with opened(tmp_path) as archive:
+        for _ in range(3):
+            version = archive.copy_version(1).id
+            read.clear()
+            publish_snapshot(archive, version, TODAY, first.folder.parent / str(version))
+            assert len(read) == 2 * len(set(read))
 
 
 def test_the_manifest_names_plan_data_and_licence(snapshot: Snapshot) -> None:

@@ -312,6 +312,15 @@ class Archive(Store):
         with reading(self._engine) as connection:
             return versions.read_all_stored(connection, version)
 
+    def all_stored_of(self, wanted: Iterable[int]) -> dict[int, tuple[StoredDivision, ...]]:
+        """Return the divisions of several versions, each as `all_stored` returns it, by version.
+
+        :raises NotFoundError: no such version.
+        """
+        graphs: dict[int, UnitGraph] = {}
+        with reading(self._engine) as connection:
+            return {one: versions.read_all_stored(connection, one, graphs) for one in wanted}
+
     def plan(self, version: int, community_id: str) -> Plan:
         """Return the plan of one community in a version.
 

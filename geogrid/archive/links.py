@@ -16,6 +16,7 @@ from geogrid.plan import Grid, derive_grids
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from geogrid.adjacency import UnitGraph
     from geogrid.archive.records import Version
 
 # Less common land than this is a rounding of borders, not a take-over.
@@ -28,8 +29,8 @@ def link_grids(connection: Connection, new: Version, old: Version) -> None:
     Buildings are known by their ids in both, and count with the households of the newer data.
     """
     households = _households(connection, new.edition)
-    before = _grids(connection, old.id)
-    after = _grids(connection, new.id)
+    graphs: dict[int, UnitGraph] = {}
+    before, after = (_grids(connection, one.id, graphs) for one in (old, new))
     home = {id_: number for number, (_, one) in enumerate(before) for id_ in one.building_ids}
     known = {(one.community_id, one.number): n for n, (_, one) in enumerate(before)}
     tree = shapely.STRtree([one.geometry for _, one in before])
@@ -69,11 +70,11 @@ def _shared_land(
     return {n: shapely.intersection(one.geometry, before[n][1].geometry).area for n in near}
 
 
-def _grids(connection: Connection, version_id: int) -> list[tuple[int, Grid]]:
+def _grids(connection: Connection, version_id: int, graphs: dict[int, UnitGraph]) -> list[tuple[int, Grid]]:
     ids = {(one.community_id, one.number): one.id for one in read_grids(connection, version_id)}
     return [
         (ids[one.community_id, one.number], one)
-        for stored in read_all_stored(connection, version_id)
+        for stored in read_all_stored(connection, version_id, graphs)
         for one in derive_grids(stored.division.plan, stored.graph)
     ]
 

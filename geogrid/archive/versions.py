@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from geogrid.adjacency import UnitGraph
     from geogrid.partition import Division
     from geogrid.policy import Policy
 
@@ -177,26 +178,33 @@ def read_stored(connection: Connection, version_id: int, community_id: str) -> S
     ).first()
     if row is None:
         raise NotFoundError("division of community", community_id)
-    return _stored(connection, row)
+    return _stored(connection, row, {})
 
 
-def read_all_stored(connection: Connection, version_id: int) -> tuple[StoredDivision, ...]:
-    """Return the division of every community of a version, in their order."""
+def read_all_stored(
+    connection: Connection, version_id: int, graphs: dict[int, UnitGraph] | None = None
+) -> tuple[StoredDivision, ...]:
+    """Return the division of every community of a version, in their order.
+
+    Whoever reads several versions in one transaction gives the same ``graphs`` to each: most have the same.
+    """
     read_version(connection, version_id)
     query = select(division).where(division.c.version_id == version_id).order_by(division.c.position)
-    return tuple(_stored(connection, row) for row in connection.execute(query).all())
+    known = {} if graphs is None else graphs
+    return tuple(_stored(connection, row, known) for row in connection.execute(query).all())
 
 
-def _stored(connection: Connection, row: Row[Any]) -> StoredDivision:
+def _stored(connection: Connection, row: Row[Any], graphs: dict[int, UnitGraph]) -> StoredDivision:
     pairs = connection.execute(
         select(assignment.c.unit_id, assignment.c.number).where(
             assignment.c.version_id == row.version_id, assignment.c.community_id == row.community_id
         )
     )
     numbers = {row.unit_id: row.number for row in pairs}
-    return StoredDivision(
-        read_graph(connection, row.unit_set_id), read_division(row, numbers), read_division_policy(row)
-    )
+    set_id = row.unit_set_id
+    if set_id not in graphs:
+        graphs[set_id] = read_graph(connection, set_id)
+    return StoredDivision(graphs[set_id], read_division(row, numbers), read_division_policy(row))
 
 
 def read_grids(connection: Connection, version_id: int) -> tuple[GridRecord, ...]:

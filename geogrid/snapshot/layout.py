@@ -59,7 +59,9 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
     """
     version = archive.version(version_id)
     city = archive.load_city(version.city_id, version=version_id)
-    stored = archive.all_stored(version_id)
+    others = _others(archive, version)
+    every = archive.all_stored_of([version_id, *(one.id for one in others)])
+    stored = every[version_id]
     divided = {one.graph.community_id for one in stored}
     missing = [community.id for community in city.communities if community.id not in divided]
     if missing:
@@ -68,22 +70,24 @@ def lay_out(archive: Archive, version_id: int) -> Layout:
     shapes = on_lattice([grid.geometry for grid in grids], city.plane)
     names = archive.known_names(city.id)
     digest = archive.city_digest(city.id, version=version_id)
-    layout = Layout(city, version, stored, grids, (), shapes, _earlier(archive, version), names, digest)
+    earlier = tuple(
+        (day, {one.graph.community_id: _grounds(one) for one in every[other.id]})
+        for other in others
+        if (day := other.effective_from)
+    )
+    layout = Layout(city, version, stored, grids, (), shapes, earlier, names, digest)
     return replace(layout, records=records_of(archive, layout))
 
 
-def _earlier(
-    archive: Archive, version: Version
-) -> tuple[tuple[date, dict[str, tuple[EarlierGrid, ...]]], ...]:
-    """Read the grids of every other published version of the city."""
-    others = [
-        (one.effective_from, one.id)
-        for one in archive.versions(version.city_id)
-        if one.status is Status.PUBLISHED and one.effective_from and one.id != version.id
-    ]
-    return tuple(
-        (day, {one.graph.community_id: _grounds(one) for one in archive.all_stored(id_)})
-        for day, id_ in sorted(others)
+def _others(archive: Archive, version: Version) -> list[Version]:
+    """Return every other published version of the city, the first in force first."""
+    return sorted(
+        (
+            one
+            for one in archive.versions(version.city_id)
+            if one.status is Status.PUBLISHED and one.effective_from and one.id != version.id
+        ),
+        key=lambda one: (one.effective_from, one.id),
     )
 
 
