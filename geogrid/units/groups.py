@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 GROUP_MIN = 100
 GROUP_MAX = 150
 ALWAYS_CUT_ABOVE = 250
-BREACH_M = 10.0
-TORN_M = 60.0
+BREACH_M = 30.0
+TORN_M = 200.0
 ALL_SIDES = 12  # of so few cells all ways to part them are tried
 ALL_GROUPS = 12  # so few cells are arranged in the best of all ways
 TREES = 12
