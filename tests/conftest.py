@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from tests.planned import Person, office, sign_in
 from tests.postgres import PostgresServer
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
     from playwright.sync_api import Browser
     from starlette.applications import Starlette
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords with little work in this process; what geogrid starts has its own parameters."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("geogrid.passwords._HASHER", cheap)
+        patch.setattr("geogrid.passwords._NOBODYS", cheap.hash("nobody has this password"))
+        yield
 
 
 @pytest.fixture(scope="session")
