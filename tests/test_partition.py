@@ -133,3 +133,27 @@ def test_locks_that_make_no_sense_are_refused() -> None:
             divide(graph, TWO, incumbent=old, locks=locks)
     with pytest.raises(PlanError):
         divide(graph, TWO, locks=Locks(grids=frozenset({1})))
+
+
+def test_the_plan_in_force_is_told_at_once_and_kept_where_none_is_better() -> None:
+    """A row 10 10 10 10 in two halves is best: it is told first, and proved. With 30 at one end it is not."""
+    old = Plan("c1", {"u00": 1, "u01": 1, "u02": 2, "u03": 2})
+    for homes, engine in (((10, 10, 10, 10), "in-force"), ((30, 10, 10, 10), "legal-grids")):
+        told: list[Division] = []
+        division = divide(lattice(["ABCD"], homes), TWO, incumbent=old, progress=told.append)
+        assert (told[0].engine, told[0].plan.members()) == (
+            "in-force",
+            {1: ("u00", "u01"), 2: ("u02", "u03")},
+        )
+        assert (division.engine, division.proved) == (engine, True)
+
+
+def test_a_plan_in_force_that_may_not_stay_is_not_offered() -> None:
+    """Its number of grids is not asked for, a unit is new, or a grid lies in two pieces."""
+    graph = lattice(["ABCD"], [10, 10, 10, 10])
+    for grids in ([1, 1, 1, 1], [1, 1, 2], [1, 2, 1, 2]):
+        old = Plan("c1", {f"u{i:02d}": grid for i, grid in enumerate(grids)})
+        told: list[Division] = []
+        division = divide(graph, TWO, incumbent=old, progress=told.append)
+        assert "in-force" not in {one.engine for one in told}
+        assert division.proved

@@ -17,7 +17,7 @@ from geogrid.partition.locks import keep_locks
 from geogrid.partition.loosened import LARGE_GRIDS, is_exact, loosen
 from geogrid.partition.objectives import Ideal
 from geogrid.partition.problem import members_of, pieces
-from geogrid.partition.search import search, start
+from geogrid.partition.search import offer_in_force, search, start
 from geogrid.partition.stages import open_field, settle
 from geogrid.partition.standing import Standing
 from geogrid.policy import Objective
@@ -64,6 +64,8 @@ def best_plan(
     inside = _counts(problem, policy)
     for parts in inside:
         standing.open(parts)
+    if engine is None:
+        offer_in_force(standing)
     # The number of grids of which most can be hoped comes first: its plan may close the others.
     for parts in sorted(inside, key=standing.least.__getitem__):
         _attempt(standing, parts, clock, engine)

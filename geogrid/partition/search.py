@@ -39,7 +39,19 @@ LOCAL_GRIDS = 4
 # Share of the first heat from which a plan is annealed again.
 WARM = 0.2
 MOVES_A_UNIT, LEAST_MOVES, MOST_MOVES = 400, 20_000, 1_000_000
-ENGINE = "search"
+ENGINE, IN_FORCE = "search", "in-force"
+
+
+def offer_in_force(standing: Standing) -> None:
+    """Offer the plan in force where it may stay: a plan at once, and one that others must beat."""
+    problem = standing.problem
+    # Whether it keeps limits, or has one compound a grid, is for the full list to tell.
+    if problem.limits or standing.policy.compound_is_grid:
+        return
+    groups = _in_force(problem)
+    parts = len(groups) if len(groups) in standing.least else 0
+    if groups and parts in standing.least:
+        standing.offer(parts, groups, IN_FORCE)
 
 
 def start(standing: Standing, parts: int, clock: Clock) -> None:
