@@ -111,5 +111,6 @@ def sync(path: Path) -> None:
 
 def why_unwritten(path: Path, error: OSError) -> str:
     """Return in words why ``path`` could not be written; some libraries do not say that a disk is full."""
-    full = error.errno == errno.ENOSPC or shutil.disk_usage(path.parent).free < ROOM_BYTES
+    there = next(one for one in path.absolute().parents if one.exists())
+    full = error.errno == errno.ENOSPC or shutil.disk_usage(there).free < ROOM_BYTES
     return "the disk is full" if full else error.strerror or str(error)

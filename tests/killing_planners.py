@@ -82,8 +82,9 @@ def edit(office: Office, draft: int, chance: random.Random, tell: Callable[[Told
         else:
             step = operation(chance)
             done = drafts.do(draft, step, revision=record.revision, by=PLANNER).record
-            told = operation_to_json(step)
-            tell({"draft": draft, "revision": done.revision, "head": done.head, "operation": told})
+            told: Told = {"draft": draft, "revision": done.revision, "head": done.head}
+            # What changes nothing is no step.
+            tell(told if done == record else told | {"operation": operation_to_json(step)})
     except RefusedError:
         return record
     return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from geogrid.aside import room_beside, sweep_all, written_aside
+from geogrid.aside import room_beside, sweep_all, why_unwritten, written_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,3 +112,9 @@ def test_a_folder_is_swept_at_once_and_then_not_for_each_file(tmp_path: Path) ->
     assert there(tmp_path / "deep") == []
     living.communicate(b"")
     assert there(tmp_path) == ["a.csv", "deep"]
+
+
+def test_why_nothing_was_written_is_told_though_its_folder_could_not_be_made(tmp_path: Path) -> None:
+    target = tmp_path / "no" / "such" / "folder" / "a.csv"
+    assert why_unwritten(target, PermissionError(errno.EACCES, "Permission denied")) == "Permission denied"
+    assert why_unwritten(target, OSError(errno.ENOSPC, "No space left")) == "the disk is full"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import shapely
 
 from geogrid.adjacency import build_graph
 from geogrid.boundaries import read_city
-from geogrid.cluster import DivideJob, PartJob, PlaceJob, run_job
+from geogrid.cluster import PROCESSES, DivideJob, PartJob, PlaceJob, crew_of, run_job
 from geogrid.cluster.grids import GRIDS, GridSetMatcher
 from geogrid.cluster.ground import parts_of, read_part, write_part
 from geogrid.cluster.target import MANIFEST, write_note
@@ -110,13 +111,15 @@ def bounds_told(table: pa.Table) -> tuple[float, ...]:
     return tuple(json.loads(table.schema.metadata[b"geo"])["columns"]["geometry"]["bbox"])
 
 
-@pytest.mark.parametrize("communities", [1, 2])
+@pytest.mark.parametrize(("communities", "apart"), [(1, False), (2, True)])
 def test_the_pieces_together_are_what_one_machine_exports(
-    crew: Crew, tmp_path: Path, communities: int
+    crew: Crew, tmp_path: Path, communities: int, apart: bool
 ) -> None:
+    """Divided in this process, and once in a process of its own."""
     city = with_road_beside(TOWN)
     parts(tmp_path / "parts", city, communities)
-    report = run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", crew)
+    with crew_of(PROCESSES, 1) if apart else nullcontext(crew) as at_work:
+        report = run_job(DivideJob(POLICY), tmp_path / "parts", tmp_path / "out", at_work)
     made = divide_city(city, POLICY, workers=1)
     divided = divided_of(city, ((one.graph, one.division.plan) for one in made))
     for name, table in (("grids", grids_table(city, divided)), ("units", units_table(city, divided))):
@@ -228,6 +231,10 @@ def test_every_part_answers_for_its_own_places_whatever_it_is_called(tmp_path: P
     for lon, code in ((121.05, "WEST"), (122.05, "EAST"), (123.05, "")):
         told = matcher.points(np.array([lon]), np.array([25.05]))
         assert [one.grid_code for one in told.answers()] == [code]
+    path = tmp_path / "part-aa" / GRIDS
+    pq.write_table(pq.read_table(path).replace_schema_metadata(), path)
+    with pytest.raises(InputError, match="no-bounds"):
+        GridSetMatcher(tmp_path)
 
 
 def test_a_divided_set_is_read_by_dask_geopandas_with_its_places(divided: Path) -> None:

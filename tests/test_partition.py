@@ -157,3 +157,12 @@ def test_a_plan_in_force_that_may_not_stay_is_not_offered() -> None:
         division = divide(graph, TWO, incumbent=old, progress=told.append)
         assert "in-force" not in {one.engine for one in told}
         assert division.proved
+
+
+def test_a_plan_in_force_that_breaks_a_lock_is_not_offered() -> None:
+    """Halves are in force; u01 must go with u03, so the best left are 10 and 30, or the other way round."""
+    old = Plan("c1", {"u00": 1, "u01": 1, "u02": 2, "u03": 2})
+    locks = Locks(units={"u01": 2, "u03": 2})
+    division = divide(lattice(["ABCD"], [10, 10, 10, 10]), TWO, incumbent=old, locks=locks)
+    assert division.plan.assignment == {"u00": 1, "u01": 2, "u02": 2, "u03": 2}
+    assert division.proved

@@ -49,8 +49,9 @@ from geogrid.snapshot import (
 )
 from geogrid.snapshot import files as snapshot_files
 from geogrid.snapshot import layout as layout_room
-from geogrid.snapshot.files import FORMAT
-from geogrid.snapshot.layout import on_lattice
+from geogrid.snapshot.files import FORMAT, read_manifest
+from geogrid.snapshot.inherited import index_source, inherited_index
+from geogrid.snapshot.layout import lay_out, on_lattice
 from geogrid.snapshot.names import name_grids
 from geogrid.units import Unit, UnitKind
 from tests.governed import PLANS, TODAY, division, divisions, filled, governed_town, graphs_of, opened
@@ -436,6 +437,29 @@ def test_addresses_are_read_again_only_where_they_or_their_names_are_others(
         archive.learn_names("town", [KnownName("老院", "compound", "A", "alias")])
         publish_snapshot(archive, third.id, TODAY, first.folder.parent / str(third.id))
         assert read == [1, 1]
+
+
+def test_no_index_is_taken_over_of_other_data_other_readers_or_a_damaged_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = published(tmp_path)
+    root = first.folder.parent
+    town = governed_town()
+    renamed = tuple(replace(one, name="新名" + one.name) for one in town.compounds)
+    with opened(tmp_path) as archive:
+        other = filled(archive, replace(town, compounds=renamed))
+        publish_snapshot(archive, other.id, TODAY, root / str(other.id))
+        layout = lay_out(archive, other.id)
+        source = index_source(layout)
+        assert source == read_manifest(root / str(other.id))["index"] != read_manifest(first.folder)["index"]
+        assert inherited_index(layout, root) is not None
+        with monkeypatch.context() as patch:
+            patch.setattr("geogrid.snapshot.inherited._readers", lambda: "of another release")
+            assert index_source(layout) != source
+            assert inherited_index(layout, root) is None
+        damaged = next(one for one in (root / str(other.id) / "addresses").iterdir() if one.stat().st_size)
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+        assert inherited_index(layout, root) is None
 
 
 def test_a_publication_reads_no_more_units_for_every_version_before_it(

@@ -16,6 +16,7 @@ import shapely
 from geogrid.batch import PointMatcher
 from geogrid.batch.told import Kinds, RowAnswer, Told
 from geogrid.cluster.dividing import manifest_of
+from geogrid.errors import Fault, InputError
 from geogrid.locate import PointIndex
 from geogrid.tables import open_table
 
@@ -40,6 +41,9 @@ class GridSetMatcher:
         for one in manifest_of(folder)["pieces"]:
             path = folder / one["file"] / GRIDS
             with open_table(path) as table:
+                if table.rows and not table.bounds:
+                    told = "the grids do not tell where they lie", "divide this part again"
+                    raise InputError((Fault("no-bounds", *told, str(path)),))
                 if table.bounds:  # a part without grids has none
                     self._files.append(path)
                     bounds.append(table.bounds)

@@ -242,7 +242,7 @@ def _sift(
             better = np.sort(better[worst])
         add_columns(solver, rows.take(better), cost[better])
         in_solver[better] = True
-        active = np.concatenate([active, better])
+        active = np.sort(np.concatenate([active, better]))
 
 
 def make_solver() -> highspy.Highs:

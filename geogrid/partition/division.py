@@ -50,10 +50,10 @@ class Division:
 
     ``vector`` names each objective's value in the policy's order, ``bounds`` the least value still possible
     when the objectives before it are at theirs. ``gap`` is that of the first objective not proved, as a share
-    of its value; 0 where all are. ``engine`` is what found the plan: ``legal-grids``, ``column-generation``,
-    ``search``, ``in-force`` where nothing is better, ``by-hand``, or ``none`` where there was nothing to
-    divide. A planner's own words come with a plan made by hand: ``names`` of grids, ``purposes`` of those
-    without homes, ``reasons`` for compounds that are split, by compound id.
+    of its value; 0 where all are. ``engine`` is what found the plan or proved it: ``legal-grids``,
+    ``column-generation``, ``search``, ``in-force`` where nothing is better, ``by-hand``, or ``none`` where
+    there was nothing to divide. A planner's own words come with a plan made by hand: ``names`` of grids,
+    ``purposes`` of those without homes, ``reasons`` for compounds that are split, by compound id.
     """
 
     plan: Plan

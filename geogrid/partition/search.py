@@ -57,8 +57,8 @@ def offer_in_force(standing: Standing) -> None:
 def start(standing: Standing, parts: int, clock: Clock) -> None:
     """Offer first plans of ``parts`` grids (0: any number), each annealed from another start.
 
-    With locks it is the plan in force, which keeps them; there is none where that one has another number of
-    grids.
+    With locks it is the plan in force; there is none where that one does not keep them or has another number
+    of grids.
     """
     for turn, groups in enumerate(_starts(standing, parts, clock)):
         _offer(standing, parts, groups)
@@ -215,4 +215,6 @@ def _settled(
 def _in_force(problem: Problem) -> list[Group]:
     groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
     sound = all(stands(problem, group) for group in groups)
-    return groups if sound and (problem.old >= 0).all() else []
+    # A unit may be pinned to another grid than the one in force that it lies in.
+    stays = (problem.pinned < 0) | (problem.pinned == problem.old)
+    return groups if sound and (problem.old >= 0).all() and stays.all() else []

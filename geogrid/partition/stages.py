@@ -79,7 +79,7 @@ def open_field(problem: Problem, window: Window, ideal: Ideal, policy: Policy, m
 def settle(state: Field, best: Vector | None, clock: Clock) -> Vector | None:
     """Solve all objectives in order; return the values of the plan found, None where there is none.
 
-    ``best`` are the values of the best plan known with another number of grids: the field is left as
+    ``best`` are the values of the best plan known: the field is left as
     ``worse`` as soon as it is proved to hold nothing better.
     """
     begun = replace(state)

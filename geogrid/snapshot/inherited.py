@@ -7,19 +7,20 @@ publication.
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from functools import cache
-from pathlib import Path
+from importlib import metadata, resources
 from typing import TYPE_CHECKING
 
-from geogrid.addresses import AddressIndex, compile_index
+from geogrid.addresses import AddressIndex
 from geogrid.archive.audit import digest_of
 from geogrid.errors import SnapshotError
 from geogrid.snapshot.files import read_manifest
 
 if TYPE_CHECKING:
-    from geogrid.snapshot.layout import Layout
+    from pathlib import Path
 
-ADDRESSES = Path(compile_index.__code__.co_filename).parent
+    from geogrid.snapshot.layout import Layout
 
 
 def index_source(layout: Layout) -> str:
@@ -29,10 +30,15 @@ def index_source(layout: Layout) -> str:
 
 @cache
 def _readers() -> str:
-    """Return a hash of the room that reads addresses: another release may read them differently."""
-    total = hashlib.sha256()
-    for path in sorted(one for one in ADDRESSES.iterdir() if one.is_file()):
-        total.update(path.read_bytes())
+    """Return a hash of what reads addresses, and of the tables of characters that it reads them by.
+
+    Another release of geogrid, OpenCC or Unicode may read them differently.
+    """
+    releases = metadata.version("geogrid"), metadata.version("opencc"), unicodedata.unidata_version
+    total = hashlib.sha256(" ".join(releases).encode())
+    room = resources.files("geogrid.addresses")
+    for file in sorted((one for one in room.iterdir() if one.is_file()), key=lambda one: one.name):
+        total.update(file.read_bytes())
     return total.hexdigest()
 
 
@@ -42,9 +48,13 @@ def inherited_index(layout: Layout, root: Path) -> AddressIndex | None:
     folders = sorted((one for one in root.glob("*") if one.name.isdecimal()), key=lambda one: -int(one.name))
     for folder in folders:
         try:
-            if read_manifest(folder, verify=False).get("index") == source:
-                read_manifest(folder)
-                return AddressIndex.open(folder / "addresses")
+            if read_manifest(folder, verify=False).get("index") != source:
+                continue
+            whole = read_manifest(folder)
+            index = AddressIndex.open(folder / "addresses")
+            # It may have been compiled anew meanwhile.
+            if whole.get("index") == source and read_manifest(folder, verify=False) == whole:
+                return index
         except SnapshotError:  # damaged, of another format, or just taken away
             continue
     return None
