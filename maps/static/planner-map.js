@@ -30,6 +30,9 @@
         pane: "marks", renderer: this.markRenderer, color: "#111111", weight: 1.6, dashArray: "2 5", interactive: false,
       }).addTo(this.map);
       this.selection = new Set();
+      // A yellow line with black edges: grids' borders are black, and their colours may be any.
+      this.chosen = [[7, "#14181c"], [3.5, "#ffe14d"]].map(([weight, color]) =>
+        L.polyline([], { pane: "marks", renderer: this.markRenderer, color, weight, interactive: false }).addTo(this.map));
       this.map.fitBounds(this.sheet.area.getBounds(), { padding: [20, 20], animate: false });
       this.observer = new ResizeObserver(() => this.map.invalidateSize());
       this.observer.observe(node);
@@ -63,17 +66,9 @@
     }
 
     select(selected) {
-      const was = this.selection;
       this.selection = new Set(selected);
-      for (const id of was) if (!this.selection.has(id)) this.mark(id, false);
-      for (const id of this.selection) if (!was.has(id)) this.mark(id, true);
-    }
-
-    mark(id, on) {
-      const layer = this.sheet.layers.get(id);
-      if (!layer) return;
-      layer.setStyle({ color: on ? "#111111" : "#5d666e", weight: on ? 4 : 0.8 });
-      if (on) layer.bringToFront();
+      const lines = this.bench.rim(this.selection, (id) => this.selection.has(id));
+      for (const line of this.chosen) line.setLatLngs(lines);
     }
 
     // A mark on one building.
