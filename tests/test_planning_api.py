@@ -436,8 +436,13 @@ def test_others_see_what_happens_to_a_draft(tmp_path: Path) -> None:
             rename = {"kind": "rename", "grid": 1, "name": "甲"}
             http.post(f"{path}/steps", json={"revision": 1, "operation": rename})
             assert next(seen)["draft"]["revision"] == 2
-            http.post(f"{path}/comments", json={"text": "好"})
-            assert next(seen)["open"] == 1
+            first, second = (
+                http.post(f"{path}/comments", json={"text": "好"}).json()["id"] for _ in range(2)
+            )
+            told = next(one for one in seen if one["comments"] == 2)
+            assert told["open"] == [first, second]
+            http.patch(f"{path}/comments/{first}", json={"resolved": True})
+            assert next(seen)["open"] == [second]
     app.state.office.close()
 
 

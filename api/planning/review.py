@@ -169,7 +169,7 @@ async def _watched(request: Request, who: Who, draft_id: int) -> AsyncIterator[b
         now = (record, spoken)
         if now != seen:
             seen, quiet = now, 0.0
-            open_ones = sum(one.resolved_at is None for one in spoken)
+            open_ones = [one.id for one in spoken if one.resolved_at is None]
             yield event("changed", {"draft": record_told(record), "comments": len(spoken), "open": open_ones})
         elif quiet >= BEAT_S:
             quiet = 0.0

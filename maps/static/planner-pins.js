@@ -6,27 +6,42 @@
 
   class Pins {
     constructor(desk) {
-      Object.assign(this, { desk, said: [], heard: () => {}, layer: L.layerGroup().addTo(desk.map.map) });
+      // `said` is null until something was heard.
+      Object.assign(this, { desk, said: null, heard: () => {}, layer: L.layerGroup().addTo(desk.map.map) });
       desk.map.map.createPane("pins").style.zIndex = 620;
     }
 
     async load() {
-      const said = await planning.get("/drafts/" + this.desk.here.draft.id + "/comments").catch(() => this.said);
-      if (geogrid.planner() !== this.desk) return;
+      try {
+        this.hear(await planning.get("/drafts/" + this.desk.here.draft.id + "/comments"));
+      } catch (error) {
+        if (!this.desk.closed) this.desk.complain(error);
+      }
+    }
+
+    hear(said) {
+      if (this.desk.closed) return;
       this.said = said;
       this.place();
       this.heard(said);
     }
 
-    // Asked for only where somebody spoke, or settled something, since.
+    // Asked for only where somebody spoke, or settled something, since: `open` are the ids that nobody has settled.
     follow({ comments, open }) {
-      if (comments !== this.said.length || open !== this.said.filter((one) => !one.resolved_at).length) return this.load();
+      if (!this.said && !comments) return this.hear([]);
+      const known = this.said && this.said.length === comments && this.open().map((one) => one.id).join() === open.join();
+      if (!known) return this.load();
     }
 
-    // `heard` lists what is said: now, and as often as that changes.
+    open() {
+      return (this.said || []).filter((one) => !one.resolved_at);
+    }
+
+    // `heard` lists what is said: as soon as that is known, and as often as it changes.
     tell(heard) {
       this.heard = heard;
-      heard(this.said);
+      if (this.said) heard(this.said);
+      else this.load();
     }
 
     place() {
@@ -34,7 +49,7 @@
       const { bench, here } = this.desk;
       const members = bench.members(here.state.assignment);
       const open = new Map();
-      for (const one of this.said) if (!one.resolved_at && one.subject !== "draft") open.set(one.subject + " " + one.subject_id, [...(open.get(one.subject + " " + one.subject_id) || []), one]);
+      for (const one of this.open()) if (one.subject !== "draft") open.set(one.subject + " " + one.subject_id, [...(open.get(one.subject + " " + one.subject_id) || []), one]);
       for (const [place, all] of open) {
         const [{ subject, subject_id: id }] = all;
         const ids = subject === "grid" ? members.get(Number(id)) || [] : bench.units.has(id) ? [id] : [];
