@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastapi import FastAPI
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -103,6 +103,18 @@ def at_revision(page: Page, revision: int) -> None:
     page.wait_for_selector(f"html[data-revision='{revision}']")
 
 
+@contextmanager
+def held(page: Page, path: str) -> Iterator[None]:
+    """Keep a question back until the end."""
+    asked: list[Route] = []
+    page.route(path, asked.append)
+    yield
+    while not asked:
+        page.wait_for_timeout(10)
+    page.unroute(path)
+    asked[0].continue_()
+
+
 def at_rest(page: Page) -> None:
     """Wait until the page has asked and drawn everything."""
     page.wait_for_selector("html[data-pending='0']")
@@ -140,18 +152,27 @@ def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> Non
     publisher = bench.signed_in("publisher")
     publisher.click(".open-draft")
     tab(publisher, "review")
-    publisher.get_by_role("button", name=say("publish"), exact=True).click()
+    with held(publisher, "**/releases"):
+        publisher.get_by_role("button", name=say("publish"), exact=True).click()
+        tab(publisher, "checks")
+        tab(publisher, "review")
+        assert publisher.get_by_role("button", name=say("publish"), exact=True).is_disabled()
     publisher.wait_for_selector(".tag.published")
     bench.app.state.desk.refresh()
     assert grid_at(bench, publisher, "c1/h01") == 2
     publisher.get_by_text(say("back")).click()
-    publisher.get_by_role("button", name=say("rollback")).click()
-    publisher.locator("dialog").get_by_role("button", name=say("rollback")).click()
-    publisher.locator(".what").get_by_text(say("version").replace("{n}", "3")).wait_for()
+    with held(publisher, "**/rollbacks"):
+        publisher.get_by_role("button", name=say("rollback")).click()
+        publisher.locator("dialog").get_by_role("button", name=say("rollback")).click()
+        assert publisher.get_by_role("button", name=say("rollback")).is_disabled()
+        publisher.click(".open-draft")
+        publisher.wait_for_selector(".plan-table")
+    publisher.locator(".notice", has_text=say("published.from").split("{")[0]).wait_for()
+    assert publisher.locator(".plan-table").count() == 1
     bench.app.state.desk.refresh()
-    publisher.click(".open-draft")
-    publisher.wait_for_selector(".plan-table")
     assert grid_at(bench, publisher, "c1/h01") == 3
+    publisher.get_by_text(say("back")).click()
+    publisher.locator(".what").get_by_text(say("version").replace("{n}", "3")).wait_for()
 
 
 def test_selecting_assigning_and_undoing_on_map_table_and_keyboard(bench: Bench) -> None:
@@ -212,6 +233,48 @@ def drag(page: Page, start: tuple[float, float], *ends: tuple[float, float]) -> 
 def chosen(page: Page) -> list[str]:
     found: list[str] = page.evaluate("[...geogrid.planner().selected].sort()")
     return found
+
+
+YELLOW = """() => [...document.querySelectorAll('.leaflet-marks-pane canvas')].map((canvas) => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const is = (i) => data[i] === 255 && data[i + 1] === 225 && data[i + 2] === 77;
+  return data.filter((_, i) => i % 4 === 0 && is(i)).length;
+}).reduce((sum, one) => sum + one, 0)"""
+
+
+def yellow(page: Page) -> int:
+    """Count the pixels of the line around what is selected."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    count: int = page.evaluate(YELLOW)
+    return count
+
+
+def test_what_is_selected_is_outlined_as_one(bench: Bench) -> None:
+    """No line runs between the house and C, which touch; a step, undo and another panel leave the line."""
+    page = bench.signed_in("planner")
+    begin(page)
+    assert yellow(page) == 0
+    alone = []
+    for unit in ("C", "c1/h01"):
+        page.mouse.click(*spot(page, unit))
+        alone.append(yellow(page))
+    page.click(".tool.brush")
+    page.mouse.move(*spot(page, "C"))
+    page.mouse.down()
+    both = yellow(page)
+    page.mouse.up()
+    assert chosen(page) == ["C", "c1/h01"]
+    assert max(alone) < both < sum(alone)
+    page.keyboard.press("2")
+    at_revision(page, 2)
+    assert yellow(page) == both
+    page.keyboard.press("Control+z")
+    at_revision(page, 3)
+    tab(page, "review")
+    assert yellow(page) == both
+    tab(page, "selection")
+    page.get_by_role("button", name=say("none")).click()
+    assert yellow(page) == 0
 
 
 def test_units_are_selected_by_brush_rectangle_search_and_drag(bench: Bench) -> None:
@@ -411,7 +474,9 @@ def test_comments_are_asked_for_where_somebody_spoke(bench: Bench) -> None:
     at_revision(page, 2)
     page.evaluate(rename)
     page.locator(".notice", has_text=say("unchanged")).wait_for()
+    page.wait_for_function("geogrid.planner().pins.said")
     tab(page, "review")
+    page.locator(".comments li", has_text=say("comments.none")).wait_for()
     page.fill("textarea", "请核对")
     page.get_by_role("button", name=say("say"), exact=True).click()
     page.locator(".comments li", has_text="请核对").wait_for()
@@ -421,6 +486,35 @@ def test_comments_are_asked_for_where_somebody_spoke(bench: Bench) -> None:
     page.locator(".plan-top button").first.click()
     page.wait_for_selector(".plan-list")
     at_rest(page)
+
+
+def test_comments_are_told_where_no_news_comes_through(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    page.route("**/events", lambda route: route.abort())
+    begin(page)
+    path = "/drafts/' + geogrid.planner().here.draft.id + '/comments"
+    page.evaluate(f"geogrid.planning.post('{path}', {{text: '请核对'}})")
+    with held(page, "**/comments"):
+        tab(page, "review")
+        assert page.locator(".comments li").count() == 0
+    page.locator(".comments li", has_text="请核对").wait_for()
+
+
+def test_whoever_is_signed_out_signs_in_again(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    tab(page, "propose")
+    page.context.clear_cookies()
+    page.click("[data-key=run]")
+    page.fill("input[name=account]", "planner")
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".plan-list")
+    page.context.clear_cookies()
+    page.click(".who button")
+    page.wait_for_selector("form.sign-in")
+    assert page.locator("dialog").count() == 0
+    assert page.evaluate("geogrid.faultText(new TypeError('a fault of the page'))") == "a fault of the page"
 
 
 def test_a_title_that_came_too_late_is_given_again(bench: Bench) -> None:

@@ -7,8 +7,8 @@
   const alarm = (error) => el("p", { role: "alert", class: "alert" }, geogrid.faultText(error));
   const secret = (label, field, autocomplete) => el("label", {}, label, el("input", { name: field, type: "password", autocomplete, required: true }));
 
-  // The form that changes the password; `done` is called after it.
-  function passwordForm(done) {
+  // The form that changes the password; `done` is called after it. Whose session is over signs in again: `complain` sees to it.
+  function passwordForm(complain, done) {
     const alert = el("div", {});
     const change = async (event) => {
       event.preventDefault();
@@ -18,6 +18,7 @@
         alert.replaceChildren(el("p", { role: "status" }, t("planner.password.changed")));
         if (done) done();
       } catch (error) {
+        if (error.status === 401) return complain(error);
         alert.replaceChildren(alarm(error));
       }
     };
@@ -35,23 +36,23 @@
   }
 
   // Everything about the own account in one box. To end a session the password is asked for, unless one has just signed in.
-  geogrid.showAccount = async function (who, page) {
+  geogrid.showAccount = async function (who, page, complain) {
     const alert = el("div", {});
     const list = el("ul", { class: "list" });
     const password = el("input", { type: "password", autocomplete: "current-password" });
     const fill = async () => list.replaceChildren(...sessionList(await planning.get("/sessions"), end));
-    const tried = (done) => done.then(() => alert.replaceChildren(), (error) => alert.replaceChildren(alarm(error)));
+    const tried = (done) => done.then(() => alert.replaceChildren(), (error) => (error.status === 401 ? complain(error) : alert.replaceChildren(alarm(error))));
     const end = (which) => tried(planning.post("/sessions/end", { ...which, password: password.value }).then(fill));
     const box = geogrid.dialog(page, { class: "account", "aria-label": t("planner.myaccount") },
-      el("h2", {}, name(who.display)), passwordForm(),
+      el("h2", {}, name(who.display)), passwordForm(complain),
       el("h3", {}, t("planner.sessions")), alert, list, el("label", {}, t("planner.sessions.password"), password),
       el("p", { class: "acts" }, button(t("planner.sessions.end"), () => end({})), button(t("planner.close"), () => box.close())));
     await tried(fill());
   };
 
   // What whoever comes in with a password that somebody else has set sees first.
-  geogrid.showFirstPassword = function (page, done) {
-    page.replaceChildren(el("div", { class: "card sign-in first-password" }, el("h2", {}, t("planner.password.change")), el("p", {}, t("planner.password.first")), passwordForm(done)));
+  geogrid.showFirstPassword = function (page, complain, done) {
+    page.replaceChildren(el("div", { class: "card sign-in first-password" }, el("h2", {}, t("planner.password.change")), el("p", {}, t("planner.password.first")), passwordForm(complain, done)));
     page.querySelector("input").focus();
   };
 })();

@@ -10,7 +10,7 @@
   class Desk {
     // `office` is what the desk needs of the page: who works, how to complain, how to go back, where to draw.
     constructor(here, bench, community, office) {
-      Object.assign(this, { here, bench, community, ...office, level: "compound", panel: "checks", selected: new Set() });
+      Object.assign(this, { here, bench, community, ...office, level: "compound", panel: "checks", selected: new Set(), releasing: false, closed: false });
       this.steps = new geogrid.Steps(this);
       this.build();
       this.map = new geogrid.UnitMap(this.node.map, bench);
@@ -38,6 +38,7 @@
     }
 
     close() {
+      this.closed = true;
       if (this.events) this.events.close();
       if (this.wish && this.wish.stop) this.wish.stop.abort();
       this.keys.close();
@@ -67,8 +68,9 @@
         el("div", { class: "work" }, this.node.frame, el("div", { class: "side" }, this.node.table, this.node.tabs, this.node.panel))));
     }
 
-    // Show what the server says.
+    // Show what the server says; once the desk is closed nobody looks.
     show(here) {
+      if (this.closed) return;
       this.here = here;
       const { draft, state, tally } = here;
       const retitle = this.editable ? button(t("planner.retitle"), () => this.retitle(), { class: "link", "aria-label": t("planner.retitle.about") }) : null;
@@ -85,6 +87,7 @@
 
     // Draw an assignment on map and table; `rows` are those of the server, brought up to date here.
     draw(assignment, rows) {
+      if (this.closed) return;
       this.shown = assignment;
       this.map.show(assignment, this.selected, new Set(this.here.state.locked_grids));
       this.table.show(rows, this.here.tally);
@@ -256,7 +259,7 @@
 
     async call(title) {
       const { id, revision } = this.here.draft;
-      await planning.patch("/drafts/" + id, { revision, title }).then(() => this.again(), (error) => this.steps.refuse(error, () => this.call(title)));
+      await planning.patch("/drafts/" + id, { revision, title }).then(() => this.again(), (error) => this.steps.refuse(error, () => this.call(title))).catch(this.complain);
     }
 
     jump(step) {
@@ -280,17 +283,24 @@
       this.show(await planning.get("/drafts/" + this.here.draft.id));
     }
 
-    // The button that was pressed rests until the answer comes: publishing takes a while.
-    async release(day, pressed) {
+    // The button to publish rests until the answer comes, however often it is drawn meanwhile.
+    rest(on) {
+      this.releasing = on;
+      const publish = this.node.panel.querySelector("[data-key=publish]");
+      if (publish) publish.disabled = on;
+    }
+
+    async release(day) {
+      this.rest(true);
       try {
-        pressed.disabled = true;
         this.tell(t("planner.publishing"));
         await planning.post("/releases", { drafts: [this.here.draft.id], effective_from: day });
         await this.again();
         this.tell(t("planner.published.from", { date: geogrid.date(day) }));
       } catch (error) {
-        pressed.disabled = false;
         this.complain(error);
+      } finally {
+        this.rest(false);
       }
     }
 
@@ -309,7 +319,7 @@
         this.pins.follow(told);
         if (told.draft.revision <= this.here.draft.revision || this.steps.waiting.length) return;
         const now = await planning.get("/drafts/" + this.here.draft.id).catch(() => null);
-        if (now && geogrid.planner() === this && !this.steps.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);
+        if (now && !this.steps.waiting.length && now.draft.revision > this.here.draft.revision) this.show(now);
       });
     }
   }

@@ -52,6 +52,7 @@
         list.replaceChildren(running(), proposal(desk, found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
       }, stop.signal);
     } catch (error) {
+      if (error.status === 401) return desk.complain(error);
       if (error.name !== "AbortError") list.replaceChildren(el("p", { class: "vacant" }, geogrid.faultText(error)));
       else if (list.firstChild) list.replaceChildren(el("p", {}, t(best ? "planner.stopped" : "planner.stopped.none")), ...(best ? [taking(best)] : []));
     }

@@ -61,7 +61,7 @@
     }
     if (draft.status === "approved") {
       node.append(el("p", { class: "quiet" }, t("planner.approved.by", { who: draft.decided_by, time: geogrid.when(draft.decided_at) })));
-      if (may("publish")) node.append(el("p", {}, el("label", {}, t("planner.from"), " ", day)), el("p", { class: "acts" }, button(t("planner.publish"), (event) => desk.release(day.value, event.target), { class: "main" })));
+      if (may("publish")) node.append(el("p", {}, el("label", {}, t("planner.from"), " ", day)), el("p", { class: "acts" }, button(t("planner.publish"), () => desk.release(day.value), { class: "main", "data-key": "publish", disabled: desk.releasing })));
       else node.append(el("p", { class: "quiet" }, t("planner.waits.publish")));
     }
     if (draft.status === "published") node.append(el("p", {}, t("planner.published.from", { date: geogrid.date(draft.effective_from) })));

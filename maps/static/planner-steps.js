@@ -56,7 +56,7 @@
 
     // What was clicked meanwhile is not lost with the step that failed.
     failed(step, error) {
-      const refused = error.status && error.status !== 409;
+      const refused = !(error instanceof planning.Unreachable) && error.status !== 409;
       const left = this.waiting.filter((one) => !refused || one !== step).map((one) => one.operation);
       this.waiting = [];
       const again = () => left.forEach((one) => this.apply(one));
@@ -69,7 +69,7 @@
       const { desk } = this;
       const was = desk.here;
       desk.show(error.current || was);
-      if (!error.status) return desk.ask(t("planner.offline"), [["planner.repeat", again], ["planner.drop", () => {}]]);
+      if (error instanceof planning.Unreachable) return desk.ask(t("planner.offline"), [["planner.repeat", again], ["planner.drop", () => {}]]);
       if (error.status !== 409 || !error.current) return desk.complain(error);
       const last = error.current.history.filter((one) => one.done).pop();
       const told = { who: last ? last.who : "?", what: last ? t("planner.op." + last.operation.kind) : "" };

@@ -16,6 +16,13 @@
     }
   }
 
+  // Nothing came back: the line is down, or the service is.
+  class Unreachable extends Error {}
+
+  const reached = (answer) => answer.catch((error) => {
+    throw error.name === "AbortError" ? error : new Unreachable(error.message);
+  });
+
   function asked(method, body) {
     const headers = { Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -42,7 +49,7 @@
   async function understood(request) {
     count(1);
     try {
-      return await read(await request);
+      return await read(await reached(request));
     } finally {
       count(-1);
     }
@@ -50,9 +57,8 @@
 
   async function read(response) {
     if (response.status === 204) return null;
-    const told = await response.json().catch(() => ({}));
-    if (!response.ok) throw new Refused(response.status, told);
-    return told;
+    if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
+    return reached(response.json());
   }
 
   async function signedIn(answer) {
@@ -63,12 +69,12 @@
 
   // Read server-sent events from a POST, which EventSource cannot send; `stop` ends the run on the server too.
   async function stream(path, body, on, stop) {
-    const response = await fetch(BASE + path, { ...asked("POST", body), signal: stop });
+    const response = await reached(fetch(BASE + path, { ...asked("POST", body), signal: stop }));
     if (!response.ok) throw new Refused(response.status, await response.json().catch(() => ({})));
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let left = "";
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reached(reader.read());
       if (done) return;
       left += value;
       const blocks = left.split("\n\n");
@@ -81,16 +87,17 @@
     }
   }
 
-  // What a refusal says, in the reader's words where there are any; a line that is down says nothing.
+  // What a refusal says, in the reader's words where there are any; a line that is down says nothing, a fault of this page what it is.
   geogrid.faultText = function (error) {
     const { t, has } = geogrid;
-    if (!(error instanceof Refused)) return t("planner.unreachable");
+    if (error instanceof Unreachable) return t("planner.unreachable");
+    if (!(error instanceof Refused)) return error.message;
     const faults = error.faults.map(({ rule, id, message }) => (has("planner.fault." + rule) ? t("planner.fault." + rule, { id }) : message));
     return faults.join(" · ") || (error.status === 403 && !error.told ? t("planner.forbidden") : error.message);
   };
 
   geogrid.planning = {
-    Refused,
+    Unreachable,
     signIn: (name, password) => signedIn(ask("POST", "/session", { name, password })),
     session: () => signedIn(ask("GET", "/session")),
     signOut: () => ask("DELETE", "/session"),

@@ -9,6 +9,7 @@
   const say = (text) => (status.textContent = text);
   let who = null;
   let desk = null;
+  let acting = false; // a version is being published or withdrawn
 
   function complain(error) {
     const text = geogrid.faultText(error);
@@ -59,19 +60,22 @@
   async function welcome() {
     if (!who.provisional) return showList();
     const again = () => planning.session().then((found) => ((who = found), showList())).catch(complain);
-    geogrid.showFirstPassword(page, again);
+    geogrid.showFirstPassword(page, complain, again);
   }
 
   // The communities and their drafts
 
   function top(...more) {
     const leave = () => planning.signOut().then(showSignIn, showSignIn);
-    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, button(who.display, () => geogrid.showAccount(who, page), { class: "link", title: t("planner.myaccount") }), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
+    return el("div", { class: "plan-top" }, ...more, who.name ? el("span", { class: "who" }, button(who.display, () => geogrid.showAccount(who, page, complain), { class: "link", title: t("planner.myaccount") }), " ", button(t("planner.signout"), leave, { class: "link" })) : null);
   }
 
-  async function showList() {
+  const lists = () => Promise.all(["/communities", "/drafts", "/versions"].map(planning.get));
+
+  const showList = async () => drawList(await lists());
+
+  function drawList([communities, drafts, versions]) {
     closeDesk();
-    const [communities, drafts, versions] = await Promise.all(["/communities", "/drafts", "/versions"].map(planning.get));
     const find = el("input", { type: "search", "aria-label": t("planner.find"), placeholder: t("planner.find"), on: { input: () => fill() } });
     const list = el("ul", { class: "list" });
     const of = new Map(communities.map((one) => [one.id, one]));
@@ -99,7 +103,6 @@
 
   // All versions, the newest first; what is announced can be withdrawn, what is over published anew.
   function versionList(versions) {
-    const act = (path, body, done) => planning.post(path, body).then(showList).then(() => done && tell(done)).catch(complain);
     const rollBack = (one, day) => {
       tell(t("planner.publishing"));
       return act("/rollbacks", { version: one.version, effective_from: day }, t("planner.published.from", { date: geogrid.date(day) }));
@@ -109,8 +112,28 @@
     const announced = (one) => one.status === "published" && one.effective_from > geogrid.setup.today;
     return el("ul", { class: "list" }, versions.slice().reverse().map((one) => el("li", {}, el("div", { class: "row" },
       el("span", { class: "what" }, t("planner.version", { n: one.version }), el("span", { class: "detail" }, t("planner.vstatus." + (announced(one) ? "announced" : one.status)) + days(one) + (one.copy_of ? " · " + t("planner.copy", { n: one.copy_of }) : ""))),
-      publish && announced(one) ? button(t("planner.withdraw"), () => act("/versions/" + one.version + "/withdraw", {})) : null,
-      publish && one.effective_from && one.effective_until && !announced(one) ? button(t("planner.rollback"), () => again(one)) : null))));
+      publish && announced(one) ? button(t("planner.withdraw"), () => act("/versions/" + one.version + "/withdraw", {}), { class: "act", disabled: acting }) : null,
+      publish && one.effective_from && one.effective_until && !announced(one) ? button(t("planner.rollback"), () => again(one), { class: "act", disabled: acting }) : null))));
+  }
+
+  // Meanwhile no other is begun, for twice would make two copies. Whoever has gone to a draft since stays there.
+  async function act(path, body, done) {
+    rest(true);
+    try {
+      await planning.post(path, body);
+      const found = await lists();
+      if (page.querySelector(".plan-list")) drawList(found);
+      if (done) tell(done);
+    } catch (error) {
+      complain(error);
+    } finally {
+      rest(false);
+    }
+  }
+
+  function rest(on) {
+    acting = on;
+    for (const one of page.querySelectorAll(".act")) one.disabled = on;
   }
 
   const days = (one) => (one.effective_from ? " · " + geogrid.date(one.effective_from) + (one.effective_until ? " – " + geogrid.date(one.effective_until) : "") : "");
