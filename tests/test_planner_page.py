@@ -107,7 +107,11 @@ def at_revision(page: Page, revision: int) -> None:
 def held(page: Page, path: str) -> Iterator[None]:
     """Keep a question back until the end."""
     asked: list[Route] = []
-    page.route(path, asked.append)
+
+    def keep(route: Route) -> None:
+        asked.append(route)
+
+    page.route(path, keep)
     yield
     while not asked:
         page.wait_for_timeout(10)
@@ -497,6 +501,8 @@ def test_comments_are_told_where_no_news_comes_through(bench: Bench) -> None:
     with held(page, "**/comments"):
         tab(page, "review")
         assert page.locator(".comments li").count() == 0
+        page.locator(".impact .quiet").wait_for()
+        assert "null" not in page.inner_text(".impact")
     page.locator(".comments li", has_text="请核对").wait_for()
 
 

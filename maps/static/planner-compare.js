@@ -66,7 +66,7 @@
   }
 
   geogrid.flowTable = (desk, found) => {
-    if (!found.flows.length) return null;
+    if (!found.flows.length) return "";
     const served = (one) => (one ? el("span", {}, name(one.branch || "–"), one.leader ? el("span", { class: "quiet" }, " ", name(one.leader)) : null) : "–");
     const row = (flow) => el("tr", {}, el("th", { scope: "row" }, button((flow.source || "–") + " → " + (flow.target || "–"), () => (desk.map.zoomTo(flow.units), desk.map.hatch(flow.units)), { class: "link" })),
       [flow.units.length, flow.households, flow.addresses].map((v) => el("td", { class: "num" }, geogrid.number(v))), el("td", {}, served(found.services.before[flow.source])), el("td", {}, served(found.services.after[flow.target])));
