@@ -115,8 +115,8 @@ def held(page: Page, path: str) -> Iterator[None]:
     yield
     while not asked:
         page.wait_for_timeout(10)
-    page.unroute(path)
     asked[0].continue_()
+    page.unroute(path)
 
 
 def at_rest(page: Page) -> None:
@@ -172,7 +172,7 @@ def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> Non
         publisher.click(".open-draft")
         publisher.wait_for_selector(".plan-table")
     publisher.locator(".notice", has_text=say("published.from").split("{")[0]).wait_for()
-    assert publisher.locator(".plan-table").count() == 1
+    assert publisher.locator(".table-frame").count() == 1
     bench.app.state.desk.refresh()
     assert grid_at(bench, publisher, "c1/h01") == 3
     publisher.get_by_text(say("back")).click()
