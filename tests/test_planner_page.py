@@ -478,7 +478,8 @@ def test_comments_are_asked_for_where_somebody_spoke(bench: Bench) -> None:
     at_revision(page, 2)
     page.evaluate(rename)
     page.locator(".notice", has_text=say("unchanged")).wait_for()
-    page.wait_for_function("geogrid.planner().pins.said")
+    while page.evaluate("geogrid.planner().pins.said") is None:
+        page.wait_for_timeout(20)
     tab(page, "review")
     page.locator(".comments li", has_text=say("comments.none")).wait_for()
     page.fill("textarea", "请核对")
