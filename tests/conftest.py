@@ -10,9 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from tests.planned import Person, office, sign_in
+from tests.planned import Person, cheap_hashing, office, sign_in
 from tests.postgres import PostgresServer
 from tests.published import hostile_town, publish
 from tests.stores import POSTGRESQL, SQLITE, kept_on
@@ -29,11 +28,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheap_hashes() -> Iterator[None]:
-    """Hash passwords with little work in this process; what geogrid starts has its own parameters."""
-    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("geogrid.passwords._HASHER", cheap)
-        patch.setattr("geogrid.passwords._NOBODYS", cheap.hash("nobody has this password"))
+    """Hash passwords with little work."""
+    with cheap_hashing():
         yield
 
 

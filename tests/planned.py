@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 
 from api import Settings, create_app
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery"
 TOWNS = {"plain": governed_town, "hostile": hostile_town}
 PEOPLE = {role.value: role for role in AccountRole}
+
+
+@contextmanager
+def cheap_hashing() -> Iterator[None]:
+    """Hash passwords with little work in this process; what geogrid starts has its own parameters."""
+    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    nobodys = cheap.hash("nobody has this password")
+    with patch("geogrid.passwords._HASHER", cheap), patch("geogrid.passwords._NOBODYS", nobodys):
+        yield
 
 
 @cache

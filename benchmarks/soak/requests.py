@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from api import Settings, create_app
 from benchmarks.bars import Bar, at_least, at_most
 from geogrid.accounts import AccountRole
-from tests.planned import office
+from tests.planned import cheap_hashing, office
 from tests.published import publish
 from tests.questions import ask_all, signed_in
 
@@ -55,7 +55,7 @@ def _rounds(folder: Path, seed: int, each: int) -> Iterator[Asked]:
     app = create_app(
         Settings(publish(folder / "town"), reload_s=0, rate=0, jobs=folder / "jobs", jobs_waiting=10_000_000)
     )
-    with TestClient(app), office(folder / "planned") as client:
+    with cheap_hashing(), TestClient(app), office(folder / "planned") as client:
         residents = schemathesis.openapi.from_asgi("/openapi.json", app)
         planners = schemathesis.openapi.from_asgi("/openapi.json", client.app)
         while True:
