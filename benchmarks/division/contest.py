@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import random
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
     from geogrid.plan import Plan
 
     Worth = tuple[float, ...]
-
-
-# Of a larger set as many are drawn, always the same.
-MOST = 200
 
 
 @dataclass(frozen=True)
@@ -59,9 +54,8 @@ def contest(runs: list[Run], clock: Clock, floor_s: float, patience_s: float, wo
 def _one_set(run: Run, clock: Clock, floor_s: float, patience_s: float, workers: int) -> list[Bar]:
     """Compare on one set; a community without homes has nothing to compare."""
     lived_in = [one for one in run.solved if measures.residential(one.division.plan, one.instance.graph)]
-    solved = random.Random(1).sample(lived_in, MOST) if len(lived_in) > MOST else lived_in
     rows: list[dict[str, Entry]] = []
-    for one, told in _all_peers(solved, floor_s, patience_s, workers):
+    for one, told in _all_peers(lived_in, floor_s, patience_s, workers):
         if rows and clock.is_over():
             break
         plan = one.division.plan
