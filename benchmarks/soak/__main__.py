@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUICK_S = 44.0
-SHARES = {"kills": 0.4, "requests": 0.4, "fuzz": 0.5, "load": 1.0}  # each of the time that is then left
+SHARES = {"kills": 0.4, "requests": 0.1, "fuzz": 0.5, "load": 1.0}  # each of the time that is then left
 WHOLE_ONLY = ("fleet", "towns")
 FUZZ_S, STRETCHES, STRETCH_S, TIMES, PUBLICATIONS = 3600.0, 15, 60.0, 10, 20
 

@@ -26,8 +26,10 @@ from benchmarks.division.instances import data_folder
 from geogrid.archive import Archive
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
-from geogrid.snapshot import Snapshot, put_in_force
+from geogrid.snapshot import Snapshot, publish_snapshot, put_in_force
+from tests.governed import TODAY, filled, opened
 from tests.servers import Asker, GridServer
+from tests.stores import store_of
 
 if TYPE_CHECKING:
     from benchmarks.bars import Clock
@@ -51,7 +53,8 @@ def load(clock: Clock, *, stretches: int, seconds: float) -> list[Bar]:
     require_wrk()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        store, plans, snapshot = _city(folder, stretches)
+        store, place = _city(folder) if clock.until is None else _town(folder)
+        plans, snapshot = _in_turn(store, place, stretches), Snapshot.open(place)
         in_turn = chain.from_iterable(zip(*requests_of(snapshot), strict=True))
         script = lua(folder, "mixed", list(in_turn))
         address = next(text for text in snapshot.addresses.texts["entry_text"].to_pylist() if text)
@@ -75,22 +78,35 @@ def load(clock: Clock, *, stretches: int, seconds: float) -> list[Bar]:
     return _bars(found, asker, ceiling)
 
 
-def _city(folder: Path, count: int) -> tuple[str, list[int], Snapshot]:
-    """Copy the kept city; return its store, ``count`` drafts of two plans in turn, and the plan in force."""
+def _city(folder: Path) -> tuple[str, Path]:
+    """Copy the kept city; return its store and its snapshot."""
     kept = kept_snapshot(CITY, data_folder(None))
     shutil.copy(KEPT / f"{CITY}.db", folder)
     snapshots = folder / f"{CITY}.snapshots"
     shutil.copytree(KEPT / snapshots.name, snapshots, symlinks=True)
-    place = snapshots / CITY / kept.name
+    return f"sqlite:///{folder}/{CITY}.db", snapshots / CITY / kept.name
+
+
+def _town(folder: Path) -> tuple[str, Path]:
+    """Publish the small town of the tests, for a quick run; return its store and its snapshot."""
+    with opened(folder) as archive:
+        draft = filled(archive)
+        place = folder / "store.snapshots" / draft.city_id / str(draft.id)
+        publish_snapshot(archive, draft.id, TODAY, place)
+    return store_of(folder), place
+
+
+def _in_turn(store: str, place: Path, count: int) -> list[int]:
+    """Put a snapshot in force; return ``count`` drafts that number its grids from either end, in turn."""
     put_in_force(place)
-    store = f"sqlite:///{folder}/{CITY}.db"
     with Archive.open(store) as archive:
-        there = [one.division for one in archive.all_stored(int(kept.name))]
+        there = [one.division for one in archive.all_stored(int(place.name))]
         turned = [replace(one, plan=_turned(one.plan)) for one in there]
-        plans = [
-            archive.add_version(CITY, (turned, there)[n % 2], policy=EIGHT_TO_TEN).id for n in range(count)
+        made = [
+            archive.add_version(place.parent.name, (turned, there)[n % 2], policy=EIGHT_TO_TEN)
+            for n in range(count)
         ]
-    return store, plans, Snapshot.open(place)
+    return [one.id for one in made]
 
 
 def _turned(plan: Plan) -> Plan:

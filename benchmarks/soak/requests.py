@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.bars import Clock
     from tests.questions import Asked
 
-ROUND, QUICK_ROUND = 10, 1  # questions of each route in one round
+ROUND, QUICK_ROUND = 10, 2  # questions of each route in one round
 
 
 def requests(clock: Clock, *, count: int, seed: int) -> list[Bar]:
