@@ -31,8 +31,10 @@
       }).addTo(this.map);
       this.selection = new Set();
       // A yellow line with black edges: grids' borders are black, and their colours may be any.
+      // On a canvas of its own: else the reference, which is long, would be drawn again with each unit chosen.
+      const renderer = L.canvas({ pane: "marks", padding: 0.2 });
       this.chosen = [[7, "#14181c"], [3.5, "#ffe14d"]].map(([weight, color]) =>
-        L.polyline([], { pane: "marks", renderer: this.markRenderer, color, weight, interactive: false }).addTo(this.map));
+        L.polyline([], { pane: "marks", renderer, color, weight, interactive: false }).addTo(this.map));
       this.map.fitBounds(this.sheet.area.getBounds(), { padding: [20, 20], animate: false });
       this.observer = new ResizeObserver(() => this.map.invalidateSize());
       this.observer.observe(node);
@@ -66,7 +68,9 @@
     }
 
     select(selected) {
+      const was = this.selection;
       this.selection = new Set(selected);
+      if (was.size === this.selection.size && [...was].every((id) => this.selection.has(id))) return;
       const lines = this.bench.rim(this.selection, (id) => this.selection.has(id));
       for (const line of this.chosen) line.setLatLngs(lines);
     }
