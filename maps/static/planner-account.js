@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, name, planning, button } = geogrid;
   const alarm = (error) => el("p", { role: "alert", class: "alert" }, geogrid.faultText(error));
   const secret = (label, field, autocomplete) => el("label", {}, label, el("input", { name: field, type: "password", autocomplete, required: true }));
 

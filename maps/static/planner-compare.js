@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, name, planning, button } = geogrid;
   const OLD = { units: "old-units", borders: "old-borders", numbers: "old-numbers" };
   const HERE = ["units", "borders", "numbers"];
 

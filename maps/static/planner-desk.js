@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, name, planning, button } = geogrid;
   const STILL = ["checks", "selection", "units"]; // of a plan that is only looked at
   const TABS = ["checks", "selection", "nudge", "propose", "compare", "history", "review", "files", "units"];
 

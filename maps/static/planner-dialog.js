@@ -1,9 +1,10 @@
-// Boxes in front of the page: they tell, or ask and give the answer on; once closed they are gone.
+// Buttons, and boxes in front of the page: they tell, or ask and give the answer on; once closed they are gone.
 (function () {
   "use strict";
   const geogrid = window.geogrid;
   const { t, el } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+
+  const button = (geogrid.button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label));
 
   geogrid.dialog = function (page, attributes, ...content) {
     const box = el("dialog", { ...attributes, on: { close: () => box.remove() } }, ...content);

@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, name, planning, button } = geogrid;
   const MEDIA = { csv: "text/csv", geojson: "application/geo+json", json: "application/geo+json", gpkg: "application/geopackage+sqlite3" };
   const MOST = 200; // flags that are listed at once
 

@@ -10,7 +10,6 @@
   const filled = (grid) => ({ fillColor: geogrid.gridColour(grid), fillOpacity: grid ? 0.66 : 0.9, dashArray: grid ? null : "5 4" });
 
   class UnitMap {
-    // `suffix` tells the panes of two plans on one map apart.
     constructor(node, bench) {
       this.bench = bench;
       this.map = L.map(node, {

@@ -2,9 +2,8 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name } = geogrid;
+  const { t, el, name, button } = geogrid;
   const clock = new Intl.DateTimeFormat(geogrid.setup.language, { dateStyle: "short", timeStyle: "short" });
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
   geogrid.when = (iso) => clock.format(new Date(iso));
 
   geogrid.checksPanel = function (desk) {

@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, planning, button } = geogrid;
   const SLIDERS = { min: ["planner.policy.min", 1, 20, 1], max: ["planner.policy.max", 1, 20, 1], share: ["planner.policy.share", 1, 60, 1], seconds: ["planner.policy.seconds", 5, 120, 5], count: ["planner.policy.count", 1, 4, 1] };
 
   // What was asked of the solver and what it found stay with the desk, whatever panel is open; a step of the draft makes them old.

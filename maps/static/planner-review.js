@@ -2,8 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+  const { t, el, name, planning, button } = geogrid;
   const SHOWN = 6; // pairs of grids that are told in words
 
   geogrid.reviewPanel = function (desk) {

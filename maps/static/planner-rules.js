@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name } = geogrid;
+  const { t, el, name, button } = geogrid;
 
   // Which units a breach is about: grid numbers, unit ids or compound ids.
   geogrid.place = (bench, state, where) => {
@@ -42,7 +42,6 @@
 
   // A rule whose places are looked at one after the other, each with what could mend it.
   geogrid.breachWalk = function (desk, verdict, mends) {
-    const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
     let at = 0;
     const words = el("span", { "aria-live": "polite" });
     const units = () => geogrid.place(desk.bench, desk.here.state, verdict.breaches[at].where);

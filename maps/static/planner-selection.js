@@ -2,10 +2,16 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning } = geogrid;
+  const { t, el, name, planning, button } = geogrid;
   const MOST = 40; // hits that are listed at once
   const BUTTONS = 40; // grids that have a button each
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
+
+  // A selection with some units more, or less.
+  geogrid.withUnits = function (selection, ids, on) {
+    const now = new Set(selection);
+    for (const one of ids) on ? now.add(one) : now.delete(one);
+    return now;
+  };
 
   geogrid.selectionPanel = function (desk) {
     const ids = [...desk.selected];

@@ -146,12 +146,5 @@
 
   const between = ([ax, ay], [bx, by]) => ([x, y]) => x >= Math.min(ax, bx) && x <= Math.max(ax, bx) && y >= Math.min(ay, by) && y <= Math.max(ay, by);
 
-  // A selection with some units more, or less.
-  geogrid.withUnits = function (selection, ids, on) {
-    const now = new Set(selection);
-    for (const one of ids) on ? now.add(one) : now.delete(one);
-    return now;
-  };
-
   geogrid.Sweep = Sweep;
 })();

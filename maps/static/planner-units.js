@@ -2,10 +2,9 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name } = geogrid;
+  const { t, el, name, button } = geogrid;
   const ROWS = 200; // that are drawn at once
   const OPTIONS = 40; // grids that a list holds from the start
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
 
   // A list of grids. Hundreds of options for thousands of units are made when one is opened.
   geogrid.gridChoice = function (grids, { chosen = 0, first, ...attributes }) {

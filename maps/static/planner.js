@@ -2,10 +2,9 @@
 (function () {
   "use strict";
   const geogrid = window.geogrid;
-  const { t, el, name, planning, block } = geogrid;
+  const { t, el, name, planning, block, button } = geogrid;
   const page = document.getElementById("planner");
   const status = document.getElementById("status");
-  const button = (label, click, more) => el("button", { type: "button", ...more, on: { click } }, label);
   const say = (text) => (status.textContent = text);
   let who = null;
   let desk = null;
