@@ -213,8 +213,10 @@ def _settled(
 
 
 def _in_force(problem: Problem) -> list[Group]:
-    groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
-    sound = all(stands(problem, group) for group in groups)
+    """Return the plan in force, nothing where a unit is in none or a grid of it may not be."""
     # A unit may be pinned to another grid than the one in force that it lies in.
-    stays = (problem.pinned < 0) | (problem.pinned == problem.old)
-    return groups if sound and (problem.old >= 0).all() and stays.all() else []
+    stays = (problem.old >= 0) & ((problem.pinned < 0) | (problem.pinned == problem.old))
+    if not stays.all():
+        return []
+    groups = [tuple(np.flatnonzero(problem.old == grid).tolist()) for grid in np.unique(problem.old)]
+    return groups if all(stands(problem, group) for group in groups) else []
