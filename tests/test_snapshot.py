@@ -452,14 +452,14 @@ def test_no_index_is_taken_over_of_other_data_other_readers_or_a_damaged_file(
         layout = lay_out(archive, other.id)
         source = index_source(layout)
         assert source == read_manifest(root / str(other.id))["index"] != read_manifest(first.folder)["index"]
-        assert inherited_index(layout, root) is not None
+        assert inherited_index(source, root) is not None
         with monkeypatch.context() as patch:
             patch.setattr("geogrid.snapshot.inherited._readers", lambda: "of another release")
             assert index_source(layout) != source
-            assert inherited_index(layout, root) is None
+            assert inherited_index(index_source(layout), root) is None
         damaged = next(one for one in (root / str(other.id) / "addresses").iterdir() if one.stat().st_size)
         damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
-        assert inherited_index(layout, root) is None
+        assert inherited_index(source, root) is None
 
 
 def test_a_publication_reads_no_more_units_for_every_version_before_it(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from geogrid.aside import sha256_of
 from geogrid.codes import natural_order
 from geogrid.errors import Fault, FaultyError, InputError
-from geogrid.snapshot.files import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -107,13 +107,14 @@ def write_snapshot(layout: Layout, folder: Path, *, as_of: date | None = None, i
     day = as_of or layout.version.effective_from
     assert day is not None
     points = PointIndex.compile(layout.shapes, np.arange(len(layout.grids)))
-    found = inherited_index(layout, folder.parent) if inherit else None
+    source = index_source(layout)
+    found = inherited_index(source, folder.parent) if inherit else None
     addresses = found or compile_index(layout.city, layout.names)
     cards = Cards(layout, day)
     grids = cards.grids()
     city = cards.of_city(grids)
     told = {"city": city, "communities": cards.communities(grids), "grids": grids}
-    facts = _facts(layout.version, city) | {"index": index_source(layout)}
+    facts = _facts(layout.version, city) | {"index": source}
     with written_folder(folder, facts) as aside:
         points.save(aside / "points")
         addresses.save(aside / "addresses")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from geogrid.aside import room_beside, sync, why_unwritten
+from geogrid.aside import room_beside, sha256_of, sync, why_unwritten
 from geogrid.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -102,12 +102,6 @@ def _same(aside: Path, folder: Path) -> bool:
 def _put_away(folder: Path) -> None:
     with room_beside(folder) as old, contextlib.suppress(FileNotFoundError):  # another one was quicker
         folder.rename(old / folder.name)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text_of(manifest: Mapping[str, Any]) -> str:

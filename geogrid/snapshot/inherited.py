@@ -42,9 +42,8 @@ def _readers() -> str:
     return total.hexdigest()
 
 
-def inherited_index(layout: Layout, root: Path) -> AddressIndex | None:
-    """Return the index of a whole snapshot in ``root`` that comes of the same, None where there is none."""
-    source = index_source(layout)
+def inherited_index(source: str, root: Path) -> AddressIndex | None:
+    """Return the index of a whole snapshot in ``root`` that comes of ``source``, None where there is none."""
     folders = sorted((one for one in root.glob("*") if one.name.isdecimal()), key=lambda one: -int(one.name))
     for folder in folders:
         try:
