@@ -54,11 +54,11 @@ async def changed(who: Who, draft_id: int, change: Callable[[], OpenDraft | Draf
 
 async def opened_told(office: Office, opened: OpenDraft) -> dict[str, Any]:
     """Return a draft with its table, its checks, its history, and who would serve its grids."""
+    return await asyncio.to_thread(_served, office, opened)
 
-    def work() -> dict[str, Any]:
-        return open_told(opened, office.services(opened.bench, opened.draft.plan))
 
-    return await asyncio.to_thread(work)
+def _served(office: Office, opened: OpenDraft) -> dict[str, Any]:
+    return open_told(opened, office.services(opened.bench, opened.draft.plan))
 
 
 async def shown(office: Office, opened: OpenDraft, **more: Any) -> Response:
@@ -66,8 +66,7 @@ async def shown(office: Office, opened: OpenDraft, **more: Any) -> Response:
 
     def work() -> Response:
         city = office.locality(opened.record.community_id)
-        here = open_told(opened, office.services(opened.bench, opened.draft.plan))
-        return told({**here, **more, "bench": bench_told(opened.bench, city)})
+        return told({**_served(office, opened), **more, "bench": bench_told(opened.bench, city)})
 
     return await asyncio.to_thread(work)
 
