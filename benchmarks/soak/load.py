@@ -64,7 +64,10 @@ def load(clock: Clock, *, stretches: int, seconds: float) -> list[Bar]:
         try:
             _await_warm(server, script)
             ceiling = ask(server.url, script, seconds / 2, CONNECTIONS).rate
-            slow = paused(script, _pause_for(server, script, SHARE * ceiling, seconds / 4))
+            # One stretch, of a quick run, measures no rate: nothing is tried first.
+            slow = paused(
+                script, _pause_for(server, script, SHARE * ceiling, seconds / 4 if stretches > 1 else 0)
+            )
             print(f"{WORKERS} workers bear {ceiling:,.0f} requests/s; asked are {SHARE:.0%} of it")
             for version in plans:
                 if clock.is_over() and found:
@@ -127,10 +130,10 @@ def _await_warm(server: GridServer, script: Path) -> None:
 
 
 def _pause_for(server: GridServer, script: Path, rate: float, seconds: float) -> float:
-    """Return the pause at which the connections ask ``rate`` times a second."""
+    """Return the pause at which the connections ask ``rate`` times a second, tried out for ``seconds``."""
     pause = CONNECTIONS / rate * 1e3
-    for _ in range(2):
-        pause *= ask(server.url, paused(script, pause), max(seconds, 1), CONNECTIONS).rate / rate
+    for _ in range(2 if seconds else 0):
+        pause *= ask(server.url, paused(script, pause), seconds, CONNECTIONS).rate / rate
     return pause
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.bars import Clock
     from tests.questions import Asked
 
-ROUND, QUICK_ROUND = 10, 1  # questions of each route in one round
+ROUND, QUICK_ROUND = 10, 2  # questions of each route in one round
 
 
 def requests(clock: Clock, *, count: int, seed: int) -> list[Bar]:
@@ -42,7 +42,7 @@ def requests(clock: Clock, *, count: int, seed: int) -> list[Bar]:
     for one in sorted(wrong):
         print(f"WRONG {one[:1000]}")
     return [
-        at_least("questions asked of the API", asked, count if clock.until is None else 50),
+        at_least("questions asked of the API", asked, count if clock.until is None else 100),
         at_most("answers 5xx", sum(n for status, n in statuses.items() if status >= 500), 0),
         at_most(
             "routes with an answer outside of the document", len({one.split(":")[0] for one in wrong}), 0
