@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,16 @@ def test_bad_data_is_exit_3_with_every_fault_in_a_table(tmp_path: Path) -> None:
     assert out == ""
     assert "no-such-file" in err
     assert not (tmp_path / "x.db").exists()
+
+
+def test_a_port_that_is_taken_is_told_before_any_work(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        code, _, err = run("demo", "--store", f"sqlite:///{tmp_path}/x.db", "--port", port)
+    assert code == Exit.DATA
+    assert f"127.0.0.1:{port} cannot be listened on" in err
+    assert "--port 8001" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_city_that_does_not_ship_is_exit_5(tmp_path: Path) -> None:

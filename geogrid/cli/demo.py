@@ -12,7 +12,7 @@ from geogrid.cli.console import note, say
 from geogrid.cli.divide import PolicyOption, WorkersOption, divide_city, policy_of
 from geogrid.cli.load import read, told
 from geogrid.cli.publish import put_out
-from geogrid.cli.serve import HostOption, PortOption, run
+from geogrid.cli.serve import HostOption, PortOption, require_port, run
 from geogrid.cli.store import compiled, opened
 from geogrid.errors import NotFoundError
 
@@ -50,6 +50,8 @@ def demo(
 
     Example: geogrid demo --city songshan --no-serve
     """
+    if serve:
+        require_port(host, port)
     folder = drawn() if city == SAMPLE else city_folder(city)
     store = store or f"sqlite:///var/{folder.stem}.db"
     with opened(store, new=True) as archive:

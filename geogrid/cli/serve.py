@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -47,6 +48,20 @@ def serve(
     run(_to_serve(store, city), host, port, workers, settings, store)
 
 
+def require_port(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before any work is done for it.
+
+    :raises InputError: another program listens there, the port is not ours to take, or no such address.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        words = f"{host}:{port} cannot be listened on ({error.strerror or error})"
+        remedy = "Stop what listens there, or name another: --port 8001 (with make: ARGS='--port 8001')."
+        raise InputError((Fault("port-taken", words, remedy, field="port"),)) from None
+
+
 def _to_serve(store: str, city: str) -> Path:
     """Return the folder to begin with: of a database that is down, the one that was served last.
 
@@ -73,11 +88,15 @@ def run(
     settings: Path | None = None,
     store: str = "",
 ) -> None:
-    """Serve the snapshot in a folder until interrupted, and planners who work on its city in ``store``."""
+    """Serve the snapshot in a folder until interrupted, and planners who work on its city in ``store``.
+
+    :raises InputError: the settings are wrong, or the port cannot be listened on.
+    """
     from api import worker
     from api.settings import read_settings
     from geogrid.snapshot import put_in_force
 
+    require_port(host, port)
     place = str(put_in_force(folder))
     told = {worker.SNAPSHOT: place, worker.CITY: folder.parent.name, worker.STORE: store}
     tls: tuple[Path, ...] = ()
