@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)  # 12:00 in Shanghai
 
+
+def noon() -> datetime:
+    """Return NOON: a clock that another process can be given."""
+    return NOON
+
+
 # p1 is joint over A and C, p2 serves B, p3 D; E has none. Whatever holds PRIVATE must never leave.
 BRANCHES = (
     Branch(

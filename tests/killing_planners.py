@@ -17,7 +17,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from api.planning.office import Office
-from api.planning.releases import put_out
+from api.planning.publishing import put_out
 from geogrid.archive import Actor, Archive, DraftStatus
 from geogrid.errors import RefusedError, SnapshotError, StaleError
 from geogrid.snapshot import Snapshot, compile_snapshot, put_in_force

@@ -19,7 +19,7 @@ from api import Settings, create_app
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor
 from geogrid.snapshot import publish_snapshot, put_in_force
-from tests.governed import NOON, TODAY, filled, governed_town, opened
+from tests.governed import TODAY, filled, governed_town, noon, opened
 from tests.published import hostile_town
 from tests.stores import on_server, store_of
 
@@ -68,7 +68,7 @@ def prepare(folder: Path, *, hostile: bool = False) -> Settings:
     else:
         shutil.copytree(_template(name), folder, symlinks=True, dirs_exist_ok=True)
     current = folder / "snapshots" / "current"
-    return Settings(current, reload_s=0, rate=0, store=store_of(folder), city="town", clock=lambda: NOON)
+    return Settings(current, reload_s=0, rate=0, store=store_of(folder), city="town", clock=noon)
 
 
 @dataclass

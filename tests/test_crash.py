@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
+from api.planning.publishing import NICENESS, apart
+from geogrid.errors import StoreError
 from tests.killing_planners import survive
 from tests.planned import prepare
 
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api import Settings
+    from api.planning.office import Office
 
 KILLS = int(os.environ.get("GEOGRID_KILLS", "10"))
 SEED = int(os.environ.get("GEOGRID_SEED", "0"))
@@ -32,3 +37,23 @@ def test_no_acknowledged_step_is_lost_and_no_plan_half_published(settings: Setti
     print(f"seed {SEED}: {KILLS} kills, {acknowledged} acknowledged, {published} published")
     assert acknowledged > 3 * KILLS
     assert published > 0
+
+
+def who_publishes(office: Office) -> tuple[str, int, int]:
+    return office.city_id, os.getpid(), os.nice(0)
+
+
+def die(office: Office) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_publishing_has_a_process_of_its_own_that_yields_to_answers(settings: Settings) -> None:
+    city, process, niceness = asyncio.run(apart(settings, who_publishes))
+    assert city == "town"
+    assert process != os.getpid()
+    assert niceness == min(os.nice(0) + NICENESS, 19)
+
+
+def test_a_publication_that_is_killed_is_told_to_who_asked_for_it(settings: Settings) -> None:
+    with pytest.raises(StoreError, match="then try again"):
+        asyncio.run(apart(settings, die))

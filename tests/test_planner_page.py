@@ -177,6 +177,22 @@ def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> Non
     assert grid_at(bench, publisher, "c1/h01") == 3
     publisher.get_by_text(say("back")).click()
     publisher.locator(".what").get_by_text(say("version").replace("{n}", "3")).wait_for()
+    publisher.evaluate("() => document.querySelector('.plan-list').id = 'before'")
+    with held(publisher, "**/rollbacks"):
+        roll_back_again(publisher)
+        publisher.locator(".who .link").first.click()
+    publisher.locator("#before").wait_for(state="detached")
+    assert publisher.locator("dialog").is_visible()
+    publisher.keyboard.press("Escape")
+    publisher.route("**/v1/planning/versions", lambda route: route.abort())
+    roll_back_again(publisher)
+    publisher.locator(".notice", has_text=say("published.from").split("{")[0]).wait_for()
+
+
+def roll_back_again(publisher: Page) -> None:
+    """Publish the oldest version anew, from the list."""
+    publisher.get_by_role("button", name=say("rollback")).last.click()
+    publisher.locator("dialog").get_by_role("button", name=say("rollback")).click()
 
 
 def test_selecting_assigning_and_undoing_on_map_table_and_keyboard(bench: Bench) -> None:

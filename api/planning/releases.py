@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -11,12 +12,13 @@ from starlette.responses import Response  # noqa: TC002 - read at run time by Fa
 from api.asked import read_body
 from api.documented import takes
 from api.planning.drafts import Viewer, told
+from api.planning.publishing import apart, publish_anew, publish_drafts
 from api.planning.shapes import NewRelease, RollBack
 from api.planning.who import Who, needs
 from geogrid.accounts import Right
 from geogrid.archive import Status
 from geogrid.errors import Fault, NotFoundError, RefusedError
-from geogrid.snapshot import publish_snapshot, put_in_force, withdraw_version
+from geogrid.snapshot import withdraw_version
 
 if TYPE_CHECKING:
     from datetime import date
@@ -57,13 +59,10 @@ async def release(request: Request, who: Publisher) -> Response:
         if record.city_id != office.city_id:
             raise NotFoundError("draft", str(draft_id))
 
-    def work() -> Version:
-        made = office.archive.reviews.assemble(
-            office.city_id, asked.drafts, day=asked.effective_from, by=who.actor, note=asked.note.strip()
-        )
-        return put_out(office, made.id, asked.effective_from, who.actor.name)
-
-    done = await asyncio.to_thread(work)
+    work = partial(
+        publish_drafts, drafts=asked.drafts, day=asked.effective_from, by=who.actor, note=asked.note.strip()
+    )
+    done = await apart(office.settings, work)
     return told(_version_told(done, office.archive.today()), 201)
 
 
@@ -80,11 +79,10 @@ async def roll_back(request: Request, who: Publisher) -> Response:
         words = f"version {old.id} was never published"
         raise RefusedError((Fault("not-published", words, "Publish its drafts.", field="version"),))
 
-    def work() -> Version:
-        made = office.archive.copy_version(old.id, who=who.actor.name, note=asked.note.strip())
-        return put_out(office, made.id, asked.effective_from, who.actor.name)
-
-    done = await asyncio.to_thread(work)
+    work = partial(
+        publish_anew, version=old.id, day=asked.effective_from, by=who.actor, note=asked.note.strip()
+    )
+    done = await apart(office.settings, work)
     return told(_version_told(done, office.archive.today()), 201)
 
 
@@ -113,16 +111,6 @@ def refuse_past(office: Office, day: date) -> None:
     if day < today:
         fault = Fault("past-day", f"{day} is over", f"Choose {today} or later.", field="effective_from")
         raise RefusedError((fault,))
-
-
-def put_out(office: Office, version: int, day: date, who: str) -> Version:
-    """Publish a version, compile its snapshot, and show it to readers where it is in force today."""
-    folder = office.snapshots / str(version)
-    publish_snapshot(office.archive, version, day, folder, who=who)
-    in_force = office.archive.version_in_force(office.city_id)
-    if in_force is not None and in_force.id == version:
-        put_in_force(folder)
-    return office.archive.version(version)
 
 
 def _version_told(one: Version, today: date) -> dict[str, Any]:

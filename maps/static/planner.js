@@ -89,11 +89,14 @@
     let on = "";
     const day = geogrid.onDay(versions, (chosen) => ((on = chosen === geogrid.setup.today ? "" : chosen), fill()));
     fill();
-    page.replaceChildren(el("div", { class: "plan-list" }, top(el("h2", {}, t("planner.choose"))), el("div", { id: "alert" }),
+    const drawn = el("div", { class: "plan-list" }, top(el("h2", {}, t("planner.choose"))), el("div", { id: "alert" }),
       el("div", { class: "columns" },
         el("section", {}, el("h3", {}, t("planner.drafts")), drafts.length ? null : el("p", { class: "quiet" }, t("planner.nodrafts")), el("ul", { class: "list", hidden: !drafts.length }, drafts.map((one) => el("li", {}, button("", () => open(one.id), { class: "open-draft" }))))),
         el("section", {}, el("h3", {}, t("planner.communities")), find, list),
-        el("section", {}, el("h3", {}, t("planner.versions")), day, versionList(versions)))));
+        el("section", {}, el("h3", {}, t("planner.versions")), day, versionList(versions))));
+    const before = page.querySelector(".plan-list");
+    if (before) before.replaceWith(drawn); // a box that is open before the list stays open
+    else page.replaceChildren(drawn);
     page.querySelectorAll(".open-draft").forEach((node, i) => {
       const one = drafts[i];
       node.append(el("span", { class: "what" }, name(one.title), el("span", { class: "detail" }, (of.get(one.community_id) || { name: one.community_id }).name + " · " + t("planner.status." + one.status) + " · " + geogrid.when(one.saved_at))));
@@ -111,23 +114,28 @@
     const announced = (one) => one.status === "published" && one.effective_from > geogrid.setup.today;
     return el("ul", { class: "list" }, versions.slice().reverse().map((one) => el("li", {}, el("div", { class: "row" },
       el("span", { class: "what" }, t("planner.version", { n: one.version }), el("span", { class: "detail" }, t("planner.vstatus." + (announced(one) ? "announced" : one.status)) + days(one) + (one.copy_of ? " · " + t("planner.copy", { n: one.copy_of }) : ""))),
-      publish && announced(one) ? button(t("planner.withdraw"), () => act("/versions/" + one.version + "/withdraw", {}), { class: "act", disabled: acting }) : null,
+      publish && announced(one) ? button(t("planner.withdraw"), () => act("/versions/" + one.version + "/withdraw", {}, t("planner.withdrawn", { n: one.version })), { class: "act", disabled: acting }) : null,
       publish && one.effective_from && one.effective_until && !announced(one) ? button(t("planner.rollback"), () => again(one), { class: "act", disabled: acting }) : null))));
   }
 
-  // Meanwhile no other is begun, for twice would make two copies. Whoever has gone to a draft since stays there.
+  // Meanwhile no other is begun, for twice would make two copies.
   async function act(path, body, done) {
     rest(true);
     try {
       await planning.post(path, body);
-      const found = await lists();
-      if (page.querySelector(".plan-list")) drawList(found);
-      if (done) tell(done);
+      await redraw();
+      tell(done);
     } catch (error) {
       complain(error);
     } finally {
       rest(false);
     }
+  }
+
+  // What is done is done where the list cannot be had anew; and whoever has gone to a draft since stays there.
+  async function redraw() {
+    const found = await lists().catch(() => null);
+    if (found && page.querySelector(".plan-list")) drawList(found);
   }
 
   function rest(on) {
