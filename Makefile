@@ -6,7 +6,7 @@ CITY ?= dandong
 STORE ?= sqlite:///var/$(CITY).db
 ARGS ?=
 
-.PHONY: setup demo test soak check audit lint types bench-setup bench-peers lock system clean
+.PHONY: setup demo test soak check audit lint types kernels bench-setup bench-peers lock system clean
 
 setup: .venv/.ready
 
@@ -30,7 +30,8 @@ check: lint types
 audit: setup
 	$(BIN)/python .ci/audit.py
 
-test: setup system lint types
+test: setup system lint
+	$(MAKE) -j2 types kernels
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # The long part of the tests of faults, bad input and load: some three hours, or ARGS=--quick.
@@ -43,6 +44,10 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+
+# Compiled once, beside the type checker: else both processes of the tests would compile all of them.
+kernels: setup
+	$(BIN)/python -c "from geogrid.partition.ready import make_ready; make_ready()"
 
 # Tests need Chromium and Chinese fonts, PostgreSQL with PostGIS, and nginx from the system.
 system:

@@ -1,4 +1,4 @@
-"""Divide many communities at once, one process a core."""
+"""From a city to the units and divisions of its communities, many at once, one process a core."""
 
 from __future__ import annotations
 
@@ -77,6 +77,14 @@ def divide_city(
     return tuple(done[one] for one in ids)
 
 
+def cut(city: City, community_id: str) -> UnitGraph:
+    """Cut a community into units and tell which of them are neighbours.
+
+    :raises NotFoundError: the city has no such community.
+    """
+    return build_graph(build_units(city, community_id), city.barriers, community_id)
+
+
 def _ids(city: City, communities: Sequence[str] | None) -> tuple[str, ...]:
     known = [community.id for community in city.communities]
     if communities is None:
@@ -95,8 +103,7 @@ def _one_by_one(work: _Work, ids: Sequence[str]) -> Iterator[Divided]:
 
 def _divide_one(work: _Work, community_id: str) -> Divided:
     try:
-        units = build_units(work.city, community_id)
-        graph = build_graph(units, work.city.barriers, community_id)
+        graph = cut(work.city, community_id)
         held = work.incumbents.get(community_id)
         division = divide(
             graph,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import shapely
 
-from geogrid.plan import GridKind, derive_grids
+from geogrid.plan import GridKind, grids_so_far
 from geogrid.policy import Compactness, Objective, window_of
 
 if TYPE_CHECKING:
@@ -65,12 +66,18 @@ MEASURES: tuple[Measure, ...] = (
 )
 
 
-def grid_measures(plan: Plan, graph: UnitGraph) -> dict[int, dict[str, float]]:
-    """Return every measure of every grid, by grid number."""
-    return {
-        grid.number: {measure.name: measure.of(grid) for measure in MEASURES}
-        for grid in derive_grids(plan, graph)
-    }
+def shapes(plan: Plan, graph: UnitGraph) -> dict[str, float]:
+    """Return what is told of a plan's shapes beside its objectives.
+
+    ``cut-edges`` counts neighbours in two grids, the others are medians over the grids with homes.
+    """
+    grids = _with_homes(plan, graph)
+    medians = {one.name: median([one.of(grid) for grid in grids] or [0.0]) for one in MEASURES if one.better}
+    return {"cut-edges": float(cut_edges(plan, graph)), **medians}
+
+
+def _with_homes(plan: Plan, graph: UnitGraph) -> list[Grid]:
+    return [grid for grid in grids_so_far(plan, graph) if grid.kind is GridKind.RESIDENTIAL]
 
 
 def households_of(plan: Plan, graph: UnitGraph) -> dict[int, int]:
@@ -213,7 +220,7 @@ def compactness(plan: Plan, graph: UnitGraph, kind: Compactness) -> float:
     if kind is Compactness.MOMENT:
         units = {unit.id: unit for unit in graph.units}
         return sum(moment_of(units[name] for name in names) for names in plan.members().values())
-    grids = [grid for grid in derive_grids(plan, graph) if grid.kind is GridKind.RESIDENTIAL]
+    grids = _with_homes(plan, graph)
     return sum(1 / max(polsby_popper(grid), 1e-12) for grid in grids) / max(len(grids), 1)
 
 

@@ -102,6 +102,11 @@ def derive_grids(plan: Plan, graph: UnitGraph) -> tuple[Grid, ...]:
     if strangers:
         named = ", ".join(sorted(strangers)[:5])
         raise PlanError(f"the plan of community {plan.community_id} and its units differ: {named}")
+    return grids_so_far(plan, graph)
+
+
+def grids_so_far(plan: Plan, graph: UnitGraph) -> tuple[Grid, ...]:
+    """Return the grids of a plan that may leave units out: a draft of which not all is done."""
     units = {unit.id: unit for unit in graph.units}
     sizes = Counter(unit.compound_id for unit in graph.units if unit.compound_id)
     return tuple(

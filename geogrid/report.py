@@ -8,6 +8,7 @@ from html import escape
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from geogrid.measures import shapes
 from geogrid.plan import Alignment, GridKind, derive_grids
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class CommunityReport:
     engine: str
     seconds: float
     gave_way: tuple[GaveWay, ...]
+    shapes: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def report_community(community: Community, graph: UnitGraph, division: Division)
         engine=division.engine,
         seconds=round(division.seconds, 2),
         gave_way=_gave_way(division),
+        shapes=shapes(division.plan, graph),
     )
 
 
@@ -181,9 +184,19 @@ def _spread(row: CommunityReport) -> str:
     return f"{row.households_min:,} / {row.households_median:,g} / {row.households_max:,}"
 
 
+def _shape(row: CommunityReport) -> str:
+    """Return the medians of the three compactness scores."""
+    if not row.residential:
+        return "-"
+    names = "polsby-popper", "reock", "convex-hull-ratio"
+    return " / ".join(f"{row.shapes[name]:.2f}" for name in names)
+
+
 _LEGEND = (
     "Numbers are {} by grid with homes; a star marks totals that are partly estimated. The objective's terms "
-    "stand in strict order; the bound is the best value that is still possible."
+    "stand in strict order; the bound is the best value that is still possible. Cut edges are neighbouring "
+    "units in two grids; compactness is Polsby-Popper / Reock / share of the convex hull, the median of the "
+    "grids with homes."
 )
 
 COLUMNS: tuple[tuple[str, Callable[[CommunityReport], str]], ...] = (
@@ -200,6 +213,8 @@ COLUMNS: tuple[tuple[str, Callable[[CommunityReport], str]], ...] = (
     ("bound", lambda row: ", ".join(_bound(term) for term in row.objective)),
     ("gap", lambda row: "0" if row.proved else f"{row.gap:.1%}"),
     ("proved", lambda row: "yes" if row.proved else "no"),
+    ("cut edges", lambda row: f"{row.shapes['cut-edges']:,.0f}"),
+    ("compactness", _shape),
     ("engine", lambda row: row.engine),
     ("seconds", lambda row: f"{row.seconds:.1f}"),
 )

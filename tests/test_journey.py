@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api import worker
+from geogrid.archive import Actor, Archive
 from geogrid.cli.app import app
 from geogrid.cli.demo import DRAWN, cities_beside
 from geogrid.cli.exits import Exit
@@ -67,8 +68,8 @@ def write_layer(folder: Path, name: str, city: City, things: Sequence[Any], colu
     write_table(folder / f"{name}.gpkg", table, layer=name)
 
 
-def write_city(folder: Path) -> City:
-    city = draw_city(WEST, EAST)
+def write_city(folder: Path, east: str = EAST) -> City:
+    city = draw_city(WEST, east)
     folder.mkdir()
     (folder / "city.toml").write_text(CITY_TOML.format(plane=city.plane), encoding="utf-8")
     write_layer(folder, "communities", city, city.communities, {"id": "id", "name": "name", "code": "code"})
@@ -76,7 +77,8 @@ def write_city(folder: Path) -> City:
     write_layer(folder, "compounds", city, city.compounds, belongs)
     built = belongs | {"compound_id": "compound_id", "number": "number", "households": "households"}
     write_layer(folder, "buildings", city, city.buildings, built)
-    write_layer(folder, "land", city, city.land, {"id": "id", "class": "kind"})
+    if city.land:
+        write_layer(folder, "land", city, city.land, {"id": "id", "class": "kind"})
     with (folder / "addresses.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "text", "building_id", "community_id"])
@@ -240,6 +242,21 @@ def test_loading_and_dividing_again_changes_nothing(town: Town) -> None:
     town.run("load", str(town.folder / "drawn"))
     town.run("publish", "1")
     assert town.json("report") == before
+
+
+def test_newer_data_can_be_planned_on_at_once(town: Town, tmp_path: Path) -> None:
+    """A compound Q of 80 homes stands where the park was: it has no grid, all others keep theirs."""
+    shutil.copy(town.folder / "store.db", tmp_path)
+    write_city(tmp_path / "drawn", EAST.replace("*", "Q"))
+    store = f"sqlite:///{tmp_path}/store.db"
+    done = CliRunner().invoke(app, ["load", str(tmp_path / "drawn"), "--store", store])
+    assert done.exit_code == Exit.OK, done.output
+    with Archive.open(store) as archive:
+        assert archive.without_units("drawn") == ()
+        begun = archive.drafts.begin("drawn", "c2", title="Q", by=Actor("planner"))
+        draft = archive.drafts.open(begun.id).draft
+        assert archive.graphs("drawn")["c2"].units[-1].id == "Q"
+    assert dict(draft.assignment) == {name: number for number, name in enumerate("IJKLMNOP", 1)}
 
 
 def test_a_damaged_snapshot_is_compiled_again(town: Town) -> None:

@@ -86,6 +86,13 @@ def test_the_inverse_polsby_popper_of_squares_and_dominoes() -> None:
     assert measures.compactness(PLAN, TOWN, Compactness.POLSBY_POPPER) == pytest.approx(expected)
 
 
+def test_a_draft_that_leaves_a_unit_out_is_measured_all_the_same() -> None:
+    """Without u02 there are two dominoes with homes."""
+    some = Plan("c1", {unit: grid for unit, grid in PLAN.assignment.items() if unit != "u02"})
+    assert measures.compactness(some, TOWN, Compactness.POLSBY_POPPER) == pytest.approx(36 / (8 * math.pi))
+    assert measures.shapes(some, TOWN)["polsby-popper"] == pytest.approx(8 * math.pi / 36)
+
+
 def test_renamed_grids_move_nobody() -> None:
     renamed = Plan("c1", {unit: 9 - grid for unit, grid in PLAN.assignment.items()})
     assert measures.households_moved(renamed, PLAN, TOWN) == 0
@@ -93,12 +100,23 @@ def test_renamed_grids_move_nobody() -> None:
     assert measures.households_moved(PLAN.move({"u03": 1}), PLAN, TOWN) == 40
 
 
-def test_measures_of_a_square() -> None:
-    """A square: Polsby-Popper pi / 4, Reock 2 / pi, hull 1."""
-    told = measures.grid_measures(PLAN, TOWN)[2]
-    assert told["polsby-popper"] == pytest.approx(math.pi / 4)
-    assert told["reock"] == pytest.approx(2 / math.pi)
-    assert told["convex-hull-ratio"] == pytest.approx(1)
+def test_the_shapes_of_two_dominoes_and_a_square() -> None:
+    """A domino: Polsby-Popper 8 pi / 36, Reock 2 / (pi r^2) with r = sqrt(5) / 2, hull 1; five borders."""
+    assert measures.shapes(PLAN, TOWN) == {
+        "cut-edges": 5,
+        "polsby-popper": pytest.approx(8 * math.pi / 36),
+        "reock": pytest.approx(2 / (math.pi * 5 / 4)),
+        "convex-hull-ratio": pytest.approx(1),
+    }
+    square = next(grid for grid in derive_grids(PLAN, TOWN) if grid.number == 2)
+    told = {one.name: one.of(square) for one in measures.MEASURES}
+    assert told == {
+        "households": 30,
+        "area": 10_000,
+        "polsby-popper": pytest.approx(math.pi / 4),
+        "reock": pytest.approx(2 / math.pi),
+        "convex-hull-ratio": pytest.approx(1),
+    }
 
 
 def test_a_sound_plan_breaks_no_hard_rule() -> None:

@@ -353,6 +353,12 @@ def test_plans_are_compared_and_files_taken_over(bench: Bench, tmp_path: Path) -
     at_rest(page)
     assert page.locator(".flows tbody tr").count() == 1
     assert page.locator(".flows tbody tr").inner_text().split() == ["3", "→", "2", "1", "40", "1", *SERVED]
+    page.locator("summary", has_text=say("figures")).click()
+    rows = [row.split("\t") for row in page.locator(".figures tr").all_inner_texts()]
+    figures = {row[0]: row[1:] for row in rows}
+    assert figures[say("objective.compactness.border")] == ["513", "513"]
+    assert figures[say("objective.retention")] == ["0", "40"]
+    assert figures[say("objective.cut-edges")] == ["4", "4"]
     for way, sign in (("swipe", "input.swipe"), ("beside", ".map.other")):
         page.check(f"input[value={way}]")
         page.wait_for_selector(sign)

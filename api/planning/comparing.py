@@ -23,7 +23,7 @@ from geogrid.archive import carried
 from geogrid.errors import Fault, FontError, RefusedError
 from geogrid.exports import notices_table
 from geogrid.tables import write_table
-from geogrid.workbench import Notice, compare, notices
+from geogrid.workbench import Notice, compare, figures_of, notices
 from maps.printed import Job, Move, MoveList, print_moves
 from maps.words import language_for
 
@@ -44,7 +44,7 @@ AfterQuery = Annotated[str, Query(max_length=20, description="As `before`; by de
 
 @dataclass(frozen=True)
 class Compared:
-    """Two plans on the units of one draft, what differs, and who would serve their grids."""
+    """Two plans on the units of one draft, what differs, who would serve their grids, and their figures."""
 
     here: OpenDraft
     before: Plan
@@ -52,6 +52,7 @@ class Compared:
     found: Comparison
     served_before: dict[int, Service]
     served_after: dict[int, Service]
+    figures: dict[str, dict[str, float]]
 
 
 @router.get("/comparison", summary="What differs between two plans")
@@ -65,7 +66,8 @@ async def comparison(
         "after": {grid: service_told(service) for grid, service in one.served_after.items()},
     }
     plans = {"before": dict(one.before.assignment), "after": dict(one.after.assignment)}
-    return told({**comparison_told(one.found), "services": leaders, "plans": plans})
+    more = {"services": leaders, "plans": plans, "figures": one.figures}
+    return told({**comparison_told(one.found), **more})
 
 
 @router.get("/notices", summary="The addresses that change grid, as a list", **gives(CSV, MEDIA["pdf"]))
@@ -104,9 +106,9 @@ async def compared(who: Who, draft_id: int, before: str, after: str) -> Compared
         office = who.office
         count = office.archive.count_addresses(office.city_id, here.record.community_id)
         found = compare(here.bench.graph, old, new, count)
-        return Compared(
-            here, old, new, found, office.services(here.bench, old), office.services(here.bench, new)
-        )
+        served = office.services(here.bench, old), office.services(here.bench, new)
+        figures = {"before": figures_of(here.bench, old), "after": figures_of(here.bench, new)}
+        return Compared(here, old, new, found, served[0], served[1], figures)
 
     return await asyncio.to_thread(work)
 

@@ -13,14 +13,13 @@ import numpy as np
 import shapely
 
 from benchmarks.division.instances import ROOT
-from geogrid.adjacency import build_graph
 from geogrid.archive import Archive
 from geogrid.boundaries import read_city
+from geogrid.fleet import cut
 from geogrid.partition import Division
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.snapshot import publish_snapshot
-from geogrid.units import build_units
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +53,7 @@ def _city(name: str, data: Path) -> City:
 def _compile(city: City, folder: Path) -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
     (KEPT / f"{city.id}.db").unlink(missing_ok=True)
-    graphs = [build_graph(build_units(city, one.id), city.barriers, one.id) for one in city.communities]
+    graphs = [cut(city, one.id) for one in city.communities]
     with Archive.open(store_of(city.id)) as archive:
         archive.store_city(city)
         archive.store_graphs(city.id, graphs)

@@ -9,15 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geogrid.adjacency import build_graph
 from geogrid.archive import Archive
 from geogrid.crs import plane_for
+from geogrid.fleet import cut
 from geogrid.model import Building, City, Community, Compound, District, Grammar, Subdistrict
 from geogrid.partition import Division
 from geogrid.plan import Plan
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.snapshot import publish_snapshot
-from geogrid.units import build_units
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +37,7 @@ def drawn_snapshot(folder: Path, communities: int) -> Path:
     city = drawn_city(communities)
     with Archive.open(f"sqlite:///{folder}/store.db") as archive:
         archive.store_city(city)
-        graphs = [build_graph(build_units(city, one.id), city.barriers, one.id) for one in city.communities]
+        graphs = [cut(city, one.id) for one in city.communities]
         archive.store_graphs(city.id, graphs)
         divisions = [
             _as_drawn(one.id, [unit.id for unit in graph.units])

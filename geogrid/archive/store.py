@@ -12,7 +12,7 @@ from geogrid.archive.engine import listening, open_engine, reading, writing
 from geogrid.archive.locality import read_locality
 from geogrid.archive.naming import store_file
 from geogrid.archive.records import NOBODY, StoredCity
-from geogrid.archive.schema import edition
+from geogrid.archive.schema import community, edition
 from geogrid.clock import SHANGHAI, now
 from geogrid.errors import NotFoundError
 
@@ -241,6 +241,18 @@ class Store:
             details = {"communities": len(sets)}
             self._note(
                 connection, who, "store-units", subject=f"city {city_id}", after=after, details=details
+            )
+
+    def without_units(self, city_id: str) -> tuple[str, ...]:
+        """Return the communities of a city's newest data whose units are not stored yet, by id.
+
+        :raises NotFoundError: no such city.
+        """
+        with reading(self._engine) as connection:
+            number = self._edition(connection, city_id)
+            query = select(community.c.id).where(community.c.edition_id == number)
+            return tuple(
+                sorted(set(connection.scalars(query)) - set(graphs.current_sets(connection, number)))
             )
 
     def graphs(self, city_id: str) -> dict[str, UnitGraph]:

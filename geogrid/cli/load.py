@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
-from geogrid.cli.console import note, note_faults, note_repairs, print_json, say
+from geogrid.cli.console import bar, note, note_faults, note_repairs, print_json, say
 from geogrid.cli.store import opened
 from geogrid.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from geogrid.archive import Archive
     from geogrid.model import City
 
 
@@ -28,17 +29,33 @@ def load(
 ) -> None:
     """Read and check a city's data, and keep it in the store.
 
-    All faults are listed at once, and then nothing is stored (exit 3). What was repaired is told.
+    All faults are listed at once, and then nothing is stored (exit 3). What was repaired is told. Where a
+    plan is in force, newer data are cut into units too, so that planners can go on from it at once.
 
     Example: geogrid load data/boundaries/bukit-merah --store sqlite:///var/bukit-merah.db
     """
     city = read(source, mapping, every=every)
     with opened(store, new=True) as archive:
         archive.store_city(city)
+        cut_newer(archive, city)
     if json:
         print_json(facts(city))
         return
     say(told(city))
+
+
+def cut_newer(archive: Archive, city: City) -> None:
+    """Cut a city whose plan is in force into its units: on them planners and publications go on.
+
+    Before the first plan there is nobody to go on, and a division cuts what it divides.
+    """
+    from geogrid.fleet import cut
+
+    left = archive.without_units(city.id) if archive.version_in_force(city.id) else ()
+    with bar(f"Cutting {city.name} into units", len(left)) as progress:
+        for community_id in left:
+            archive.store_graphs(city.id, [cut(city, community_id)])
+            progress.advance(progress.task_ids[0])
 
 
 def read(source: Path, mapping: Path | None = None, *, every: bool = False) -> City:

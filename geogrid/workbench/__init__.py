@@ -1,6 +1,6 @@
 """Re-divide a community by hand: drafts, operations, checks with mends, comparison."""
 
-from geogrid.workbench.comparing import Comparison, Flow, compare
+from geogrid.workbench.comparing import Comparison, Flow, compare, figures_of
 from geogrid.workbench.draft import Bench, Draft, begin
 from geogrid.workbench.filing import Entry, Reading, read_entries
 from geogrid.workbench.handing_in import by_hand, unfit
@@ -69,6 +69,7 @@ __all__ = [
     "by_hand",
     "compare",
     "connected",
+    "figures_of",
     "mends",
     "notices",
     "nudges",

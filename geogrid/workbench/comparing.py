@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from geogrid.adjacency import UnitGraph
     from geogrid.plan import Plan
+    from geogrid.workbench.draft import Bench
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,12 @@ def compare(
         addresses=sum(flow.addresses for flow in flows),
         all_households=sum(unit.households for unit in graph.units),
     )
+
+
+def figures_of(bench: Bench, plan: Plan) -> dict[str, float]:
+    """Return the plan's objectives in the policy's order, against the bench's reference, and its shapes."""
+    vector = measures.objective_vector(plan, bench.graph, bench.policy, bench.reference)
+    return {one.value: value for one, value in vector.items()} | measures.shapes(plan, bench.graph)
 
 
 def heirs_of(graph: UnitGraph, before: Plan, after: Plan) -> dict[int, int]:

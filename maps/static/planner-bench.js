@@ -31,6 +31,11 @@
       return whole && compound ? this.compounds.get(compound) : [id];
     }
 
+    // What a figure of a plan is called; compactness is what the policy scores it by.
+    figure(key) {
+      return geogrid.t("planner.objective." + (key === "compactness" ? key + "." + this.policy.compactness : key));
+    }
+
     // What a unit is called: its compound and, where that has several units, which of them.
     label(id) {
       const unit = this.units.get(id);

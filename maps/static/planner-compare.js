@@ -21,7 +21,7 @@
       const titles = selects.map((one) => one.selectedOptions[0].textContent);
       if (desk.comparison) desk.comparison.close();
       desk.comparison = new Comparison(desk, found, desk.way || "hatch", titles);
-      result.replaceChildren(geogrid.summary(found), geogrid.flowTable(desk, found), downloads(draft, query));
+      result.replaceChildren(geogrid.summary(found), geogrid.flowTable(desk, found), figureTable(desk, found), downloads(draft, query));
     };
     others(desk).then((all) => {
       for (const one of selects) one.append(...all.map(([value, label]) => el("option", { value }, label)));
@@ -72,6 +72,14 @@
     return el("div", { class: "scrolling", tabindex: "0", role: "region", "aria-label": t("planner.flows") }, el("table", { class: "plan-table flows" }, el("caption", { class: "hidden" }, t("planner.flows")),
       el("thead", {}, el("tr", {}, ["fromto", "units", "households", "addresses", "oldbranch", "newbranch"].map((key) => el("th", { scope: "col" }, t("planner.col." + key))))), el("tbody", {}, found.flows.map(row))));
   };
+
+  // What the policy counts in both plans, and their shapes.
+  function figureTable(desk, { figures: { before, after } }) {
+    const shown = (v) => el("td", { class: "num" }, geogrid.number(Math.abs(v) < 10 ? Math.round(v * 100) / 100 : Math.round(v)));
+    const row = (key) => el("tr", {}, el("th", { scope: "row" }, desk.bench.figure(key)), shown(before[key]), shown(after[key]));
+    return el("details", {}, el("summary", {}, t("planner.figures")), el("table", { class: "plan-table figures" }, el("caption", { class: "hidden" }, t("planner.figures")),
+      el("thead", {}, el("tr", {}, ["figure", "before", "after"].map((key) => el("th", { scope: "col" }, t("planner." + key))))), el("tbody", {}, Object.keys(after).map(row))));
+  }
 
   // What the map shows while two plans are compared; `close` gives it back.
   class Comparison {

@@ -86,7 +86,7 @@
 
   function least(desk, { plan, costs }) {
     const moved = Object.keys(plan).filter((id) => plan[id] !== desk.here.state.assignment[id]).length;
-    const worse = Object.entries(costs).filter(([, v]) => Math.abs(v) > 1e-6).map(([key, v]) => t("planner.objective." + key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10));
+    const worse = Object.entries(costs).filter(([, v]) => Math.abs(v) > 1e-6).map(([key, v]) => desk.bench.figure(key) + " " + (v > 0 ? "+" : "") + geogrid.number(Math.round(v * 10) / 10));
     return el("p", {}, t("planner.why.least", { n: moved }), " ", worse.join(", "));
   }
 

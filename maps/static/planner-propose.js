@@ -29,7 +29,7 @@
     const rounded = (v) => geogrid.number(Math.round(v * 10) / 10);
     return el("div", { class: "proposal" },
       el("p", {}, el("b", {}, found.proved ? t("planner.proved") : t("planner.gap", { n: (100 * found.gap).toFixed(1) })), " · ", t("planner.moves", { n: found.change.households })),
-      el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, t("planner.objective." + key)), el("dd", {}, rounded(v), found.bounds[key] !== undefined && found.bounds[key] !== v ? " ≥ " + rounded(found.bounds[key]) : "")])),
+      el("dl", {}, Object.entries(found.vector).flatMap(([key, v]) => [el("dt", {}, desk.bench.figure(key)), el("dd", {}, rounded(v), found.bounds[key] !== undefined && found.bounds[key] !== v ? " ≥ " + rounded(found.bounds[key]) : "")])),
       el("p", { class: "acts" }, button(t("planner.show"), () => geogrid.peek(desk, found.operation.assignment)), ...more));
   }
 
