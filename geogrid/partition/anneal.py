@@ -7,23 +7,64 @@ connectedness and the rule of compounds hold after every move. The same start an
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from geogrid.partition.problem import ends_of_pairs
 from geogrid.partition.slope import slope_of
+from geogrid.partition.steps import step
+from geogrid.partition.tally import (
+    Compound,
+    End,
+    Grid,
+    Move,
+    Unit,
+    compounds_of,
+    count_compounds,
+    count_units,
+    gather,
+    keeps_rule,
+    load,
+    mix,
+    move_compound,
+    move_units,
+    table,
+    turn_marks,
+    units_of,
+)
 from geogrid.policy import Compactness
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from geogrid.partition.clock import Clock
     from geogrid.partition.legal_grids import Flag, Window
     from geogrid.partition.problem import Floats, Ints, Problem
     from geogrid.policy import Policy
 
 HOTTEST, COLDEST = 1.0, 0.02
-KINDS = (Compactness.BORDER, Compactness.MOMENT, Compactness.POLSBY_POPPER)
+BORDER, MOMENT, POLSBY_POPPER = range(3)
+KINDS = {
+    Compactness.BORDER: BORDER,
+    Compactness.MOMENT: MOMENT,
+    Compactness.POLSBY_POPPER: POLSBY_POPPER,
+}
+
+
+class Aim(NamedTuple):
+    """The weight of each objective, the kind of compactness, and the households a grid should have."""
+
+    window: float
+    alignment: float
+    barriers: float
+    retention: float
+    compactness: float
+    deviation: float
+    kind: int
+    lower: int
+    upper: int
+    ideal: float
 
 
 def anneal(
@@ -38,313 +79,266 @@ def anneal(
     heat: float = HOTTEST,
 ) -> Ints:
     """Return the best plan met in so many ``moves`` from the plan ``grid`` (n), numbered from 0 alike."""
-    start, pair = ends_of_pairs(problem)
-    near = problem.pairs.ravel()[pair ^ 1]
-    edge = pair >> 1
-    slope = slope_of(problem, policy, int(grid.max()) + 1)
-    xy = problem.xy - problem.xy.mean(axis=0)
-    old = np.searchsorted(np.unique(problem.old[problem.old >= 0]), problem.old)
-    members = np.argsort(problem.compound, kind="stable")
-    members = members[problem.compound[members] >= 0]
-    of_compound = np.searchsorted(problem.compound[members], np.arange(len(problem.size) + 1))
     parts = int(grid.max()) + 1
-    heats = slope.step * np.array([heat, COLDEST])
-    return np.asarray(
-        _anneal(
-            grid.astype(np.int64),
-            start,
-            near,
-            problem.length[edge],
-            problem.open[edge],
-            problem.crossing[edge],
-            problem.weight,
-            problem.compound,
-            problem.size,
-            members,
-            of_compound.astype(np.int64),
-            xy,
-            problem.perimeter.astype(np.float64) / 10,
-            problem.area,
-            np.where(problem.old >= 0, old, -1).astype(np.int64),
-            slope.weights,
-            KINDS.index(policy.compactness),
-            window.lower,
-            min(window.upper, problem.total),
-            problem.total / parts,
-            heats,
-            moves,
-            seed,
-            clock.flag,
-        )
+    slope = slope_of(problem, policy, parts)
+    aim = Aim(
+        slope.window,
+        slope.alignment,
+        slope.barriers,
+        slope.retention,
+        slope.compactness,
+        slope.deviation,
+        KINDS[policy.compactness],
+        window.lower,
+        min(window.upper, problem.total),
+        problem.total / parts,
     )
+    heats = slope.step * np.array([heat, COLDEST])
+    best = _anneal(
+        *units_of(problem),
+        *compounds_of(problem),
+        grid.astype(np.int64),
+        table(Grid, units=np.zeros(parts)),
+        table(Move, units=np.zeros(1))[0],
+        aim,
+        heats,
+        moves,
+        seed,
+        clock.flag,
+    )
+    return np.asarray(best)
 
 
 @njit(cache=True, nogil=True)
-def _anneal(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
-    grid: Ints,
-    start: Ints,
-    near: Ints,
-    length: Ints,
-    is_open: Flag,
-    crossing: Ints,
-    weight: Ints,
-    compound: Ints,
-    size: Ints,
+def _anneal(
+    units: Sequence[Unit],
+    ends: Sequence[End],
+    compounds: Sequence[Compound],
     members: Ints,
-    of_compound: Ints,
-    xy: Floats,
-    perimeter: Floats,
-    area: Floats,
-    old: Ints,
-    weights: Floats,
-    kind: int,
-    lower: int,
-    upper: int,
-    ideal: float,
+    plan: Ints,
+    grids: Sequence[Grid],
+    move: Move,
+    aim: Aim,
     heats: Floats,
     moves: int,
     seed: int,
     flag: Flag,
 ) -> Ints:
-    n = len(grid)
-    parts = grid.max() + 1
-    compounds = len(size)
-    olds = old.max() + 1
-    homes = np.zeros(parts, np.int64)
-    count = np.zeros(parts, np.int64)
-    sums = np.zeros((parts, 3))  # w x, w y, w (x x + y y)
-    rim = np.zeros(parts)
-    land = np.zeros(parts)
-    inside = np.zeros((parts, compounds), np.int64)
-    touched = np.zeros(parts, np.int64)
-    partial = np.zeros(parts, np.int64)
-    pieces = np.zeros(compounds, np.int64)
-    shared = np.zeros((parts, max(olds, 1)), np.int64)
-    for unit in range(n):
-        g = grid[unit]
-        count[g] += 1
-        homes[g] += weight[unit]
-        sums[g, 0] += weight[unit] * xy[unit, 0]
-        sums[g, 1] += weight[unit] * xy[unit, 1]
-        sums[g, 2] += weight[unit] * (xy[unit, 0] ** 2 + xy[unit, 1] ** 2)
-        rim[g] += perimeter[unit]
-        land[g] += area[unit]
-        if compound[unit] >= 0:
-            inside[g, compound[unit]] += 1
-        if old[unit] >= 0:
-            shared[g, old[unit]] += weight[unit]
-        for end in range(start[unit], start[unit + 1]):
-            if grid[near[end]] == g:
-                rim[g] -= length[end] / 10.0
-    for g in range(parts):
-        for c in range(compounds):
-            if inside[g, c]:
-                touched[g] += 1
-                pieces[c] += 1
-                partial[g] += inside[g, c] < size[c]
-    best = grid.copy()
-    energy = 0.0
-    lowest = 0.0
+    n, parts, olds = len(plan), len(grids), 0
+    for v in range(n):
+        olds = max(olds, units[v].old + 1)
+    shared = np.zeros((parts, olds), np.int64)
+    inside = np.zeros((parts, len(compounds)), np.int64)
+    count_units(units, ends, plan, grids, shared)
+    count_compounds(units, plan, grids, compounds, inside)
+    moving, stack, mark = np.empty(n, np.int64), np.empty(n, np.int64), np.zeros(n, np.int64)
+    best = plan.copy()
+    energy = lowest = 0.0
     state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(0x1234567)
-    moving = np.empty(n, np.int64)
-    is_moving = np.zeros(n, np.bool_)
-    mark = np.zeros(n, np.int64)
-    stamp = 0
-    stack = np.empty(n, np.int64)
     cooling = (heats[1] / heats[0]) ** (1.0 / max(moves, 1))
     heat = heats[0]
-    value = np.zeros(2)
-    for _ in range(moves):
+    for turn in range(moves):
         if flag[0]:
             break
         heat *= cooling
-        state ^= state << np.uint64(13)
-        state ^= state >> np.uint64(7)
-        state ^= state << np.uint64(17)
-        u = np.int64((state >> np.uint64(11)) % np.uint64(n))
-        degree = start[u + 1] - start[u]
-        if degree == 0:
+        state = _drawn(state)
+        v, at = _picked(units, state)
+        if at < 0 or plan[v] == plan[ends[at].near] or not ends[at].is_open:
             continue
-        at = start[u] + np.int64((state >> np.uint64(40)) % np.uint64(degree))
-        a, b = grid[u], grid[near[at]]
-        if a == b or not is_open[at]:
+        move.a, move.b, move.compound = plan[v], plan[ends[at].near], units[v].compound
+        gather(move, moving, v, compounds, members, inside, state)
+        if move.units == grids[move.a].units or not _may_mix(move, grids, compounds, inside):
             continue
-        c = compound[u]
-        moved = 1
-        moving[0] = u
-        if c >= 0 and size[c] > 1 and inside[a, c] == size[c] and (state >> np.uint64(33)) & np.uint64(1):
-            moved = 0
-            for place in range(of_compound[c], of_compound[c + 1]):
-                moving[moved] = members[place]
-                moved += 1
-        if moved >= count[a]:
-            continue
-        # The rule of compounds, after the move.
-        if c >= 0:
-            a_left = inside[a, c] - moved
-            b_held = inside[b, c] + moved
-            a_touched = touched[a] - (a_left == 0)
-            b_touched = touched[b] + (inside[b, c] == 0)
-            a_partial = partial[a] - (inside[a, c] < size[c]) + (a_left > 0)
-            b_partial = partial[b] - (0 < inside[b, c] < size[c]) + (b_held < size[c])
-            if (a_touched > 1 and a_partial > 0) or (b_touched > 1 and b_partial > 0):
-                continue
-        # What it costs.
-        homes_moved = 0
-        x = 0.0
-        y = 0.0
-        square = 0.0
-        ring = 0.0
-        ground = 0.0
-        to_a = 0.0
-        to_b = 0.0
-        within = 0.0
-        crossed = 0
-        for i in range(moved):
-            v = moving[i]
-            is_moving[v] = True
-        for i in range(moved):
-            v = moving[i]
-            homes_moved += weight[v]
-            x += weight[v] * xy[v, 0]
-            y += weight[v] * xy[v, 1]
-            square += weight[v] * (xy[v, 0] ** 2 + xy[v, 1] ** 2)
-            ring += perimeter[v]
-            ground += area[v]
-            for other in range(start[v], start[v + 1]):
-                w = near[other]
-                if is_moving[w]:
-                    within += length[other] / 20.0
-                elif grid[w] == a:
-                    to_a += length[other] / 10.0
-                    crossed -= crossing[other]
-                elif grid[w] == b:
-                    to_b += length[other] / 10.0
-                    crossed += crossing[other]
-        change = 0.0
-        if homes[a] - homes_moved > 0:
-            for side in range(2):
-                g = a if side == 0 else b
-                sign = -1 if side == 0 else 1
-                for after in range(2):
-                    h = homes[g] + after * sign * homes_moved
-                    off = float(max(lower - h, h - upper, 0))
-                    cost = weights[0] * (off + off * off / ideal) + weights[5] * abs(h - ideal)
-                    if kind == 1:
-                        sx = sums[g, 0] + after * sign * x
-                        sy = sums[g, 1] + after * sign * y
-                        sq = sums[g, 2] + after * sign * square
-                        cost += weights[4] * (sq - (sx * sx + sy * sy) / max(h, 1))
-                    elif kind == 2:
-                        more = (ring - 2 * within) - 2 * (to_a if side == 0 else to_b)
-                        r = rim[g] + after * sign * more
-                        s = land[g] + after * sign * ground
-                        cost += weights[4] * r * r / (4 * math.pi * max(s, 1e-9)) / parts
-                    if olds > 0:
-                        most = 0
-                        known = 0
-                        for o in range(olds):
-                            here = shared[g, o]
-                            if after:
-                                for i in range(moved):
-                                    if old[moving[i]] == o:
-                                        here += sign * weight[moving[i]]
-                            known += here
-                            most = max(most, here)
-                        cost += weights[3] * (known - most)
-                    value[after] = cost
-                change += value[1] - value[0]
-            if kind == 0:
-                change += weights[4] * 10.0 * (to_a - to_b)
-            change += weights[2] * crossed
-            if c >= 0:
-                change += weights[1] * (max(a_touched - 1, 0) - max(touched[a] - 1, 0))
-                change += weights[1] * (max(b_touched - 1, 0) - max(touched[b] - 1, 0))
-                now = pieces[c] - (a_left == 0) + (inside[b, c] == 0)
-                change += weights[1] * ((now > 1) - (pieces[c] > 1))
-            state ^= state << np.uint64(13)
-            state ^= state >> np.uint64(7)
-            state ^= state << np.uint64(17)
-            chance = np.float64(state >> np.uint64(11)) / 9007199254740992.0
-            take = change <= 0 or chance < math.exp(-change / heat)
-        else:
-            take = False
-        # Both grids stay in one piece.
-        if take:
-            for side in range(2):
-                stamp += 1
-                root = -1
-                want = 0
-                if side == 0:
-                    want = count[a] - moved
-                    for i in range(moved):
-                        for other in range(start[moving[i]], start[moving[i] + 1]):
-                            w = near[other]
-                            if grid[w] == a and not is_moving[w]:
-                                root = w
-                    if root < 0:
-                        take = False
-                        break
-                else:
-                    if moved == 1:
-                        break
-                    want = count[b] + moved
-                    root = int(u)
-                stack[0] = root
-                mark[root] = stamp
-                height = 1
-                reached = 0
-                while height:
-                    height -= 1
-                    v = stack[height]
-                    reached += 1
-                    for other in range(start[v], start[v + 1]):
-                        w = near[other]
-                        if mark[w] == stamp or not is_open[other]:
-                            continue
-                        if (side == 0 and grid[w] == a and not is_moving[w]) or (
-                            side == 1 and (grid[w] == b or is_moving[w])
-                        ):
-                            mark[w] = stamp
-                            stack[height] = w
-                            height += 1
-                if reached < want:
-                    take = False
-                    break
-        for i in range(moved):
-            is_moving[moving[i]] = False
-        if not take:
-            continue
-        for i in range(moved):
-            v = moving[i]
-            grid[v] = b
-            if old[v] >= 0:
-                shared[a, old[v]] -= weight[v]
-                shared[b, old[v]] += weight[v]
-        count[a] -= moved
-        count[b] += moved
-        homes[a] -= homes_moved
-        homes[b] += homes_moved
-        sums[a, 0] -= x
-        sums[a, 1] -= y
-        sums[a, 2] -= square
-        sums[b, 0] += x
-        sums[b, 1] += y
-        sums[b, 2] += square
-        rim[a] += 2 * to_a - (ring - 2 * within)
-        rim[b] += (ring - 2 * within) - 2 * to_b
-        land[a] -= ground
-        land[b] += ground
-        if c >= 0:
-            pieces[c] += (inside[b, c] == 0) - (a_left == 0)
-            inside[a, c] = a_left
-            inside[b, c] = b_held
-            touched[a] = a_touched
-            touched[b] = b_touched
-            partial[a] = a_partial
-            partial[b] = b_partial
-        energy += change
-        if energy < lowest - 1e-9:
-            lowest = energy
-            best[:] = grid
+        turn_marks(move, moving, units)
+        load(move, moving, units, ends, plan)
+        if move.homes < grids[move.a].homes:
+            state = _drawn(state)
+            change = _change(move, moving, units, grids, shared, compounds, inside, aim)
+            if _is_taken(change, heat, state) and _stay_in_one_piece(
+                move, moving, units, ends, plan, grids, mark, stack, 2 * turn
+            ):
+                move_units(move, moving, units, plan, grids, shared)
+                if move.compound >= 0:
+                    move_compound(move, grids, compounds, inside)
+                energy += change
+                if energy < lowest - 1e-9:
+                    lowest = energy
+                    best[:] = plan
+        turn_marks(move, moving, units)
     return best
+
+
+@step
+def _drawn(state: np.uint64) -> np.uint64:
+    """Return the next number of an xorshift generator (Marsaglia 2003)."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    state ^= state << np.uint64(17)
+    return state
+
+
+@step
+def _picked(units: Sequence[Unit], state: np.uint64) -> tuple[int, int]:
+    """Return a unit and one of its ends of pairs, -1 where it has none."""
+    v = int(np.int64((state >> np.uint64(11)) % np.uint64(len(units))))
+    first, degree = units[v].first_end, units[v].last_end - units[v].first_end
+    if degree == 0:
+        return v, -1
+    return v, first + int(np.int64((state >> np.uint64(40)) % np.uint64(degree)))
+
+
+@step
+def _may_mix(move: Move, grids: Sequence[Grid], compounds: Sequence[Compound], inside: Ints) -> bool:
+    if move.compound < 0:
+        return True
+    mix(move, grids, compounds, inside)
+    return keeps_rule(move)
+
+
+@step
+def _change(
+    move: Move,
+    moving: Ints,
+    units: Sequence[Unit],
+    grids: Sequence[Grid],
+    shared: Ints,
+    compounds: Sequence[Compound],
+    inside: Ints,
+    aim: Aim,
+) -> float:
+    """Return what a move adds to the weighted sum of the objectives."""
+    change = 0.0
+    for side in range(2):
+        g, sign, border = (move.b, 1, move.to_b) if side else (move.a, -1, move.to_a)
+        before = 0.0
+        for after in range(2):
+            cost = _cost(g, after * sign, border, move, moving, units, grids, shared, aim)
+            change += cost - before if after else 0.0
+            before = cost
+    if aim.kind == BORDER:
+        change += aim.compactness * 10.0 * (move.to_a - move.to_b)
+    change += aim.barriers * move.crossings
+    if move.compound >= 0:
+        before_a, before_b = grids[move.a].compounds, grids[move.b].compounds
+        change += aim.alignment * (max(move.a_compounds - 1, 0) - max(before_a - 1, 0))
+        change += aim.alignment * (max(move.b_compounds - 1, 0) - max(before_b - 1, 0))
+        was = compounds[move.compound].grids
+        now = was - (move.a_left == 0) + (inside[move.b, move.compound] == 0)
+        change += aim.alignment * ((now > 1) - (was > 1))
+    return change
+
+
+@step
+def _cost(
+    g: int,
+    sign: int,
+    border: float,
+    move: Move,
+    moving: Ints,
+    units: Sequence[Unit],
+    grids: Sequence[Grid],
+    shared: Ints,
+    aim: Aim,
+) -> float:
+    """Return what a grid costs by itself: as it is (0), after a move from it (-1) or to it (1)."""
+    grid = grids[g]
+    homes = grid.homes + sign * move.homes
+    off = float(max(aim.lower - homes, homes - aim.upper, 0))
+    cost = aim.window * (off + off * off / aim.ideal) + aim.deviation * abs(homes - aim.ideal)
+    if aim.kind == MOMENT:
+        x, y = grid.x + sign * move.x, grid.y + sign * move.y
+        square = grid.square + sign * move.square
+        cost += aim.compactness * (square - (x * x + y * y) / max(homes, 1))
+    elif aim.kind == POLSBY_POPPER:
+        rim = grid.rim + sign * (move.rim - 2 * border)
+        land = max(grid.land + sign * move.land, 1e-9)
+        cost += aim.compactness * rim * rim / (4 * math.pi * land) / len(grids)
+    if shared.shape[1]:
+        cost += aim.retention * _strangers(g, sign, move, moving, units, shared)
+    return cost
+
+
+@step
+def _strangers(g: int, sign: int, move: Move, moving: Ints, units: Sequence[Unit], shared: Ints) -> int:
+    """Return the households of a grid that do not come from the grid in force most of it comes from."""
+    most = 0
+    known = 0
+    for old in range(shared.shape[1]):
+        here = shared[g, old]
+        if sign:
+            for i in range(move.units):
+                if units[moving[i]].old == old:
+                    here += sign * units[moving[i]].weight
+        known += here
+        most = max(most, here)
+    return known - most
+
+
+@step
+def _is_taken(change: float, heat: float, state: np.uint64) -> bool:
+    """Tell whether a move is made: always where it improves, else the likelier the hotter."""
+    chance = np.float64(state >> np.uint64(11)) / 9007199254740992.0
+    return bool(change <= 0 or chance < math.exp(-change / heat))
+
+
+@step
+def _stay_in_one_piece(
+    move: Move,
+    moving: Ints,
+    units: Sequence[Unit],
+    ends: Sequence[End],
+    plan: Ints,
+    grids: Sequence[Grid],
+    mark: Ints,
+    stack: Ints,
+    stamp: int,
+) -> bool:
+    """Tell whether both grids hang together after a move; ``stamp`` and the next mark what a walk met."""
+    rest = -1
+    for i in range(move.units):
+        unit = units[moving[i]]
+        for at in range(unit.first_end, unit.last_end):
+            near = ends[at].near
+            if plan[near] == move.a and not units[near].is_moving:
+                rest = near
+    if rest < 0:
+        return False
+    for side in range(1 if move.units == 1 else 2):  # One unit alone has come through an open border.
+        own, root = (move.b, moving[0]) if side else (move.a, rest)
+        want = grids[own].units + (move.units if side else -move.units)
+        if not _reaches(root, own, want, move.b, units, ends, plan, mark, stack, stamp + side + 1):
+            return False
+    return True
+
+
+@step
+def _reaches(
+    root: int,
+    own: int,
+    want: int,
+    b: int,
+    units: Sequence[Unit],
+    ends: Sequence[End],
+    plan: Ints,
+    mark: Ints,
+    stack: Ints,
+    stamp: int,
+) -> bool:
+    """Tell whether a walk from a root meets so many units of a grid, those that move lying in ``b``."""
+    mark[root] = stamp
+    stack[0] = root
+    height = 1
+    reached = 1
+    while height and reached < want:
+        height -= 1
+        unit = units[stack[height]]
+        for at in range(unit.first_end, unit.last_end):
+            v = ends[at].near
+            if mark[v] == stamp or not ends[at].is_open:
+                continue
+            if (b if units[v].is_moving else plan[v]) == own:
+                mark[v] = stamp
+                stack[height] = v
+                height += 1
+                reached += 1
+    return reached >= want

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from geogrid.partition.bounds import counted
 from geogrid.policy import Compactness, Objective
 
 if TYPE_CHECKING:
-    from geogrid.partition.problem import Floats, Problem
+    from geogrid.partition.problem import Problem
     from geogrid.policy import Policy
 
 # How much more a step of one objective weighs than a step of the next.
@@ -29,13 +27,6 @@ class Slope:
     compactness: float
     deviation: float
     step: float
-
-    @property
-    def weights(self) -> Floats:
-        """Return the weights of the objectives, in the order of design."""
-        return np.array(
-            [self.window, self.alignment, self.barriers, self.retention, self.compactness, self.deviation]
-        )
 
 
 def slope_of(problem: Problem, policy: Policy, parts: int) -> Slope:
