@@ -16,25 +16,33 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.deciding import (
+    DEAD,
     FREE,
     INSIDE,
+    OPEN,
     OUTSIDE,
-    ROWS_FIRST,
+    WHOLE,
+    Asked,
     Frame,
     Listed,
+    Reach,
+    is_whole,
+    listed,
     next_node,
+    no_rows,
     noted,
     rest_divides,
     settle,
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END
+from geogrid.partition.steps import step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geogrid.partition.legal_grids import Flag
-    from geogrid.partition.problem import Floats, Ints, Masks
+    from geogrid.partition.problem import Floats, Ints
 
 
 @njit(cache=True)
@@ -49,7 +57,7 @@ def order_by_ratio(charge: Ints, weight: Ints) -> Ints:
     return np.argsort(ratio, kind="mergesort")
 
 
-@njit(cache=True)
+@step
 def fill(
     order: Ints, charge: Ints, weight: Ints, lower: int, upper: int, state: NDArray[np.int8]
 ) -> tuple[float, float]:
@@ -85,7 +93,7 @@ def fill(
     return (least, ratio) if held >= lower else (np.inf, 0.0)
 
 
-@njit(cache=True)
+@step
 def _fix(charge: Ints, weight: Ints, ratio: float, spare: float, state: NDArray[np.int8]) -> bool:
     """Decide the free nodes that cost more than ``spare`` on their other side; tell whether there are any."""
     changed = False
@@ -135,181 +143,127 @@ def list_around(
     costs its moment less ``prices`` (n).
     """
     n = len(frame.weight)
-    nowhere = np.zeros((0, 2))
-    low, high, near, xy, scale = boxes or Boxes(nowhere, nowhere, roots[:, None], np.zeros((n, 2)), 1)
-    found = _list(
-        frame.arcs.first,
-        frame.arcs.head,
-        frame.joins,
-        frame.weight,
-        charges,
-        near,
-        low,
-        high,
-        xy,
-        scale,
-        np.zeros(n, np.int64) if prices is None else prices,
-        limit,
-        frame.lower,
-        frame.upper,
-        frame.parts,
-        best_only,
-        begin,
-        enough,
-        steps_a_root,
-        steps,
-        flag,
-    )
-    return Listed(*found)
+    if boxes is None:
+        nowhere = np.zeros((0, 2))
+        boxes = Boxes(nowhere, nowhere, roots[:, None], np.zeros((n, 2)), 1)
+    price = np.zeros(n, np.int64) if prices is None else prices
+    asked = Asked(limit, best_only, begin, enough, steps_a_root, steps)
+    return Listed(*_list(frame, charges, boxes, price, asked, flag))
 
 
-@njit(cache=True)
-def _worth(
-    state: NDArray[np.int8],
+@njit(cache=True, nogil=True)
+def _list(frame: Frame, charges: Ints, boxes: Boxes, price: Ints, asked: Asked, flag: Flag) -> Listed:
+    weight, boxed = frame.weight, len(boxes.low) > 0
+    n = len(weight)
+    levels = np.empty((n + 1, n), np.int8)
+    free = np.empty(n, np.int8)
+    reach = Reach(np.zeros(n, np.int8), np.zeros(n, np.int64))
+    end = np.zeros(n, np.int64)
+    rows = no_rows(n)
+    least = np.full(len(charges), NO_END, np.int64)
+    steps = 0
+    for turn in range(len(charges)):
+        if rows.length >= asked.enough:
+            return listed(rows, least, turn, steps)
+        i = (asked.begin + turn) % len(charges)
+        charge = charges[i]
+        order = order_by_ratio(charge, weight)
+        top = asked.limit
+        free[:] = FREE
+        here = 0
+        for seed in range(boxes.near.shape[1]):
+            root = boxes.near[i, seed]
+            if boxed and fill(order, charge, weight, frame.lower, frame.upper, free)[0] > top + 0.5:
+                break
+            levels[0] = free
+            levels[0, root] = INSIDE
+            free[root] = OUTSIDE
+            d = 0
+            while d >= 0:
+                here += 1
+                steps += 1
+                if steps > asked.steps or flag[0]:
+                    return listed(rows, least, turn, steps)
+                if here > asked.steps_a_root:
+                    least[i] = -NO_END
+                    break
+                outlook, ratio = _examined(frame, order, charge, root, levels[d], end, reach, top)
+                if outlook == OPEN:
+                    _branch(frame, charge, levels, d, ratio)
+                    d += 1
+                    continue
+                if outlook == WHOLE:
+                    cost = _cost(frame, charge, boxes, i, price, levels[d])
+                    if cost <= top:
+                        rows = noted(rows, levels[d], cost, root)
+                        least[i] = min(least[i], cost)
+                        top = cost - 1 if asked.best_only else top
+                d -= 1
+            if least[i] == -NO_END:
+                break
+    return listed(rows, least, len(charges), steps)
+
+
+@step
+def _examined(
+    frame: Frame,
+    order: Ints,
     charge: Ints,
-    weight: Ints,
-    box: int,
-    low: Floats,
-    high: Floats,
-    xy: Floats,
-    scale: int,
-    price: Ints,
-) -> int:
-    """Return what the part costs: its charges; or its moment, if its centre lies in the box, else NO_END."""
-    value = 0
+    root: int,
+    state: NDArray[np.int8],
+    end: Ints,
+    reach: Reach,
+    top: int,
+) -> tuple[int, float]:
+    """Decide what can be; tell whether it is one WHOLE part, OPEN, or DEAD, and the critical ratio."""
+    fixed = True
+    ratio = 0.0
+    while fixed:
+        if settle(frame, root, state, end, reach) < 0:
+            return DEAD, ratio
+        floor, ratio = fill(order, charge, frame.weight, frame.lower, frame.upper, state)
+        if floor > top + 0.5:
+            return DEAD, ratio
+        fixed = _fix(charge, frame.weight, ratio, top + 0.5 - floor, state)
+    whole = is_whole(state)
+    if not rest_divides(frame, state, reach, whole):
+        return DEAD, ratio
+    return WHOLE if whole else OPEN, ratio
+
+
+@step
+def _branch(frame: Frame, charge: Ints, levels: NDArray[np.int8], d: int, ratio: float) -> None:
+    """Put the parts with a node and those without it on two levels; the cheaper side comes first, above."""
+    v = next_node(frame, levels[d])
+    dear = charge[v] - ratio * frame.weight[v] > 0
+    for u in range(len(charge)):
+        levels[d + 1, u] = levels[d, u]
+    levels[d + 1, v] = OUTSIDE if dear else INSIDE
+    levels[d, v] = INSIDE if dear else OUTSIDE
+
+
+@step
+def _cost(frame: Frame, charge: Ints, boxes: Boxes, box: int, price: Ints, state: NDArray[np.int8]) -> int:
+    """Return what a part costs: its charges; or its moment, if its centre lies in the box, else NO_END."""
+    low, high, xy = boxes.low, boxes.high, boxes.xy
+    cost = 0
     held = 0
     paid = 0
     x, y, square = 0.0, 0.0, 0.0
-    for v in range(len(weight)):
+    for v in range(len(charge)):
         if state[v] == INSIDE:
-            value += charge[v]
-            held += weight[v]
+            w = frame.weight[v]
+            cost += charge[v]
+            held += w
             paid += price[v]
-            x += weight[v] * xy[v, 0]
-            y += weight[v] * xy[v, 1]
-            square += weight[v] * (xy[v, 0] ** 2 + xy[v, 1] ** 2)
+            x += w * xy[v, 0]
+            y += w * xy[v, 1]
+            square += w * (xy[v, 0] ** 2 + xy[v, 1] ** 2)
     if len(low) == 0:
-        return value
+        return cost
     x /= max(held, 1)
     y /= max(held, 1)
     if not (low[box, 0] <= x < high[box, 0] and low[box, 1] <= y < high[box, 1]):
         return NO_END
     # A moment is rounded to whole units where parts are compared: it may have been rounded up.
-    return int(np.floor((square - (x * x + y * y) * held - 0.5) * scale)) - paid
-
-
-@njit(cache=True, nogil=True)
-def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba cannot recurse cheaply
-    first: Ints,
-    head: Ints,
-    joins: NDArray[np.bool_],
-    weight: Ints,
-    charges: Ints,
-    near: Ints,
-    low: Floats,
-    high: Floats,
-    xy: Floats,
-    scale: int,
-    price: Ints,
-    limit: int,
-    lower: int,
-    upper: int,
-    parts: int,
-    best_only: bool,
-    begin: int,
-    enough: int,
-    steps_a_root: int,
-    step_limit: int,
-    flag: Flag,
-) -> tuple[Masks, Ints, Ints, Ints, int, int]:
-    n = len(weight)
-    depth = n + 2
-    state = np.empty((depth, n), np.int8)
-    phase = np.zeros(depth, np.int8)
-    node = np.zeros(depth, np.int64)
-    took = np.zeros(depth, np.bool_)
-    end = np.zeros(n, np.int64)
-    queue = np.zeros(n, np.int64)
-    seen = np.zeros(n, np.int8)
-    masks = np.zeros((ROWS_FIRST, (n + 63) // 64), np.uint64)
-    cost = np.zeros(ROWS_FIRST, np.int64)
-    owner = np.zeros(ROWS_FIRST, np.int64)
-    least = np.full(len(charges), NO_END, np.int64)
-    base = np.empty(n, np.int8)
-    boxed = len(low) > 0
-    rows = 0
-    steps = 0
-    for turn in range(len(charges)):
-        if rows >= enough:
-            return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
-        i = (begin + turn) % len(charges)
-        charge = charges[i]
-        order = order_by_ratio(charge, weight)
-        top = limit
-        here = 0
-        base[:] = FREE
-        for seed in range(near.shape[1]):
-            root = near[i, seed]
-            if boxed and fill(order, charge, weight, lower, upper, base)[0] > top + 0.5:
-                break
-            state[0] = base
-            state[0, root] = INSIDE
-            base[root] = OUTSIDE
-            d = 0
-            phase[0] = 0
-            while d >= 0:
-                if phase[d] == 2:
-                    d -= 1
-                    continue
-                if phase[d] == 0:
-                    here += 1
-                    steps += 1
-                    if steps > step_limit or flag[0]:
-                        return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
-                    if here > steps_a_root:
-                        least[i] = -NO_END
-                        break
-                    dead = False
-                    while not dead:
-                        dead = (
-                            settle(root, first, head, joins, weight, lower, upper, state[d], end, queue, seen)
-                            < 0
-                        )
-                        if dead:
-                            break
-                        floor, ratio = fill(order, charge, weight, lower, upper, state[d])
-                        dead = floor > top + 0.5
-                        if dead or not _fix(charge, weight, ratio, top + 0.5 - floor, state[d]):
-                            break
-                    whole = True
-                    for v in range(n):
-                        if state[d, v] == FREE:
-                            whole = False
-                            break
-                    if dead or not rest_divides(
-                        first, head, joins, weight, lower, upper, parts, state[d], queue, seen, whole
-                    ):
-                        d -= 1
-                        continue
-                    if whole:
-                        value = _worth(state[d], charge, weight, i, low, high, xy, scale, price)
-                        if value <= top:
-                            masks, cost, owner = noted(masks, cost, owner, rows, state[d], value, root)
-                            rows += 1
-                            least[i] = min(least[i], value)
-                            if best_only:
-                                top = value - 1
-                        d -= 1
-                        continue
-                    node[d] = next_node(first, head, joins, weight, state[d])
-                    took[d] = charge[node[d]] - ratio * weight[node[d]] > 0
-                took[d] = not took[d]
-                phase[d] += 1
-                e = d + 1
-                state[e] = state[d]
-                phase[e] = 0
-                state[e, node[d]] = INSIDE if took[d] else OUTSIDE
-                d = e
-            if least[i] == -NO_END:
-                break
-    return masks[:rows], cost[:rows], owner[:rows], least, len(charges), steps
+    return int(np.floor((square - (x * x + y * y) * held - 0.5) * boxes.scale)) - paid

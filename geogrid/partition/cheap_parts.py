@@ -8,33 +8,62 @@ continued. Nodes that the rest cannot reach, spare or bear are decided at once.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from geogrid.partition.deciding import (
+    DEAD,
     FREE,
     INSIDE,
+    OPEN,
     OUTSIDE,
-    ROWS_FIRST,
+    WHOLE,
+    Asked,
     Frame,
     Listed,
+    Reach,
+    is_whole,
+    listed,
     next_node,
+    no_rows,
     noted,
     rest_divides,
     settle,
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END, charge_more, push, put_inside, put_outside
+from geogrid.partition.steps import step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geogrid.partition.legal_grids import Flag
-    from geogrid.partition.problem import Ints, Masks
+    from geogrid.partition.problem import Ints
 
 TURNS_AT_ROOT = 25
+
+
+class Levels(NamedTuple):
+    """Sets of parts still to be looked at, one a level: what is decided of the nodes ``state`` (depth, n).
+
+    ``room`` (depth, arcs) and ``end`` (depth, n) are the residual network, in which each unit of weight is
+    cheaper by ``tilt``; ``floor`` is what it proves.
+    """
+
+    state: NDArray[np.int8]
+    room: Ints
+    end: Ints
+    floor: Ints
+    tilt: Ints
+
+
+class Flow(NamedTuple):
+    """What pushing flow writes on: the arcs it came by, and which side is ``inside`` at least charge (n)."""
+
+    came: Ints
+    inside: NDArray[np.int8]
 
 
 def list_cheap_parts(
@@ -57,195 +86,182 @@ def list_cheap_parts(
     root is left after ``steps_a_root``, everything after ``steps`` or when
     ``flag`` is raised.
     """
-    found = _list(
-        *frame.arcs,
-        frame.joins,
-        frame.weight,
-        charges,
-        roots,
-        limit,
-        frame.lower,
-        frame.upper,
-        frame.parts,
-        best_only,
-        begin,
-        enough,
-        steps_a_root,
-        steps,
-        flag,
-    )
-    return Listed(*found)
-
-
-@njit(cache=True)
-def _tilt(by: int, weight: Ints, end: Ints) -> int:
-    """Make each unit of weight cheaper by ``by``; return what that adds to the least."""
-    more = 0
-    for v in range(len(weight)):
-        more += charge_more(v, -by * weight[v], end)
-    return more
+    asked = Asked(limit, best_only, begin, enough, steps_a_root, steps)
+    return Listed(*_list(frame, charges[0], roots, asked, flag))
 
 
 @njit(cache=True, nogil=True)
-def _list(  # noqa: C901, PLR0912, PLR0915 - levels on one stack, because numba cannot recurse cheaply
-    first: Ints,
-    head: Ints,
-    back: Ints,
-    paid: Ints,
-    joins: NDArray[np.bool_],
-    weight: Ints,
-    charges: Ints,
-    roots: Ints,
-    limit: int,
-    lower: int,
-    upper: int,
-    parts: int,
-    best_only: bool,
-    begin: int,
-    enough: int,
-    steps_a_root: int,
-    step_limit: int,
-    flag: Flag,
-) -> tuple[Masks, Ints, Ints, Ints, int, int]:
-    n = len(weight)
-    words = (n + 63) // 64
-    depth = n + 2
-    room = np.empty((depth, len(head)), np.int64)
-    end = np.empty((depth, n), np.int64)
-    state = np.empty((depth, n), np.int8)
-    floor = np.zeros(depth, np.int64)
-    tilt = np.zeros(depth, np.int64)
-    phase = np.zeros(depth, np.int8)
-    node = np.zeros(depth, np.int64)
-    took = np.zeros(depth, np.bool_)
-    came = np.zeros(n, np.int64)
-    queue = np.zeros(n, np.int64)
-    inside = np.zeros(n, np.int8)
-    seen = np.zeros(n, np.int8)
-    masks = np.zeros((ROWS_FIRST, words), np.uint64)
-    cost = np.zeros(ROWS_FIRST, np.int64)
-    owner = np.zeros(ROWS_FIRST, np.int64)
+def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> Listed:
+    n = len(frame.weight)
+    levels = _levels(n, len(frame.arcs.head))
+    flow = Flow(np.zeros(n, np.int64), np.zeros(n, np.int8))
+    reach = Reach(np.zeros(n, np.int8), np.zeros(n, np.int64))
+    rows = no_rows(n)
     least = np.full(len(roots), NO_END, np.int64)
-    rows = 0
     steps = 0
-    dearest = 1
-    for a in range(len(paid)):
-        dearest = max(dearest, paid[a])
     for turn in range(len(roots)):
-        if rows >= enough:
-            return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
-        i = (begin + turn) % len(roots)
-        root = roots[i]
-        charge = charges[0]
-        top = limit
-        room[0] = paid
-        state[0] = FREE
-        floor[0] = 0
-        tilt[0] = 0
-        for v in range(n):
-            floor[0] += min(charge[v], 0)
-            end[0, v] = -charge[v]
-        for j in range(i):
-            state[0, roots[j]] = OUTSIDE
-            floor[0] += put_outside(roots[j], end[0])
-        state[0, root] = INSIDE
-        floor[0] += put_inside(root, end[0])
-        stride = max((8 * dearest) // max(lower, 1), 1)
-        here = 0
+        if rows.length >= asked.enough:
+            return listed(rows, least, turn, steps)
+        i = (asked.begin + turn) % len(roots)
+        top = asked.limit
+        _begin(frame, charge, roots, i, levels)
         d = 0
-        phase[0] = 0
+        here = 0
         while d >= 0:
-            if phase[d] == 2:
-                d -= 1
+            here += 1
+            steps += 1
+            if steps > asked.steps or flag[0]:
+                return listed(rows, least, turn, steps)
+            if here > asked.steps_a_root:
+                least[i] = -NO_END
+                break
+            turns = TURNS_AT_ROOT if here == 1 else 1
+            outlook = _examined(frame, roots[i], levels, d, flow, reach, turns, top)
+            if outlook == OPEN:
+                _branch(frame, levels, d, flow)
+                d += 1
                 continue
-            if phase[d] == 0:
-                here += 1
-                steps += 1
-                if steps > step_limit or flag[0]:
-                    return masks[:rows], cost[:rows], owner[:rows], least, turn, steps
-                if here > steps_a_root:
-                    least[i] = -NO_END
-                    break
-                more = settle(root, first, head, joins, weight, lower, upper, state[d], end[d], queue, seen)
-                if more < 0:
-                    d -= 1
-                    continue
-                floor[d] += more
-                whole = True
-                for v in range(n):
-                    if state[d, v] == FREE:
-                        whole = False
-                        break
-                if not rest_divides(
-                    first, head, joins, weight, lower, upper, parts, state[d], queue, seen, whole
-                ):
-                    d -= 1
-                    continue
-                dear = False
-                turns = TURNS_AT_ROOT if d == 0 else 1
-                stretch = stride
-                last = 0
-                for tilted in range(turns):
-                    floor[d] += push(first, head, back, room[d], end[d], came, queue, inside)
-                    if floor[d] + tilt[d] * (lower if tilt[d] > 0 else upper) > top:
-                        dear = True
-                        break
-                    if tilted == turns - 1 or whole:
-                        break
-                    total = 0
-                    for v in range(n):
-                        total += weight[v] if inside[v] else 0
-                    way = 0
-                    if total < lower or (tilt[d] < 0 and total < upper):
-                        way = 1
-                    elif total > upper or (tilt[d] > 0 and total > lower):
-                        way = -1
-                    if way == 0:
-                        break
-                    if last != 0:
-                        stretch = stretch + stretch // 2 if way == last else max(stretch // 2, 1)
-                    last = way
-                    by = way * stretch
-                    if tilt[d] * (tilt[d] + by) < 0:
-                        by = -tilt[d]
-                    tilt[d] += by
-                    floor[d] += _tilt(by, weight, end[d])
-                if dear:
-                    d -= 1
-                    continue
-                if whole:
-                    value = 0
-                    for v in range(n):
-                        if state[d, v] == INSIDE:
-                            value += charge[v]
-                            for a in range(first[v], first[v + 1]):
-                                if state[d, head[a]] == OUTSIDE:
-                                    value += paid[a]
-                    if value <= top:
-                        masks, cost, owner = noted(masks, cost, owner, rows, state[d], value, root)
-                        rows += 1
-                        least[i] = min(least[i], value)
-                        if best_only:
-                            top = value - 1
-                    d -= 1
-                    continue
-                node[d] = next_node(first, head, joins, weight, state[d])
-            v = node[d]
-            # The side that the relaxed part chose comes first: there a part is found soonest.
-            took[d] = inside[v] == 1 if phase[d] == 0 else not took[d]
-            phase[d] += 1
-            e = d + 1
-            room[e] = room[d]
-            end[e] = end[d]
-            state[e] = state[d]
-            floor[e] = floor[d]
-            tilt[e] = tilt[d]
-            phase[e] = 0
-            if took[d]:
-                state[e, v] = INSIDE
-                floor[e] += put_inside(v, end[e])
-            else:
-                state[e, v] = OUTSIDE
-                floor[e] += put_outside(v, end[e])
-            d = e
-    return masks[:rows], cost[:rows], owner[:rows], least, len(roots), steps
+            if outlook == WHOLE:
+                cost = _cost(frame, charge, levels.state[d])
+                if cost <= top:
+                    rows = noted(rows, levels.state[d], cost, roots[i])
+                    least[i] = min(least[i], cost)
+                    top = cost - 1 if asked.best_only else top
+            d -= 1
+    return listed(rows, least, len(roots), steps)
+
+
+@njit(cache=True)
+def _levels(n: int, arcs: int) -> Levels:
+    depth = n + 1
+    return Levels(
+        np.empty((depth, n), np.int8),
+        np.empty((depth, arcs), np.int64),
+        np.empty((depth, n), np.int64),
+        np.zeros(depth, np.int64),
+        np.zeros(depth, np.int64),
+    )
+
+
+@step
+def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> None:
+    """Put all parts that hold a root and none before it on the lowest level."""
+    levels.floor[0] = 0
+    levels.tilt[0] = 0
+    for a in range(len(frame.arcs.paid)):
+        levels.room[0, a] = frame.arcs.paid[a]
+    for v in range(len(charge)):
+        levels.state[0, v] = FREE
+        levels.end[0, v] = -charge[v]
+        levels.floor[0] += min(charge[v], 0)
+    for j in range(i):
+        _decide(levels, 0, roots[j], inside=False)
+    _decide(levels, 0, roots[i], inside=True)
+
+
+@step
+def _decide(levels: Levels, d: int, v: int, inside: bool) -> None:
+    if inside:
+        levels.state[d, v] = INSIDE
+        levels.floor[d] += put_inside(v, levels.end[d])
+    else:
+        levels.state[d, v] = OUTSIDE
+        levels.floor[d] += put_outside(v, levels.end[d])
+
+
+@step
+def _branch(frame: Frame, levels: Levels, d: int, flow: Flow) -> None:
+    """Put the parts with a node and those without it on two levels.
+
+    The side that the relaxed part chose comes first, above: there a part is found soonest.
+    """
+    v = next_node(frame, levels.state[d])
+    for u in range(len(frame.weight)):
+        levels.state[d + 1, u] = levels.state[d, u]
+        levels.end[d + 1, u] = levels.end[d, u]
+    for a in range(len(frame.arcs.head)):
+        levels.room[d + 1, a] = levels.room[d, a]
+    levels.floor[d + 1] = levels.floor[d]
+    levels.tilt[d + 1] = levels.tilt[d]
+    inside = flow.inside[v] == 1
+    _decide(levels, d + 1, v, inside)
+    _decide(levels, d, v, not inside)
+
+
+@step
+def _examined(
+    frame: Frame, root: int, levels: Levels, d: int, flow: Flow, reach: Reach, turns: int, top: int
+) -> int:
+    """Decide what can be; tell whether a level is one WHOLE part, OPEN, or DEAD: no part of it is wanted."""
+    more = settle(frame, root, levels.state[d], levels.end[d], reach)
+    if more < 0:
+        return DEAD
+    levels.floor[d] += more
+    whole = is_whole(levels.state[d])
+    if not rest_divides(frame, levels.state[d], reach, whole):
+        return DEAD
+    if _is_dear(frame, levels, d, flow, reach, 1 if whole else turns, top):
+        return DEAD
+    return WHOLE if whole else OPEN
+
+
+@step
+def _is_dear(frame: Frame, levels: Levels, d: int, flow: Flow, reach: Reach, turns: int, top: int) -> bool:
+    """Tell whether all parts cost more than ``top``, tilting weight against the bounds between ``turns``."""
+    first, head, back, _ = frame.arcs
+    stretch = _stride(frame) if turns > 1 else 1
+    last = 0
+    for turn in range(turns):
+        levels.floor[d] += push(
+            first, head, back, levels.room[d], levels.end[d], flow.came, reach.queue, flow.inside
+        )
+        tilt = levels.tilt[d]
+        if levels.floor[d] + tilt * (frame.lower if tilt > 0 else frame.upper) > top:
+            return True
+        way = _way(frame, flow, tilt) if turn < turns - 1 else 0
+        if way == 0:
+            return False
+        if last != 0:
+            stretch = stretch + stretch // 2 if way == last else max(stretch // 2, 1)
+        last = way
+        by = way * stretch if tilt * (tilt + way * stretch) >= 0 else -tilt
+        levels.tilt[d] += by
+        for v in range(len(frame.weight)):
+            levels.floor[d] += charge_more(v, -by * frame.weight[v], levels.end[d])
+    return False
+
+
+@step
+def _stride(frame: Frame) -> int:
+    """Return by how much the price of weight changes at first."""
+    dearest = 1
+    for a in range(len(frame.arcs.paid)):
+        dearest = max(dearest, frame.arcs.paid[a])
+    return max((8 * dearest) // max(frame.lower, 1), 1)
+
+
+@step
+def _way(frame: Frame, flow: Flow, tilt: int) -> int:
+    """Tell whether weight must become cheaper (1) or dearer (-1) for the relaxed part to keep the bounds."""
+    total = 0
+    for v in range(len(frame.weight)):
+        total += frame.weight[v] if flow.inside[v] else 0
+    if total < frame.lower or (tilt < 0 and total < frame.upper):
+        return 1
+    if total > frame.upper or (tilt > 0 and total > frame.lower):
+        return -1
+    return 0
+
+
+@step
+def _cost(frame: Frame, charge: Ints, state: NDArray[np.int8]) -> int:
+    """Return what a part costs: its nodes, and the edges around it."""
+    first, head, _, paid = frame.arcs
+    cost = 0
+    for v in range(len(charge)):
+        if state[v] == INSIDE:
+            cost += charge[v]
+            for a in range(first[v], first[v + 1]):
+                if state[head[a]] == OUTSIDE:
+                    cost += paid[a]
+    return cost
