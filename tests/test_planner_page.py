@@ -18,6 +18,7 @@ from geogrid.workbench import Adopt, Proposal, propose
 from maps.planner.page import planner_words
 from maps.words import LANGUAGES
 from tests.conftest import listening
+from tests.driving import Desks, at_rest, at_revision, begin, grid_at, homes, say, tab
 from tests.planned import PASSWORD, prepare
 from tests.published import EVERYTHING_HOSTILE
 
@@ -31,40 +32,15 @@ pytestmark = pytest.mark.browser
 
 AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 SERVED = ["B小区党支部", "A小区党支部", "样例乙"]  # the house leaves B's branch for that of A and C
-READY = "html[data-ready=true]"
 PANELS = ("selection", "checks", "nudge", "propose", "compare", "history", "review", "files", "units")
 
 
-class Bench:
-    """A served town and the browsers that work on it; what goes wrong in any page is kept."""
+class Bench(Desks):
+    """A served town and the browsers that work on it."""
 
     def __init__(self, url: str, app: FastAPI, browser: Browser) -> None:
-        self.url = url
+        super().__init__(url, browser)
         self.app = app
-        self.browser = browser
-        self.wrong: list[str] = []
-
-    def page(self, *, language: str = "zh-Hans", width: int = 1400, path: str = "/planner") -> Page:
-        page = self.browser.new_context(viewport={"width": width, "height": 860}).new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: self.wrong.append(dialog.message))
-        page.on("console", lambda told: self.wrong.append(told.text) if "Policy" in told.text else None)
-        page.on(
-            "request",
-            lambda asked: None if asked.url.startswith((self.url, "data:")) else self.wrong.append(asked.url),
-        )
-        page.goto(f"{self.url}{path}?lang={language}")
-        page.wait_for_selector(READY)
-        return page
-
-    def signed_in(self, name: str, *, language: str = "zh-Hans", width: int = 1400) -> Page:
-        page = self.page(language=language, width=width)
-        page.fill("input[name=account]", name)
-        page.fill("input[name=password]", PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".plan-list")
-        return page
 
 
 @contextmanager
@@ -83,26 +59,6 @@ def bench(tmp_path: Path, chromium: Browser) -> Iterator[Bench]:
         yield bench
 
 
-def say(key: str, language: str = "zh-Hans") -> str:
-    return planner_words(language)[f"planner.{key}"]
-
-
-def begin(page: Page) -> None:
-    page.click(".begin")
-    page.click("dialog button.main")
-    page.wait_for_selector(".plan-table tbody tr")
-
-
-def homes(page: Page) -> list[str]:
-    """Return the households of each grid as the table shows them."""
-    cells = page.locator(".table-frame tbody td:nth-child(2)").all_inner_texts()
-    return [cell.split()[0] for cell in cells]
-
-
-def at_revision(page: Page, revision: int) -> None:
-    page.wait_for_selector(f"html[data-revision='{revision}']")
-
-
 @contextmanager
 def held(page: Page, path: str) -> Iterator[None]:
     """Keep a question back until the end."""
@@ -117,22 +73,6 @@ def held(page: Page, path: str) -> Iterator[None]:
         page.wait_for_timeout(10)
     asked[0].continue_()
     page.unroute(path)
-
-
-def at_rest(page: Page) -> None:
-    """Wait until the page has asked and drawn everything."""
-    page.wait_for_selector("html[data-pending='0']")
-
-
-def tab(page: Page, key: str) -> None:
-    page.click(f"[data-tab={key}]")
-
-
-def grid_at(bench: Bench, page: Page, unit: str) -> int:
-    """Return the number of the grid that residents are told at a unit's inner point."""
-    spot = page.evaluate(f"geogrid.planner().bench.units.get({unit!r}).spot")
-    answer = page.request.get(f"{bench.url}/v1/lookup?lon={spot[0]}&lat={spot[1]}").json()
-    return int(answer["grid"]["number"])
 
 
 def test_a_plan_is_redrawn_approved_published_and_looked_up(bench: Bench) -> None:

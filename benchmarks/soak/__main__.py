@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from benchmarks.bars import Bar, Clock, print_bars
 from benchmarks.soak.fleet import fleet
 from benchmarks.soak.fuzz import fuzz
+from benchmarks.soak.journey import journey
 from benchmarks.soak.kills import kills
 from benchmarks.soak.load import load
 from benchmarks.soak.requests import requests
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 QUICK_S = 44.0
 SHARES = {"load": 1.0, "requests": 0.1, "kills": 0.4, "fuzz": 0.5}  # of the time of a quick run
-WHOLE_ONLY = ("fleet", "towns")
+WHOLE_ONLY = ("fleet", "journey", "towns")
 AT_ONCE = 2  # a quick run measures no speeds, so that its parts share the processors
 FUZZ_S, STRETCHES, STRETCH_S, TIMES, PUBLICATIONS = 3600.0, 15, 60.0, 10, 20
 
@@ -87,6 +88,7 @@ def _part(name: str, given: argparse.Namespace, clock: Clock) -> list[Bar]:
         "fuzz": lambda: fuzz(clock, seconds=FUZZ_S),
         "load": lambda: load(clock, stretches=1 if quick else STRETCHES, seconds=2 if quick else STRETCH_S),
         "fleet": lambda: fleet(count=PUBLICATIONS),
+        "journey": journey,
         "towns": lambda: towns(times=given.times),
     }
     return made[name]()
