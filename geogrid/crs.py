@@ -250,6 +250,7 @@ def _fixed_point(
     return x, y
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # of far outside China nothing is kept
 def _shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Apply the GCJ-02 obfuscation as published (the "eviltransform" constants)."""
     x, y = lon - 105.0, lat - 35.0

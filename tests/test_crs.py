@@ -85,6 +85,14 @@ def test_nothing_is_shifted_outside_the_rectangle() -> None:
     np.testing.assert_array_equal(lon, [2.3522, -74.006])
 
 
+@pytest.mark.filterwarnings("error")
+def test_places_that_are_none_are_given_back_without_a_warning() -> None:
+    """A question from outside may say anything: what overflows is not in China."""
+    lon, lat = to_wgs84(lon=[1e308, -1e200, 2.3522], lat=[1e308, 0.0, 48.8566], crs="GCJ-02")
+    np.testing.assert_array_equal(lon, [1e308, -1e200, 2.3522])
+    np.testing.assert_array_equal(lat, [1e308, 0.0, 48.8566])
+
+
 @pytest.mark.parametrize("convert", [to_wgs84, from_wgs84])
 def test_unknown_coordinates_are_refused(convert: object) -> None:
     assert callable(convert)
