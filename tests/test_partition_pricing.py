@@ -70,8 +70,6 @@ def test_the_cheap_grids_are_those_of_the_list(graph: UnitGraph, parts: int, bre
             cheap_grids(
                 problem,
                 terrain,
-                window,
-                breach,
                 prices,
                 clock,
                 most=most,

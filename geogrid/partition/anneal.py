@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numba import njit
 
+from geogrid.partition.rows import row, table
 from geogrid.partition.slope import slope_of
 from geogrid.partition.steps import step
 from geogrid.partition.tally import (
@@ -29,7 +30,6 @@ from geogrid.partition.tally import (
     mix,
     move_compound,
     move_units,
-    table,
     turn_marks,
     units_of,
 )
@@ -99,7 +99,7 @@ def anneal(
         *compounds_of(problem),
         grid.astype(np.int64),
         table(Grid, units=np.zeros(parts)),
-        table(Move, units=np.zeros(1))[0],
+        row(Move),
         aim,
         heats,
         moves,

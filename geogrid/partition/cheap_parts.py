@@ -104,8 +104,7 @@ def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> 
             return listed(rows, least, turn, steps)
         i = (asked.begin + turn) % len(roots)
         top = asked.limit
-        _begin(frame, charge, roots, i, levels)
-        d = 0
+        d = _begin(frame, charge, roots, i, levels)
         here = 0
         while d >= 0:
             here += 1
@@ -144,8 +143,8 @@ def _levels(n: int, arcs: int) -> Levels:
 
 
 @step
-def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> None:
-    """Put all parts that hold a root and none before it on the lowest level."""
+def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> int:
+    """Put all parts that hold a root and none before it on the lowest level; return that."""
     levels.floor[0] = 0
     levels.tilt[0] = 0
     for a in range(len(frame.arcs.paid)):
@@ -157,6 +156,7 @@ def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> N
     for j in range(i):
         _decide(levels, 0, roots[j], inside=False)
     _decide(levels, 0, roots[i], inside=True)
+    return 0
 
 
 @step

@@ -218,8 +218,6 @@ def _look(
         cheap = cheap_grids(
             problem,
             terrain,
-            question.window,
-            question.breach,
             prices,
             clock,
             most=-LEAST_PRICE,

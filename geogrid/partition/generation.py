@@ -162,8 +162,6 @@ def _enumerated(
         cheap = cheap_grids(
             question.problem,
             terrain,
-            question.window,
-            question.breach,
             prices,
             clock,
             most=top - bound.least + bound.room + TOLERANCE,

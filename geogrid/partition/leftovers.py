@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
+
+from geogrid.partition.problem import mask_of, neighbour_masks
+from geogrid.partition.steps import step
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Window
@@ -15,11 +18,42 @@ NO_UPPER = 1 << 40
 ONE = np.uint64(1)
 
 
+class Terms(NamedTuple):
+    """What a set of units must keep to be a grid: the numbers of ``facts_of``, and how units lie.
+
+    A grid has ``fewest_homes`` to ``most_homes`` and must not swallow ``whole``; where its nodes may be torn
+    it is checked whether it hangs together.
+    """
+
+    beside: Masks
+    weight: Ints
+    full: Masks
+    facts: Ints
+    whole: Masks
+    is_torn: bool
+    fewest_homes: int
+    most_homes: int
+
+
 def facts_of(problem: Problem, window: Window, breach: int) -> Ints:
     """Return the numbers that the compiled bounds look at."""
     giant = problem.weight[problem.weight > window.upper]
     numbers = [window.lower, window.upper, window.parts, breach, problem.total, giant.sum(), len(giant)]
     return np.array(numbers, np.int64)
+
+
+def terms_of(problem: Problem, window: Window, breach: int, whole: Masks, *, is_torn: bool) -> Terms:
+    """Return the terms of grids within ``breach`` households outside the window."""
+    return Terms(
+        neighbour_masks(problem),
+        problem.weight,
+        mask_of(range(problem.n), problem.words),
+        facts_of(problem, window, breach),
+        whole,
+        is_torn,
+        window.lower - breach,
+        min(window.upper + breach, problem.total),
+    )
 
 
 @njit(cache=True)
@@ -42,6 +76,39 @@ def rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: b
     if grids >= 0:
         more = max(more, small - grids * upper)
     return int(max(over + more, rest - (parts - 1) * upper))
+
+
+@step
+def swallows(terms: Terms, units: Masks) -> bool:
+    """Tell whether a set holds all that must not be swallowed whole."""
+    some = False
+    for w in range(len(units)):
+        if terms.whole[w] & ~units[w]:
+            return False
+        some = some or terms.whole[w] != 0
+    return some
+
+
+@step
+def own_breach(terms: Terms, homes: int) -> int:
+    """Return by how many households a grid lies outside the window."""
+    return int(max(homes - terms.facts[1], terms.facts[0] - homes, 0))
+
+
+@step
+def may_be_divided(terms: Terms, homes: int, giants: int, giant_count: int) -> bool:
+    """Tell whether a grid of so many homes leaves a rest that, by its total, keeps the breach."""
+    rest = rest_breach(terms.facts, homes, giants, giant_count, True)
+    return bool(own_breach(terms, homes) + rest <= terms.facts[3])
+
+
+@njit(cache=True)
+def may_be_grid(terms: Terms, units: Masks, homes: int) -> bool:
+    """Tell whether a set is in one piece, and all that it leaves behind may be divided within the breach."""
+    if terms.is_torn and not is_connected(units, terms.beside):
+        return False
+    own = own_breach(terms, homes)
+    return bool(fits(units, terms.beside, terms.weight, terms.full, terms.facts, own))
 
 
 @njit(cache=True)

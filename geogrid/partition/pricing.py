@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from geogrid.partition.cheap_grids import search_cheap
-from geogrid.partition.leftovers import facts_of
-from geogrid.partition.problem import mask_of, neighbour_masks
+from geogrid.partition.cheap_grids import Asked, Ground, search_cheap
 from geogrid.partition.terrain import FAR
 
 if TYPE_CHECKING:
     from geogrid.partition.clock import Clock
-    from geogrid.partition.legal_grids import Window
     from geogrid.partition.problem import Floats, Masks, Problem
     from geogrid.partition.terrain import Terrain
 
@@ -55,8 +52,6 @@ class Cheap:
 def cheap_grids(
     problem: Problem,
     terrain: Terrain,
-    window: Window,
-    breach: int,
     prices: Prices,
     clock: Clock,
     *,
@@ -96,7 +91,7 @@ def cheap_grids(
     if not terrain.parts:
         named[owners[named_owner]] = 1
     constant = prices.constant
-    masks, least, done = search_cheap(
+    ground = Ground(
         terrain.nodes.masks,
         terrain.start,
         terrain.near,
@@ -107,23 +102,18 @@ def cheap_grids(
         terrain.homes,
         terrain.giants,
         terrain.giant_count,
-        terrain.reach,
-        terrain.nodes.roots,
-        terrain.nodes.whole,
         terrain.nodes.once,
-        terrain.nodes.split_compounds,
-        neighbour_masks(problem),
-        problem.weight,
-        mask_of(range(problem.n), problem.words),
-        facts_of(problem, window, breach),
-        np.floor(prices.homes * SCALE).astype(np.int64),
         named,
+        terrain.reach,
+    )
+    asked = Asked(
+        np.floor(prices.homes * SCALE).astype(np.int64),
         int(np.floor(prices.grid * SCALE)),
         int(np.ceil((most - constant) * SCALE)),
         best_only,
         limit,
         steps,
-        clock.flag,
     )
+    masks, least, finished = search_cheap(ground, terrain.terms, asked, clock.flag)
     told = np.where(least >= FAR, np.inf, least / SCALE + constant)
-    return Cheap(masks, told, bool(done))
+    return Cheap(masks, told, finished)

@@ -38,9 +38,7 @@ def make_ready() -> None:
     least_breach(line, window)
     masks = list_legal_grids(line, window, 4, 100).masks
     for terrain in terrains(line, window, 4, compound_is_grid=False):
-        cheap_grids(
-            line, terrain, window, 4, no_charge(line), clock, most=1.0, limit=9, steps=9, best_only=True
-        )
+        cheap_grids(line, terrain, no_charge(line), clock, most=1.0, limit=9, steps=9, best_only=True)
     both = np.array([0, 0, 1, 1])
     for kind in Compactness:
         shaped = replace(policy, compactness=kind)

@@ -17,8 +17,8 @@ def step(told: Told) -> Told:
 
     numba counts the references to every array that a function is given or takes out of a tuple, with a locked
     instruction each: annealing told in functions took fifteen times as long. A step does not count: it works
-    on arrays that its caller holds, makes none, which numba would refuse, and returns none. Nor does it ask
-    before each division whether that is by zero.
+    on arrays that its caller holds, makes none, which numba would refuse of it and of what it calls, and
+    returns none. Nor does it ask before each division whether that is by zero.
     """
     options: Any = {"cache": True, "forceinline": True, "error_model": "numpy", "_nrt": False}
     compiled: Told = njit(**options)(told)

@@ -6,17 +6,16 @@ at no cost.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from geogrid.partition.problem import ends_of_pairs
+from geogrid.partition.rows import table
 from geogrid.partition.steps import step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from geogrid.partition.problem import Ints, Problem
 
@@ -96,21 +95,6 @@ class Move:
     b_compounds: int
     a_partial: int
     b_partial: int
-
-
-Row = TypeVar("Row")
-TYPES = {"int": np.int64, "float": np.float64, "bool": np.bool_}
-
-
-def table(kind: type[Row], **columns: NDArray[Any]) -> Sequence[Row]:
-    """Return rows of a kind as a structured array; the columns that are not told are 0."""
-    length = len(next(iter(columns.values())))
-    fields = [(name, TYPES[told]) for name, told in kind.__annotations__.items()]
-    rows: Any = np.zeros(length, np.dtype(fields, align=True))
-    for name, column in columns.items():
-        rows[name] = column
-    told: Sequence[Row] = rows
-    return told
 
 
 def units_of(problem: Problem) -> tuple[Sequence[Unit], Sequence[End]]:

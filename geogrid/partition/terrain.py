@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from geogrid.partition.leftovers import terms_of
 from geogrid.partition.legal_grids import membership, part_nodes, whole_nodes
 from geogrid.partition.min_cut import arcs_of
 from geogrid.partition.problem import neighbour_masks
 
 if TYPE_CHECKING:
+    from geogrid.partition.leftovers import Terms
     from geogrid.partition.legal_grids import Flag, Nodes, Window
     from geogrid.partition.problem import Ints, Problem
 
@@ -21,7 +23,7 @@ FAR = 1 << 62
 
 @dataclass(frozen=True)
 class Terrain:
-    """What the search walks on and no price changes.
+    """What the search walks on and no price changes, and the ``terms`` that grids must keep.
 
     ``nodes`` are put together; ``node_of`` (n) is the node of each unit, -1 for none. Edges join nodes with
     neighbouring units: ``edge_of`` (e) tells which edge a pair belongs to, -1 for none; ``start``, ``near``
@@ -30,6 +32,7 @@ class Terrain:
     """
 
     nodes: Nodes
+    terms: Terms
     parts: bool
     node_of: Ints
     edge_of: Ints
@@ -71,9 +74,10 @@ def _terrain(problem: Problem, nodes: Nodes, window: Window, breach: int, *, par
     start, near, _, edge = arcs_of(m, np.column_stack([unique // m, unique % m]), np.arange(len(unique)))
     homes = member @ problem.weight
     giant = problem.weight > window.upper
-    most = min(window.upper + breach, problem.total)
+    terms = terms_of(problem, window, breach, nodes.whole, is_torn=nodes.split_compounds)
     return Terrain(
         nodes,
+        terms,
         parts,
         node_of,
         edge_of,
@@ -85,7 +89,7 @@ def _terrain(problem: Problem, nodes: Nodes, window: Window, breach: int, *, par
         homes,
         member @ (problem.weight * giant),
         member @ giant.astype(np.int64),
-        _reach(start, near, touch[edge], homes, nodes.roots, most),
+        _reach(start, near, touch[edge], homes, nodes.roots, terms.most_homes),
     )
 
 
