@@ -11,12 +11,12 @@ ARGS ?=
 setup: .venv/.ready
 
 # The lock carries a hash for every file and no index address; the product itself is then
-# installed from this folder without looking anything up.
+# installed from this folder without looking anything up (and without setuptools' warning of that).
 .venv/.ready: locks/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "geogrid needs Python 3.11; say where it is: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup

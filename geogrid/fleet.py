@@ -81,8 +81,15 @@ def cut(city: City, community_id: str) -> UnitGraph:
     """Cut a community into units and tell which of them are neighbours.
 
     :raises NotFoundError: the city has no such community.
+    :raises PlanError: it met an unforeseen error; named.
     """
-    return build_graph(build_units(city, community_id), city.barriers, community_id)
+    try:
+        return build_graph(build_units(city, community_id), city.barriers, community_id)
+    except GeogridError as error:
+        error.add_note(f"while cutting community {community_id}")
+        raise
+    except Exception as error:
+        raise PlanError(f"community {community_id} could not be cut into units: {error!r}") from error
 
 
 def _ids(city: City, communities: Sequence[str] | None) -> tuple[str, ...]:

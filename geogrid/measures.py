@@ -69,10 +69,11 @@ MEASURES: tuple[Measure, ...] = (
 def shapes(plan: Plan, graph: UnitGraph) -> dict[str, float]:
     """Return what is told of a plan's shapes beside its objectives.
 
-    ``cut-edges`` counts neighbours in two grids, the others are medians over the grids with homes.
+    ``cut-edges`` counts neighbours in two grids, the others are medians over the grids with homes, if any.
     """
     grids = _with_homes(plan, graph)
-    medians = {one.name: median([one.of(grid) for grid in grids] or [0.0]) for one in MEASURES if one.better}
+    scores = [one for one in MEASURES if one.better] if grids else []
+    medians = {one.name: median(one.of(grid) for grid in grids) for one in scores}
     return {"cut-edges": float(cut_edges(plan, graph)), **medians}
 
 
@@ -161,7 +162,8 @@ def cut_edges(plan: Plan, graph: UnitGraph) -> int:
 
 def _cut(plan: Plan, graph: UnitGraph) -> Iterable[Edge]:
     side = plan.assignment
-    return (edge for edge in graph.edges if side.get(edge.a) != side.get(edge.b))
+    known = (edge for edge in graph.edges if edge.a in side and edge.b in side)
+    return (edge for edge in known if side[edge.a] != side[edge.b])
 
 
 def _inner(plan: Plan, graph: UnitGraph) -> Iterable[Edge]:

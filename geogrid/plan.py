@@ -157,4 +157,14 @@ def _dissolved(units: Sequence[Unit]) -> Polygon | MultiPolygon:
     return cast("Polygon | MultiPolygon", merged)
 
 
-__all__ = ["Alignment", "Grid", "GridKind", "Plan", "UnitKind", "alignment_of", "derive_grid", "derive_grids"]
+__all__ = [
+    "Alignment",
+    "Grid",
+    "GridKind",
+    "Plan",
+    "UnitKind",
+    "alignment_of",
+    "derive_grid",
+    "derive_grids",
+    "grids_so_far",
+]

@@ -17,10 +17,9 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from api.planning.office import Office
-from api.planning.publishing import put_out
 from geogrid.archive import Actor, Archive, DraftStatus
 from geogrid.errors import RefusedError, SnapshotError, StaleError
-from geogrid.snapshot import Snapshot, compile_snapshot, put_in_force
+from geogrid.snapshot import Snapshot, compile_snapshot, put_in_force, put_out
 from geogrid.workbench import Assign, Lock, OpenGrid, Rename, Unlock, operation_to_json
 from tests.governed import TODAY
 
@@ -98,7 +97,7 @@ def release(office: Office, draft: int, tell: Callable[[Told], None]) -> None:
     except StaleError:
         office.archive.reviews.reopen(draft, revision=drafts.record(draft).revision, by=APPROVER)
         return
-    put_out(office, made.id, TODAY, PUBLISHER.name)
+    put_out(office.archive, made.id, TODAY, office.snapshots / str(made.id), who=PUBLISHER.name)
     tell({"published": made.id, "draft": draft})
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from geogrid.archive import DraftRecord
+    from geogrid.model import City
 
 pytestmark = pytest.mark.usefixtures("each_store")
 
@@ -255,23 +256,77 @@ def test_a_draft_of_a_plan_that_is_no_longer_in_force_is_stale(archive: Archive,
         archive.reviews.assemble("town", [late.id], day=TOMORROW, by=APPROVER)
 
 
-def test_newer_data_are_drafted_on_their_own_units(archive: Archive) -> None:
-    """B doubles and the house is pulled down: what stays keeps its grid, the units are those of today."""
-    town = governed_town()
-    newer = replace(
-        town,
-        buildings=tuple(
-            replace(one, households=80) if one.compound_id == "B" else one
-            for one in town.buildings
-            if one.compound_id or one.community_id != "c1"
-        ),
-    )
+def loaded(archive: Archive, newer: City) -> City:
+    """Load data as the command does where a plan is published: they are cut into units at once."""
     archive.store_city(newer)
     archive.store_graphs("town", graphs_of(newer).values())
+    return newer
+
+
+def rebuilt(households: int) -> City:
+    """Return the town after the house was pulled down and B's buildings have so many homes each."""
+    town = governed_town()
+    standing = [one for one in town.buildings if one.compound_id or one.community_id != "c1"]
+    buildings = (replace(one, households=households) if one.compound_id == "B" else one for one in standing)
+    return replace(town, buildings=tuple(buildings))
+
+
+def test_newer_data_are_drafted_on_their_own_units(archive: Archive) -> None:
+    """B doubles and the house is pulled down: what stays keeps its grid, the units are those of today."""
+    loaded(archive, rebuilt(80))
     found = archive.drafts.open(archive.drafts.begin("town", "c1", title="改建", by=PLANNER).id)
     homes = {unit.id: unit.households for unit in found.bench.graph.units}
     assert (homes["A"], homes["B"]) == (160, 160)
     assert {name: found.draft.assignment[name] for name in ("A", "B", "C")} == {"A": 1, "B": 3, "C": 2}
+
+
+def test_data_that_a_draft_stands_on_are_kept_when_newer_ones_come(archive: Archive) -> None:
+    loaded(archive, rebuilt(80))
+    begun = archive.drafts.begin("town", "c1", title="改建", by=PLANNER)
+    before = archive.drafts.open(begun.id)
+    archive.store_graphs("town", graphs_of(rebuilt(70)).values())  # cut otherwise, on the same data
+    loaded(archive, rebuilt(60))
+    loaded(archive, governed_town())
+    assert archive.drafts.open(begun.id).bench.graph == before.bench.graph
+
+
+def test_a_draft_that_was_approved_on_older_data_is_not_published_on_newer_ones(
+    archive: Archive, draft: DraftRecord
+) -> None:
+    ready = approved(archive, draft)
+    loaded(archive, rebuilt(80))
+    with pytest.raises(StaleError, match="approved on older data"):
+        archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER)
+    loaded(archive, governed_town())
+    assert archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER).id == 2
+
+
+def test_a_community_that_is_gone_from_the_data_stops_what_planners_publish(
+    archive: Archive, draft: DraftRecord
+) -> None:
+    ready = approved(archive, draft)
+    town = governed_town()
+    assert archive.moved_on("town") == ()
+    loaded(
+        archive,
+        replace(
+            town,
+            communities=tuple(one for one in town.communities if one.id == "c1"),
+            compounds=tuple(one for one in town.compounds if one.community_id == "c1"),
+            buildings=tuple(one for one in town.buildings if one.community_id == "c1"),
+            land=tuple(one for one in town.land if one.geometry.intersects(town.communities[0].geometry)),
+            branches=(),
+            team=(),
+            pairings=(),
+            building_groups=(),
+            addresses=town.addresses[town.addresses["community_id"] == "c1"],
+        ),
+    )
+    (gone,) = archive.moved_on("town")
+    assert (gone.rule, gone.id, "gone" in gone.message) == ("other-communities", "c2", True)
+    told = rules_of(lambda: archive.reviews.assemble("town", [ready.id], day=TOMORROW, by=APPROVER))
+    assert told == ["other-communities"]
+    assert len(archive.versions("town")) == 1
 
 
 # Comments, links, the trail

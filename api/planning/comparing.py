@@ -44,7 +44,7 @@ AfterQuery = Annotated[str, Query(max_length=20, description="As `before`; by de
 
 @dataclass(frozen=True)
 class Compared:
-    """Two plans on the units of one draft, what differs, who would serve their grids, and their figures."""
+    """Two plans on the units of one draft, what differs, and who would serve their grids."""
 
     here: OpenDraft
     before: Plan
@@ -52,7 +52,6 @@ class Compared:
     found: Comparison
     served_before: dict[int, Service]
     served_after: dict[int, Service]
-    figures: dict[str, dict[str, float]]
 
 
 @router.get("/comparison", summary="What differs between two plans")
@@ -66,7 +65,13 @@ async def comparison(
         "after": {grid: service_told(service) for grid, service in one.served_after.items()},
     }
     plans = {"before": dict(one.before.assignment), "after": dict(one.after.assignment)}
-    more = {"services": leaders, "plans": plans, "figures": one.figures}
+    figures = await asyncio.to_thread(
+        lambda: {
+            "before": figures_of(one.here.bench, one.before),
+            "after": figures_of(one.here.bench, one.after),
+        }
+    )
+    more = {"services": leaders, "plans": plans, "figures": figures}
     return told({**comparison_told(one.found), **more})
 
 
@@ -107,8 +112,7 @@ async def compared(who: Who, draft_id: int, before: str, after: str) -> Compared
         count = office.archive.count_addresses(office.city_id, here.record.community_id)
         found = compare(here.bench.graph, old, new, count)
         served = office.services(here.bench, old), office.services(here.bench, new)
-        figures = {"before": figures_of(here.bench, old), "after": figures_of(here.bench, new)}
-        return Compared(here, old, new, found, served[0], served[1], figures)
+        return Compared(here, old, new, found, served[0], served[1])
 
     return await asyncio.to_thread(work)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import signal
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from api.logged import kind_and_place, start_log
 from api.planning.office import Office
 from geogrid.children import spawned_pool
-from geogrid.errors import StoreError
-from geogrid.snapshot import publish_snapshot, put_in_force
+from geogrid.errors import GeogridError, StoreError
+from geogrid.snapshot import catch_up, put_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NICENESS = 10  # answers come first
+log = logging.getLogger("geogrid.api")
 
 
 async def apart(settings: Settings, work: Callable[[Office], T]) -> T:
@@ -28,50 +34,65 @@ async def apart(settings: Settings, work: Callable[[Office], T]) -> T:
 
     It compiles the whole city; beside answers, in a thread of the same interpreter, all of them would wait.
 
-    :raises StoreError: the process was ended before it had done its work.
+    :raises StoreError: the process was killed; what it had published before is shown all the same.
     """
-    return await asyncio.to_thread(_in_child, settings, work)
+    return await asyncio.to_thread(_done_apart, settings, work)
 
 
-def _in_child(settings: Settings, work: Callable[[Office], T]) -> T:
-    with spawned_pool(1, _yield_to_answers) as pool:
-        done = pool.submit(_in_office, settings, work)
+def _done_apart(settings: Settings, work: Callable[[Office], T]) -> T:
     try:
-        return done.result()
+        return _in_child(settings, work)
     except BrokenProcessPool:
-        words = "the process that published was ended before it was done; see the versions, then try again"
+        _in_child(settings, _finish)
+        words = "the process that published was killed; look at the versions, then publish what is not there"
         raise StoreError(words) from None
 
 
-def _yield_to_answers() -> None:
+def _in_child(settings: Settings, work: Callable[[Office], T]) -> T:
+    # The child needs no way in for people, and the file of one may have gone since the start.
+    own = replace(settings, openid=None)
+    with spawned_pool(1, _begin, settings.log) as pool:
+        done = pool.submit(_in_office, own, work)
+    return done.result()
+
+
+def _begin(what: str) -> None:
+    """Yield to answers, log as a worker does, and end what is begun although the service is asked to stop."""
     os.nice(NICENESS)
+    start_log(what)
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, signal.SIG_IGN)
 
 
 def _in_office(settings: Settings, work: Callable[[Office], T]) -> T:
     office = Office(settings)
     try:
         return work(office)
+    except GeogridError:
+        raise
+    except Exception as error:
+        log.error(kind_and_place(error))  # noqa: TRY400 - its words may hold what nobody shall read
+        raise
     finally:
         office.close()
+
+
+def _finish(office: Office) -> None:
+    """Show what is published and not compiled yet."""
+    catch_up(office.archive, office.city_id, office.snapshots, given_up=timedelta(0))
 
 
 def publish_drafts(office: Office, drafts: Sequence[int], day: date, by: Actor, note: str) -> Version:
     """Publish approved drafts together from a day on."""
     made = office.archive.reviews.assemble(office.city_id, drafts, day=day, by=by, note=note)
-    return put_out(office, made.id, day, by.name)
+    return _put_out(office, made.id, day, by.name)
 
 
 def publish_anew(office: Office, version: int, day: date, by: Actor, note: str) -> Version:
     """Publish a copy of a version from a day on."""
     made = office.archive.copy_version(version, who=by.name, note=note)
-    return put_out(office, made.id, day, by.name)
+    return _put_out(office, made.id, day, by.name)
 
 
-def put_out(office: Office, version: int, day: date, who: str) -> Version:
-    """Publish a version, compile its snapshot, and show it to readers where it is in force today."""
-    folder = office.snapshots / str(version)
-    publish_snapshot(office.archive, version, day, folder, who=who)
-    in_force = office.archive.version_in_force(office.city_id)
-    if in_force is not None and in_force.id == version:
-        put_in_force(folder)
-    return office.archive.version(version)
+def _put_out(office: Office, version: int, day: date, who: str) -> Version:
+    return put_out(office.archive, version, day, office.snapshots / str(version), who=who)

@@ -105,9 +105,7 @@ def _go(name: str) -> Journey:
         server = GridServer(store, folder / "served", 2).start()
         try:
             with sync_playwright() as playwright:
-                path = next(
-                    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
-                )
+                path = next(filter(None, map(shutil.which, BROWSERS)))
                 browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
                 desks = Desks(server.url, browser)
                 _walk(way, desks, place, text)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from geogrid.archive import links, versions
+from geogrid.archive import assembling, links, versions
 from geogrid.archive.accounts import Accounts
 from geogrid.archive.carrying import carried
 from geogrid.archive.comments import Comments
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.errors import Fault
     from geogrid.partition import Division
     from geogrid.plan import Plan
     from geogrid.policy import Policy
@@ -214,6 +215,13 @@ class Archive(Store):
                 details=details,
             )
             return after
+
+    def moved_on(self, city_id: str) -> tuple[Fault, ...]:
+        """Return a fault for each community that the newest data have more, or less, than today's plan."""
+        with reading(self._engine) as connection:
+            here = versions.in_force(connection, city_id, self.today())
+            number = self._edition(connection, city_id)
+            return tuple(assembling.moved_on(connection, here.id, number)) if here is not None else ()
 
     def submit(self, version: int, *, revision: int | None = None, who: str = NOBODY) -> Version:
         """Hand a draft in for publication; submitting it again changes nothing.

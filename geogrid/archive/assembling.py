@@ -13,13 +13,14 @@ from geogrid.archive.draft_records import DraftStatus
 from geogrid.archive.draft_rows import expect
 from geogrid.archive.draft_schema import draft
 from geogrid.archive.records import Status
-from geogrid.archive.schema import version
+from geogrid.archive.schema import community, division, version
 from geogrid.errors import Fault, NotFoundError, RefusedError, StaleError
 from geogrid.policy import EIGHT_TO_TEN
 from geogrid.workbench import Bench, begin, by_hand, unfit
+from geogrid.workbench.refusals import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -44,14 +45,16 @@ def assemble(
 
     :raises NotFoundError: no plan is in force on that day.
     :raises FrozenError: a draft is not approved.
-    :raises StaleError: another plan of its community came into force since a draft was begun.
-    :raises RefusedError: two drafts of one community, or a community that newer data leave with units without
-        a grid and nobody drafted.
+    :raises StaleError: another plan of its community came into force since a draft was begun, or newer data
+        changed the units that it stands on.
+    :raises RefusedError: two drafts of one community, a community that newer data leave with units without
+        a grid and nobody drafted, or one that is new or gone in them.
     """
     old = versions.in_force(connection, city_id, day)
     edition = current_edition(connection, city_id)
     if old is None or edition is None:
         raise NotFoundError("published plan of city", city_id)
+    refused(tuple(moved_on(connection, old.id, edition.id)))
     stored = {one.graph.community_id: one for one in versions.read_all_stored(connection, old.id)}
     drafted = _by_community(connection, drafts, stored)
     made: list[tuple[Division, Policy | None]] = []
@@ -59,6 +62,7 @@ def assemble(
     for community_id, before in stored.items():
         if community_id in drafted:
             here = drafted[community_id]
+            _same_units(connection, edition.id, here)
             made.append((by_hand(here.bench, here.draft), here.bench.policy))
         else:
             kept, wrong = _kept(connection, edition.id, before)
@@ -70,8 +74,8 @@ def assemble(
         connection, city_id, edition.id, [], None,
         status=Status.DRAFT, note=note, created_by=who, created_at=at,
     )  # fmt: skip
-    for division, policy in made:
-        versions.write_division(connection, new, division, policy)
+    for one, policy in made:
+        versions.write_division(connection, new, one, policy)
     versions.redigest(connection, new.id)
     return versions.read_version(connection, new.id)
 
@@ -94,6 +98,28 @@ def _by_community(
             )
         found[name] = one
     return found
+
+
+def _same_units(connection: Connection, edition: int, here: OpenDraft) -> None:
+    """Refuse a draft whose units are others by now: it was judged on those that it was begun on."""
+    name, number = here.record.community_id, here.record.id
+    if graphs.read_graph(connection, graphs.current_set(connection, edition, name)) != here.bench.graph:
+        raise StaleError(
+            f"draft {number} was approved on older data: community {name} has other units or households by "
+            f"now; begin a draft from draft {number}, which takes over what still fits, and have it approved"
+        )
+
+
+def moved_on(connection: Connection, version_id: int, edition: int) -> Iterator[Fault]:
+    """Give a fault for each community that newer data have more, or less, than a version divides."""
+    here = select(community.c.id).where(community.c.edition_id == edition)
+    divided = select(division.c.community_id).where(division.c.version_id == version_id)
+    known, planned = set(connection.scalars(here)), set(connection.scalars(divided))
+    remedy = "Divide the newer data and publish that: geogrid divide, then geogrid publish."
+    changed = {"is new in the city's data": known - planned, "is gone from the city's data": planned - known}
+    for words, names in changed.items():
+        for name in sorted(names):
+            yield Fault("other-communities", f"community {name} {words}", remedy, id=name)
 
 
 def _kept(connection: Connection, edition: int, before: StoredDivision) -> tuple[Division, tuple[Fault, ...]]:

@@ -13,11 +13,13 @@ import pandas as pd
 from sqlalchemy import delete, exists, insert, select, update
 
 from geogrid.archive.audit import digest_of
+from geogrid.archive.draft_schema import draft
 from geogrid.archive.schema import (
     ADDRESS_ELEMENTS,
     LAYERS,
     address,
     edition,
+    unit_set,
     version,
 )
 from geogrid.errors import Fault, NotFoundError, Severity, StoreError
@@ -151,9 +153,11 @@ def read_city(connection: Connection, city_id: str, number: int | None = None) -
 
 
 def _drop_unused(connection: Connection, city_id: str) -> None:
-    """Forget the data that no plan version stands on."""
+    """Forget the data that neither a plan version nor the units of a draft stand on."""
     used = exists().where(version.c.edition_id == edition.c.id)
-    connection.execute(delete(edition).where(edition.c.city_id == city_id, ~edition.c.current, ~used))
+    drafted = exists().where(unit_set.c.edition_id == edition.c.id, draft.c.unit_set_id == unit_set.c.id)
+    old = delete(edition).where(edition.c.city_id == city_id, ~edition.c.current, ~used, ~drafted)
+    connection.execute(old)
 
 
 def _columns_of(frame: pd.DataFrame) -> list[list[str]]:

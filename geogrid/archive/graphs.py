@@ -10,6 +10,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from geogrid.adjacency import Edge, UnitGraph
 from geogrid.archive.audit import digest_of
 from geogrid.archive.cities import insert_rows, read_rows, to_rows
+from geogrid.archive.draft_schema import draft
 from geogrid.archive.schema import division, unit, unit_edge, unit_set
 from geogrid.errors import NotFoundError
 from geogrid.model import BarrierKind
@@ -36,7 +37,8 @@ def write_graph(connection: Connection, edition: int, graph: UnitGraph) -> int:
     insert_rows(connection, unit, units, unit_set_id=new[0])
     insert_rows(connection, unit_edge, edges, unit_set_id=new[0])
     used = exists().where(division.c.unit_set_id == unit_set.c.id)
-    connection.execute(delete(unit_set).where(here, ~unit_set.c.current, ~used))
+    drafted = exists().where(draft.c.unit_set_id == unit_set.c.id)
+    connection.execute(delete(unit_set).where(here, ~unit_set.c.current, ~used, ~drafted))
     return int(new[0])
 
 

@@ -35,7 +35,7 @@ MEANINGS = {
     Exit.OK: "done, and the answer is yes",
     Exit.NO: "done, and the answer is no: nothing matched, or the check found faults",
     Exit.USAGE: "the command line itself is wrong",
-    Exit.DATA: "the data, policy or plan cannot be used; every fault is listed",
+    Exit.DATA: "the data, policy, plan or address to listen on cannot be used; every fault is listed",
     Exit.STORE: "the store, the compiled snapshot or the cluster cannot be opened, read or written",
     Exit.MISSING: "the store has no such city, community or version, or nothing is published yet",
     Exit.LACKING: "something that printing needs is not installed; the message says what and how",

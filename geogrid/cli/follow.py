@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,7 @@ def follow(
     from geogrid.archive import store_file
     from geogrid.snapshot import catch_up
     from geogrid.snapshot import follow as follow_on
+    from geogrid.snapshot.following import GIVEN_UP
 
     if _BY_SERVER in os.environ:
         mind_the_parent(int(os.environ[_BY_SERVER]))
@@ -41,7 +43,9 @@ def follow(
     with opened(store) as archive:
         city_id = which_city(archive, city)
         root = snapshot_root(store) / city_id
-        count = catch_up(archive, city_id, root)
+        # Of a store that one machine has for itself, nobody else is at work on what is missing at its start.
+        alone = _BY_SERVER in os.environ and archive.file is not None
+        count = catch_up(archive, city_id, root, given_up=timedelta(0) if alone else GIVEN_UP)
     if _BY_SERVER in os.environ:
         return
     say(f"Fetched {count} snapshots of {city_id} into {root}.")

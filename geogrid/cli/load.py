@@ -45,17 +45,23 @@ def load(
 
 
 def cut_newer(archive: Archive, city: City) -> None:
-    """Cut a city whose plan is in force into its units: on them planners and publications go on.
+    """Cut a city whose plan is published into its units: on them planners and publications go on.
 
-    Before the first plan there is nobody to go on, and a division cuts what it divides.
+    Before the first plan there is nobody to go on, and a division cuts what it divides. An interrupted cut
+    goes on when the same data are loaded again.
     """
+    from geogrid.archive import Status
     from geogrid.fleet import cut
 
-    left = archive.without_units(city.id) if archive.version_in_force(city.id) else ()
+    published = any(one.status is Status.PUBLISHED for one in archive.versions(city.id))
+    left = archive.without_units(city.id) if published else ()
+    if left:
+        note(f"Cutting {len(left)} communities into units ...")
     with bar(f"Cutting {city.name} into units", len(left)) as progress:
         for community_id in left:
             archive.store_graphs(city.id, [cut(city, community_id)])
             progress.advance(progress.task_ids[0])
+    note_faults(archive.moved_on(city.id))
 
 
 def read(source: Path, mapping: Path | None = None, *, every: bool = False) -> City:

@@ -57,20 +57,15 @@ def publish(
 
 
 def put_out(archive: Archive, store: str, number: int, day: date) -> tuple[Version, Path]:
-    """Publish a version and compile its snapshot; show it to readers where it is in force today.
+    """Publish a version, compile its snapshot beside the store, and tell where it lies.
 
     :raises PlanError: the plan cannot be laid out; then it is not published.
     """
-    from geogrid.snapshot import publish_snapshot, put_in_force
+    from geogrid import snapshot
 
     note(f"Publishing version {number} and compiling its snapshot ...")
-    city_id = archive.version(number).city_id
-    folder = snapshot_folder(store, city_id, number)
-    publish_snapshot(archive, number, day, folder)
-    in_force = archive.version_in_force(city_id)
-    if in_force is not None and in_force.id == number:
-        put_in_force(folder)
-    return archive.version(number), folder
+    folder = snapshot_folder(store, archive.version(number).city_id, number)
+    return snapshot.put_out(archive, number, day, folder), folder
 
 
 def _newest_draft(versions: object, city_id: str) -> int:

@@ -54,10 +54,12 @@ def require_port(host: str, port: int) -> None:
     :raises InputError: another program listens there, the port is not ours to take, or no such address.
     """
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        socket.create_server(address[:2], family=family).close()
-    except OSError as error:
-        words = f"{host}:{port} cannot be listened on ({error.strerror or error})"
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:  # as uvicorn does
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except (OSError, UnicodeError) as error:
+        told = error.strerror if isinstance(error, OSError) else None
+        words = f"{host}:{port} cannot be listened on ({told or error})"
         remedy = "Stop what listens there, or name another: --port 8001 (with make: ARGS='--port 8001')."
         raise InputError((Fault("port-taken", words, remedy, field="port"),)) from None
 

@@ -24,7 +24,7 @@ from geogrid.snapshot.inherited import index_source, inherited_index
 from geogrid.snapshot.layering import Layering
 from geogrid.snapshot.layout import lay_out, records_of
 from geogrid.snapshot.reading import Snapshot
-from geogrid.snapshot.timeline import write_timeline
+from geogrid.snapshot.timeline import put_in_force, write_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,6 +88,21 @@ def publish_snapshot(
     ready = replace(layout, version=published, records=records_of(archive, layout))
     write_snapshot(ready, folder, inherit=True)
     return _shown(archive, published, folder)
+
+
+def put_out(
+    archive: Archive, version: int, effective_from: date, folder: Path, *, who: str = "geogrid"
+) -> Version:
+    """Publish a version, compile it, and show it to readers where it is in force today.
+
+    :raises GeogridError: as ``publish_snapshot`` does.
+    """
+    publish_snapshot(archive, version, effective_from, folder, who=who)
+    here = archive.version(version)
+    in_force = archive.version_in_force(here.city_id)
+    if in_force is not None and in_force.id == version:
+        put_in_force(folder)
+    return here
 
 
 def _shown(archive: Archive, version: Version, folder: Path) -> Snapshot:

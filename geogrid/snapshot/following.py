@@ -17,6 +17,7 @@ from geogrid.snapshot.files import read_manifest, received_folder
 from geogrid.snapshot.timeline import put_in_force, write_timeline
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from geogrid.archive import Version
@@ -28,11 +29,11 @@ AGAIN_S = 0.5  # after the store could not be reached
 GIVEN_UP = timedelta(minutes=5)
 
 
-def catch_up(archive: Archive, city_id: str, root: Path) -> int:
+def catch_up(archive: Archive, city_id: str, root: Path, *, given_up: timedelta = GIVEN_UP) -> int:
     """Fetch every published snapshot of a city that ``root`` lacks, then the timeline; return how many came.
 
     The plan in force comes first. The link ``current`` is set last, so that a server which starts finds a
-    whole snapshot behind it.
+    whole snapshot behind it. What nobody deposited is compiled once it was published so long ago.
 
     :raises StoreError: the store cannot be read.
     :raises SnapshotError: what came is damaged; what was there before stays.
@@ -41,7 +42,8 @@ def catch_up(archive: Archive, city_id: str, root: Path) -> int:
     published = [one for one in archive.versions(city_id) if one.status is Status.PUBLISHED]
     published.sort(key=lambda one: (one != in_force, -one.id))
     seals = archive.deposits.seals([one.id for one in published])
-    count = sum(_fetch(archive, one, seals.get(one.id), root / str(one.id)) for one in published)
+    late = archive.now() - given_up
+    count = sum(_fetch(archive, one, seals.get(one.id), root / str(one.id), late) for one in published)
     if published:
         write_timeline(archive, city_id, root)
     if in_force is not None and (root / str(in_force.id)).is_dir():
@@ -49,10 +51,10 @@ def catch_up(archive: Archive, city_id: str, root: Path) -> int:
     return count
 
 
-def _fetch(archive: Archive, version: Version, seal: str | None, folder: Path) -> bool:
-    """Fetch one snapshot where another one, or none, is here."""
+def _fetch(archive: Archive, version: Version, seal: str | None, folder: Path, late: datetime) -> bool:
+    """Fetch one snapshot where another one, or none, is here; compile one that is ``late``."""
     if seal is None:
-        return _compile(archive, version, folder)
+        return _compile(archive, version, folder, late)
     if _seal_here(folder) == seal:
         return False
     with received_folder(folder) as aside:
@@ -60,10 +62,10 @@ def _fetch(archive: Archive, version: Version, seal: str | None, folder: Path) -
     return True
 
 
-def _compile(archive: Archive, version: Version, folder: Path) -> bool:
+def _compile(archive: Archive, version: Version, folder: Path, late: datetime) -> bool:
     """Compile a snapshot that its publisher never finished."""
     published = version.published_at
-    if _seal_here(folder) or published is None or archive.now() - published < GIVEN_UP:
+    if _seal_here(folder) or published is None or published > late:
         return False
     compile_snapshot(archive, version.city_id, version.id, folder)
     return True

@@ -71,8 +71,8 @@ def compare(
 
 
 def figures_of(bench: Bench, plan: Plan) -> dict[str, float]:
-    """Return the plan's objectives in the policy's order, against the bench's reference, and its shapes."""
-    vector = measures.objective_vector(plan, bench.graph, bench.policy, bench.reference)
+    """Return the plan's objectives in the policy's order, of itself alone, and its shapes."""
+    vector = measures.objective_vector(plan, bench.graph, bench.policy)
     return {one.value: value for one, value in vector.items()} | measures.shapes(plan, bench.graph)
 
 

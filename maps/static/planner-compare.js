@@ -75,9 +75,10 @@
 
   // What the policy counts in both plans, and their shapes.
   function figureTable(desk, { figures: { before, after } }) {
-    const shown = (v) => el("td", { class: "num" }, geogrid.number(Math.abs(v) < 10 ? Math.round(v * 100) / 100 : Math.round(v)));
+    const shown = (v) => el("td", { class: "num" }, v === undefined ? "–" : geogrid.number(Math.abs(v) < 10 ? Math.round(v * 100) / 100 : Math.round(v)));
     const row = (key) => el("tr", {}, el("th", { scope: "row" }, desk.bench.figure(key)), shown(before[key]), shown(after[key]));
-    return el("details", {}, el("summary", {}, t("planner.figures")), el("table", { class: "plan-table figures" }, el("caption", { class: "hidden" }, t("planner.figures")),
+    const keep = (event) => (desk.figuring = event.target.open);
+    return el("details", { open: Boolean(desk.figuring), on: { toggle: keep } }, el("summary", {}, t("planner.figures")), el("table", { class: "plan-table figures" }, el("caption", { class: "hidden" }, t("planner.figures")),
       el("thead", {}, el("tr", {}, ["figure", "before", "after"].map((key) => el("th", { scope: "col" }, t("planner." + key))))), el("tbody", {}, Object.keys(after).map(row))));
   }
 

@@ -94,13 +94,23 @@
         el("section", {}, el("h3", {}, t("planner.drafts")), drafts.length ? null : el("p", { class: "quiet" }, t("planner.nodrafts")), el("ul", { class: "list", hidden: !drafts.length }, drafts.map((one) => el("li", {}, button("", () => open(one.id), { class: "open-draft" }))))),
         el("section", {}, el("h3", {}, t("planner.communities")), find, list),
         el("section", {}, el("h3", {}, t("planner.versions")), day, versionList(versions))));
-    const before = page.querySelector(".plan-list");
-    if (before) before.replaceWith(drawn); // a box that is open before the list stays open
-    else page.replaceChildren(drawn);
+    replaceList(drawn);
     page.querySelectorAll(".open-draft").forEach((node, i) => {
       const one = drafts[i];
       node.append(el("span", { class: "what" }, name(one.title), el("span", { class: "detail" }, (of.get(one.community_id) || { name: one.community_id }).name + " · " + t("planner.status." + one.status) + " · " + geogrid.when(one.saved_at))));
     });
+  }
+
+  // Whoever looks for something meanwhile goes on with it, and a box that is open before the list stays open.
+  function replaceList(drawn) {
+    const before = page.querySelector(".plan-list");
+    if (!before) return page.replaceChildren(drawn);
+    const [was, find] = [before, drawn].map((one) => one.querySelector("input[type=search]"));
+    const typing = document.activeElement === was;
+    find.value = was.value;
+    before.replaceWith(drawn);
+    find.dispatchEvent(new Event("input"));
+    if (typing) find.focus();
   }
 
   // All versions, the newest first; what is announced can be withdrawn, what is over published anew.
