@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.cheap_around import order_by_ratio
+from geogrid.partition.steps import part
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Flag
@@ -61,7 +62,7 @@ def prices_of_centres(
     return best, best_bound, best_least
 
 
-@njit(cache=True)
+@part
 def _step(price: Floats, order: Ints, used: Floats, weight: Ints, length: float) -> bool:
     """Raise the prices of nodes in no part, lower those of nodes in several; tell whether there are any."""
     slope = np.ones(len(price))
@@ -76,7 +77,7 @@ def _step(price: Floats, order: Ints, used: Floats, weight: Ints, length: float)
     return True
 
 
-@njit(cache=True)
+@part
 def _broken(
     charge: Ints, price: Floats, weight: Ints, lower: int, upper: int, centre: int, used: Floats
 ) -> float:

@@ -19,6 +19,7 @@ from geogrid.partition.deciding import (
     DEAD,
     FREE,
     INSIDE,
+    LOWEST,
     OPEN,
     OUTSIDE,
     WHOLE,
@@ -36,7 +37,7 @@ from geogrid.partition.deciding import (
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END
-from geogrid.partition.steps import step
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Floats, Ints
 
 
-@njit(cache=True)
+@part
 def order_by_ratio(charge: Ints, weight: Ints) -> Ints:
     """Return the nodes by charge a unit of weight; weightless ones come first or last by their sign."""
     ratio = np.empty(len(charge))
@@ -178,7 +179,7 @@ def _list(frame: Frame, charges: Ints, boxes: Boxes, price: Ints, asked: Asked, 
             levels[0] = free
             levels[0, root] = INSIDE
             free[root] = OUTSIDE
-            d = 0
+            d = LOWEST
             while d >= 0:
                 here += 1
                 steps += 1

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from geogrid.partition.leftovers import ONE, may_be_divided, may_be_grid, swallows
+from geogrid.partition.leftovers import holds, may_be_divided, may_be_grid, swallows
 from geogrid.partition.rows import row
-from geogrid.partition.steps import step
+from geogrid.partition.steps import part, step
 from geogrid.partition.terrain import FAR
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Ints, Masks
 
 OPEN, IN, OUT = 0, 1, 2
+# Not plain numbers, for each of which numba would compile the steps anew.
+PUT: Any = np.int64(1)
+TAKEN: Any = np.int64(-1)
 FIRST_ROOM = 256
 
 
@@ -128,7 +131,7 @@ def _search(ground: Ground, terms: Terms, asked: Asked, held: Held, flag: Flag) 
     return out[: held.found].copy(), least, finished
 
 
-@njit(cache=True)
+@part
 def _search_root(
     ground: Ground, terms: Terms, asked: Asked, line: Line, held: Held, out: Masks, flag: Flag
 ) -> Masks:
@@ -179,7 +182,7 @@ def _note(asked: Asked, held: Held, union: Masks, out: Masks) -> None:
         held.best = min(held.best, held.price + (asked.most - held.price) // 2 - 1)
 
 
-@njit(cache=True)
+@part
 def _line(m: int) -> Line:
     return Line(
         np.empty(m, np.int64),
@@ -192,7 +195,7 @@ def _line(m: int) -> Line:
     )
 
 
-@njit(cache=True)
+@part
 def _rate(values: Ints, homes: Ints, reach: Flag, most: int) -> int:
     """Return the price of a home at which the reachable nodes worth having have ``most`` homes."""
     m = len(values)
@@ -230,7 +233,7 @@ def _begin(ground: Ground, line: Line, held: Held, root: int) -> None:
             held.open_worth += line.worth[v]
     for v in range(m):
         if line.status[v] == OUT:
-            _charge_neighbours(ground, line, held, v, 1)
+            _charge_neighbours(ground, line, held, v, PUT)
     line.node[0] = root
     line.seen[root] = True
 
@@ -239,12 +242,7 @@ def _begin(ground: Ground, line: Line, held: Held, root: int) -> None:
 def _may_be_in(ground: Ground, terms: Terms, line: Line, held: Held) -> bool:
     """Tell whether the next node of the line fits in."""
     v = line.node[held.at]
-    return held.homes + ground.homes[v] <= terms.most_homes and not (held.once and _is_once(ground, v))
-
-
-@step
-def _is_once(ground: Ground, v: int) -> bool:
-    return bool((ground.once[v >> 6] >> np.uint64(v & 63)) & ONE == ONE)
+    return held.homes + ground.homes[v] <= terms.most_homes and not (held.once and holds(ground.once, v))
 
 
 @step
@@ -255,8 +253,8 @@ def _decide(ground: Ground, line: Line, held: Held, side: int) -> None:
     line.worth[v] = 0
     line.status[v] = side
     line.end[held.at] = held.end
-    _carry(ground, line, held, v, 1)
-    _charge_neighbours(ground, line, held, v, 1)
+    _carry(ground, line, held, v, PUT)
+    _charge_neighbours(ground, line, held, v, PUT)
     if side == IN:
         for at in range(ground.start[v], ground.start[v + 1]):
             u = ground.near[at]
@@ -277,8 +275,8 @@ def _turn_back(ground: Ground, line: Line, held: Held) -> bool:
         while held.end > line.end[held.at]:
             held.end -= 1
             line.seen[line.node[held.end]] = False
-        _carry(ground, line, held, v, -1)
-        _charge_neighbours(ground, line, held, v, -1)
+        _carry(ground, line, held, v, TAKEN)
+        _charge_neighbours(ground, line, held, v, TAKEN)
         line.status[v] = OPEN
         line.worth[v] = min(line.leave[v], line.take_in[v])
         held.open_worth += line.worth[v]
@@ -299,7 +297,7 @@ def _carry(ground: Ground, line: Line, held: Held, v: int, sign: int) -> None:
     held.giants += sign * ground.giants[v]
     held.giant_count += sign * ground.giant_count[v]
     held.named += sign * ground.named[v]
-    held.once += sign * _is_once(ground, v)
+    held.once += sign * holds(ground.once, v)
 
 
 @step

@@ -17,6 +17,7 @@ from geogrid.partition.deciding import (
     DEAD,
     FREE,
     INSIDE,
+    LOWEST,
     OPEN,
     OUTSIDE,
     WHOLE,
@@ -34,7 +35,7 @@ from geogrid.partition.deciding import (
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END, charge_more, push, put_inside, put_outside
-from geogrid.partition.steps import step
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,8 @@ def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> 
             return listed(rows, least, turn, steps)
         i = (asked.begin + turn) % len(roots)
         top = asked.limit
-        d = _begin(frame, charge, roots, i, levels)
+        _begin(frame, charge, roots, i, levels)
+        d = LOWEST
         here = 0
         while d >= 0:
             here += 1
@@ -114,8 +116,7 @@ def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> 
             if here > asked.steps_a_root:
                 least[i] = -NO_END
                 break
-            turns = TURNS_AT_ROOT if here == 1 else 1
-            outlook = _examined(frame, roots[i], levels, d, flow, reach, turns, top)
+            outlook = _examined(frame, roots[i], levels, d, flow, reach, here == 1, top)
             if outlook == OPEN:
                 _branch(frame, levels, d, flow)
                 d += 1
@@ -130,7 +131,7 @@ def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> 
     return listed(rows, least, len(roots), steps)
 
 
-@njit(cache=True)
+@part
 def _levels(n: int, arcs: int) -> Levels:
     depth = n + 1
     return Levels(
@@ -143,8 +144,8 @@ def _levels(n: int, arcs: int) -> Levels:
 
 
 @step
-def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> int:
-    """Put all parts that hold a root and none before it on the lowest level; return that."""
+def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> None:
+    """Put all parts that hold a root and none before it on the lowest level."""
     levels.floor[0] = 0
     levels.tilt[0] = 0
     for a in range(len(frame.arcs.paid)):
@@ -153,20 +154,15 @@ def _begin(frame: Frame, charge: Ints, roots: Ints, i: int, levels: Levels) -> i
         levels.state[0, v] = FREE
         levels.end[0, v] = -charge[v]
         levels.floor[0] += min(charge[v], 0)
-    for j in range(i):
-        _decide(levels, 0, roots[j], inside=False)
-    _decide(levels, 0, roots[i], inside=True)
-    return 0
+    for j in range(i + 1):
+        levels.floor[0] += _decide(levels.state[0], levels.end[0], roots[j], j == i)
 
 
 @step
-def _decide(levels: Levels, d: int, v: int, inside: bool) -> None:
-    if inside:
-        levels.state[d, v] = INSIDE
-        levels.floor[d] += put_inside(v, levels.end[d])
-    else:
-        levels.state[d, v] = OUTSIDE
-        levels.floor[d] += put_outside(v, levels.end[d])
+def _decide(state: NDArray[np.int8], end: Ints, v: int, inside: bool) -> int:
+    """Decide a node; return what that adds to the least."""
+    state[v] = INSIDE if inside else OUTSIDE
+    return put_inside(v, end) if inside else put_outside(v, end)
 
 
 @step
@@ -184,13 +180,13 @@ def _branch(frame: Frame, levels: Levels, d: int, flow: Flow) -> None:
     levels.floor[d + 1] = levels.floor[d]
     levels.tilt[d + 1] = levels.tilt[d]
     inside = flow.inside[v] == 1
-    _decide(levels, d + 1, v, inside)
-    _decide(levels, d, v, not inside)
+    levels.floor[d + 1] += _decide(levels.state[d + 1], levels.end[d + 1], v, inside)
+    levels.floor[d] += _decide(levels.state[d], levels.end[d], v, not inside)
 
 
 @step
 def _examined(
-    frame: Frame, root: int, levels: Levels, d: int, flow: Flow, reach: Reach, turns: int, top: int
+    frame: Frame, root: int, levels: Levels, d: int, flow: Flow, reach: Reach, at_root: bool, top: int
 ) -> int:
     """Decide what can be; tell whether a level is one WHOLE part, OPEN, or DEAD: no part of it is wanted."""
     more = settle(frame, root, levels.state[d], levels.end[d], reach)
@@ -200,16 +196,16 @@ def _examined(
     whole = is_whole(levels.state[d])
     if not rest_divides(frame, levels.state[d], reach, whole):
         return DEAD
-    if _is_dear(frame, levels, d, flow, reach, 1 if whole else turns, top):
+    if _is_dear(frame, levels, d, flow, reach, at_root and not whole, top):
         return DEAD
     return WHOLE if whole else OPEN
 
 
 @step
-def _is_dear(frame: Frame, levels: Levels, d: int, flow: Flow, reach: Reach, turns: int, top: int) -> bool:
-    """Tell whether all parts cost more than ``top``, tilting weight against the bounds between ``turns``."""
+def _is_dear(frame: Frame, levels: Levels, d: int, flow: Flow, reach: Reach, at_root: bool, top: int) -> bool:
+    """Tell whether all parts cost more than ``top``; at a root weight is tilted against the bounds before."""
     first, head, back, _ = frame.arcs
-    stretch = _stride(frame) if turns > 1 else 1
+    turns, stretch = (TURNS_AT_ROOT, _stride(frame)) if at_root else (1, 1)
     last = 0
     for turn in range(turns):
         levels.floor[d] += push(

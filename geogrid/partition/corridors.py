@@ -14,6 +14,7 @@ from numba import njit
 
 from geogrid.partition.min_cut import arcs_of, push
 from geogrid.partition.problem import are_in_one_piece
+from geogrid.partition.steps import part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,7 +115,7 @@ def _straighten(  # noqa: C901 - one loop, because numba is several times slower
             return
 
 
-@njit(cache=True)
+@part
 def _corridor(
     first: Ints,
     head: Ints,
@@ -164,7 +165,7 @@ def _corridor(
     return met
 
 
-@njit(cache=True)
+@part
 def _moved(
     first: Ints,
     head: Ints,
@@ -202,7 +203,7 @@ def _moved(
     return False
 
 
-@njit(cache=True)
+@part
 def _network(
     first: Ints,
     head: Ints,
@@ -244,7 +245,7 @@ def _network(
     return starts, heads, backs, room, to_one, to_other
 
 
-@njit(cache=True)
+@part
 def _in_one_piece(first: Ints, head: Ints, is_open: Ints, side: Ints, own: int) -> bool:
     n = len(side)
     queue = np.empty(n, np.int64)

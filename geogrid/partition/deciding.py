@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from geogrid.partition.leftovers import ONE
 from geogrid.partition.min_cut import Arcs, put_inside, put_outside
-from geogrid.partition.steps import step
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 
 FREE, INSIDE, OUTSIDE = 0, 1, 2
 DEAD, OPEN, WHOLE = 0, 1, 2
+# Not a plain number, for which numba would compile the steps of a level once more.
+LOWEST: Any = np.int64(0)
 ROWS_FIRST = 256
 
 
@@ -205,7 +206,7 @@ def next_node(frame: Frame, state: NDArray[np.int8]) -> int:
     return best
 
 
-@njit(cache=True)
+@part
 def no_rows(n: int) -> Rows:
     """Begin with no parts of ``n`` nodes."""
     return Rows(
@@ -216,7 +217,7 @@ def no_rows(n: int) -> Rows:
     )
 
 
-@njit(cache=True)
+@part
 def noted(rows: Rows, state: NDArray[np.int8], cost: int, root: int) -> Rows:
     """Return the rows with one more part; the lists grow where they are full."""
     masks, costs, roots, m = rows
@@ -232,7 +233,7 @@ def noted(rows: Rows, state: NDArray[np.int8], cost: int, root: int) -> Rows:
     return Rows(masks, costs, roots, m + 1)
 
 
-@njit(cache=True)
+@part
 def listed(rows: Rows, least: Ints, roots: int, steps: int) -> Listed:
     """Return what was found in so many steps."""
     m = rows.length

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.problem import mask_of, neighbour_masks
-from geogrid.partition.steps import step
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Window
@@ -79,6 +79,12 @@ def rest_breach(facts: Ints, homes: int, giants: int, giant_count: int, grown: b
 
 
 @step
+def holds(mask: Masks, place: int) -> bool:
+    """Tell whether a set holds the member at a place."""
+    return bool((mask[place >> 6] >> np.uint64(place & 63)) & ONE)
+
+
+@step
 def swallows(terms: Terms, units: Masks) -> bool:
     """Tell whether a set holds all that must not be swallowed whole."""
     some = False
@@ -102,7 +108,7 @@ def may_be_divided(terms: Terms, homes: int, giants: int, giant_count: int) -> b
     return bool(own_breach(terms, homes) + rest <= terms.facts[3])
 
 
-@njit(cache=True)
+@part
 def may_be_grid(terms: Terms, units: Masks, homes: int) -> bool:
     """Tell whether a set is in one piece, and all that it leaves behind may be divided within the breach."""
     if terms.is_torn and not is_connected(units, terms.beside):
@@ -111,7 +117,7 @@ def may_be_grid(terms: Terms, units: Masks, homes: int) -> bool:
     return bool(fits(units, terms.beside, terms.weight, terms.full, terms.facts, own))
 
 
-@njit(cache=True)
+@part
 def _piece_breach(facts: Ints, homes: int, giants: int, giant_count: int) -> int:
     """Bound the breach of a piece that must be divided into grids of its own."""
     lower, upper = facts[0], facts[1]
@@ -127,7 +133,7 @@ def _piece_breach(facts: Ints, homes: int, giants: int, giant_count: int) -> int
     return int(over + least)
 
 
-@njit(cache=True)
+@part
 def fits(mask: Masks, beside: Masks, weight: Ints, full: Masks, facts: Ints, own: int) -> bool:
     """Tell whether the pieces that ``mask`` leaves behind may still be divided within the breach."""
     words = mask.shape[0]
@@ -195,7 +201,7 @@ def is_connected(row: Masks, beside: Masks) -> bool:
     return not left.any()
 
 
-@njit(cache=True)
+@part
 def place_of(bit: np.uint64) -> int:
     """Return the position of the only bit set."""
     place = 0

@@ -7,25 +7,38 @@ compound, perhaps with units outside compounds. Sets are rows of 64-bit words, o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from geogrid.partition.leftovers import ONE, facts_of, fits, is_connected, place_of, rest_breach
+from geogrid.partition.leftovers import (
+    ONE,
+    facts_of,
+    holds,
+    is_connected,
+    may_be_divided,
+    may_be_grid,
+    place_of,
+    rest_breach,
+    swallows,
+    terms_of,
+)
 from geogrid.partition.problem import mask_of, neighbour_masks
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from geogrid.partition.clock import Clock
+    from geogrid.partition.leftovers import Terms
     from geogrid.partition.problem import Ints, Masks, Problem
 
     Flag = NDArray[np.uint8]
 
 STEPS_PER_GRID = 20
 NEVER = np.zeros(1, np.uint8)
-ZERO = np.uint64(0)
+FIRST_ROOM = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +73,12 @@ def list_legal_grids(
     looks at the households of each piece that the set leaves behind.
     """
     flag = NEVER if clock is None else clock.flag
-    facts = facts_of(problem, window, breach)
-    beside = neighbour_masks(problem)
-    whole = whole_nodes(problem, beside, compound_is_grid=compound_is_grid)
-    found = [_list(problem, facts, beside, whole, limit, flag)]
+    terms = terms_of(problem, window, breach, np.zeros(problem.words, np.uint64), is_torn=False)
+    whole = whole_nodes(problem, terms.beside, compound_is_grid=compound_is_grid)
+    found = [_list(problem, window, terms, whole, limit, flag)]
     for nodes in part_nodes(problem, compound_is_grid=compound_is_grid):
         room = limit - sum(len(grids.masks) for grids in found)
-        found.append(_list(problem, facts, beside, nodes, max(room, 0), flag))
+        found.append(_list(problem, window, terms, nodes, max(room, 0), flag))
     masks = np.concatenate([grids.masks for grids in found])
     return LegalGrids(masks, all(grids.complete for grids in found))
 
@@ -127,109 +139,144 @@ def least_breach(problem: Problem, window: Window) -> int:
     return int(rest_breach(facts, 0, 0, 0, True))
 
 
+class Ground(NamedTuple):
+    """What is put together: nodes as units (m, words), those ``beside`` each as nodes, and their homes."""
+
+    nodes: Masks
+    beside: Masks
+    homes: Ints
+    giants: Ints
+    giant_count: Ints
+    once: Masks
+
+
+class Levels(NamedTuple):
+    """A set on each level, as units and by its homes, and the nodes that may join it: ``front``.
+
+    ``shut`` are those that were joined before, here or below: each set is built in one order alone.
+    """
+
+    front: Masks
+    shut: Masks
+    units: Masks
+    homes: Ints
+    giants: Ints
+    giant_count: Ints
+    once: NDArray[np.bool_]
+
+
 @njit(cache=True, nogil=True)
-def _grow(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
-    nodes: Masks,
-    node_beside: Masks,
-    node_weight: Ints,
-    node_giants: Ints,
-    node_giant_count: Ints,
-    roots: int,
-    whole: Masks,
-    once: Masks,
-    check_connected: bool,
-    beside: Masks,
-    weight: Ints,
-    full: Masks,
-    facts: Ints,
-    limit: int,
-    flag: Flag,
-) -> tuple[Masks, bool]:
-    m, words = nodes.shape
-    node_words = node_beside.shape[1]
-    out = np.empty((1024, words), np.uint64)
+def _grow(ground: Ground, terms: Terms, roots: int, limit: int, flag: Flag) -> tuple[Masks, bool]:
+    """Return the sets that may be grids, and whether these are all."""
+    levels = _levels(ground)
+    units, homes = levels.units, levels.homes
+    out = np.empty((FIRST_ROOM, ground.nodes.shape[1]), np.uint64)
     count = 0
-    front = np.zeros((m + 2, node_words), np.uint64)
-    shut = np.zeros((m + 2, node_words), np.uint64)
-    units = np.zeros((m + 2, words), np.uint64)
-    homes = np.zeros(m + 2, np.int64)
-    giants = np.zeros(m + 2, np.int64)
-    giant_count = np.zeros(m + 2, np.int64)
-    taken_once = np.zeros(m + 2, np.bool_)
-    lower, upper, allowed = facts[0], facts[1], facts[3]
-    has_whole = whole.any()
     steps = 0
     for root in range(roots):
-        front[0] = ZERO
-        front[0, root >> 6] = ONE << np.uint64(root & 63)
-        shut[0] = ZERO
-        for v in range(root):
-            shut[0, v >> 6] |= ONE << np.uint64(v & 63)
-        units[0] = ZERO
-        depth = 0
-        while depth >= 0:
-            v = -1
-            for w in range(node_words):
-                if front[depth, w]:
-                    bit = front[depth, w] & (~front[depth, w] + ONE)
-                    v = 64 * w + place_of(bit)
-                    front[depth, w] ^= bit
-                    shut[depth, w] |= bit
-                    break
+        d = _begin(levels, root)
+        while d >= 0:
+            v = _next_node(levels, d)
             if v < 0:
-                depth -= 1
+                d -= 1
                 continue
-            alone = (once[v >> 6] >> np.uint64(v & 63)) & ONE == ONE
-            if alone and taken_once[depth]:
-                continue
-            h = homes[depth] + node_weight[v]
-            g = giants[depth] + node_giants[v]
-            gc = giant_count[depth] + node_giant_count[v]
-            if max(0, h - upper) + rest_breach(facts, h, g, gc, False) > allowed:
+            if not _may_join(ground, terms, levels, d, v):
                 continue
             steps += 1
             if steps > STEPS_PER_GRID * limit or flag[0]:
                 return out[:count].copy(), False
-            deeper = depth + 1
-            homes[deeper] = h
-            giants[deeper] = g
-            giant_count[deeper] = gc
-            taken_once[deeper] = taken_once[depth] or alone
-            swallowed = bool(has_whole)
-            for w in range(words):
-                units[deeper, w] = units[depth, w] | nodes[v, w]
-                if whole[w] & ~units[deeper, w]:
-                    swallowed = False
-            if swallowed:
+            if not _join(ground, terms, levels, d, v):
                 continue
-            for w in range(node_words):
-                shut[deeper, w] = shut[depth, w]
-                front[deeper, w] = (front[depth, w] | node_beside[v, w]) & ~shut[depth, w]
-            own = max(h - upper, lower - h, 0)
-            if (
-                own + rest_breach(facts, h, g, gc, True) <= allowed
-                and (not check_connected or is_connected(units[deeper], beside))
-                and fits(units[deeper], beside, weight, full, facts, own)
-            ):
+            d += 1
+            if _may_be_divided(terms, levels, d) and may_be_grid(terms, units[d], homes[d]):
                 if count == limit:
                     return out[:count].copy(), False
-                if count == out.shape[0]:
-                    bigger = np.empty((2 * count, words), np.uint64)
-                    bigger[:count] = out
-                    out = bigger
-                out[count] = units[deeper]
+                if count == len(out):
+                    out = np.concatenate((out, np.empty_like(out)))
+                out[count] = units[d]
                 count += 1
-            depth = deeper
-        taken_once[0] = False
     return out[:count].copy(), True
 
 
-def _list(problem: Problem, facts: Ints, beside: Masks, nodes: Nodes, limit: int, flag: Flag) -> LegalGrids:
+@part
+def _levels(ground: Ground) -> Levels:
+    """Make room for sets of all nodes, and one level more for none."""
+    m, words = ground.nodes.shape
+    node_words = ground.beside.shape[1]
+    return Levels(
+        np.zeros((m + 2, node_words), np.uint64),
+        np.zeros((m + 2, node_words), np.uint64),
+        np.zeros((m + 2, words), np.uint64),
+        np.zeros(m + 2, np.int64),
+        np.zeros(m + 2, np.int64),
+        np.zeros(m + 2, np.int64),
+        np.zeros(m + 2, np.bool_),
+    )
+
+
+@step
+def _begin(levels: Levels, root: int) -> int:
+    """Let a root alone join the empty set on the lowest level, and none before it ever; return the level."""
+    for w in range(levels.front.shape[1]):
+        levels.front[0, w] = 0
+        levels.shut[0, w] = 0
+    levels.front[0, root >> 6] = ONE << np.uint64(root & 63)
+    for v in range(root):
+        levels.shut[0, v >> 6] |= ONE << np.uint64(v & 63)
+    return 0
+
+
+@step
+def _next_node(levels: Levels, d: int) -> int:
+    """Take the first node of the front and shut it; return it, or -1."""
+    for w in range(levels.front.shape[1]):
+        front = levels.front[d, w]
+        if front:
+            bit = front & (~front + ONE)
+            levels.front[d, w] ^= bit
+            levels.shut[d, w] |= bit
+            return 64 * w + place_of(bit)
+    return -1
+
+
+@step
+def _may_join(ground: Ground, terms: Terms, levels: Levels, d: int, v: int) -> bool:
+    """Tell whether a set with one node more may still become a grid."""
+    if levels.once[d] and holds(ground.once, v):
+        return False
+    homes = levels.homes[d] + ground.homes[v]
+    giants, giant_count = levels.giants[d] + ground.giants[v], levels.giant_count[d] + ground.giant_count[v]
+    over = max(0, homes - terms.facts[1])
+    return bool(over + rest_breach(terms.facts, homes, giants, giant_count, False) <= terms.facts[3])
+
+
+@step
+def _join(ground: Ground, terms: Terms, levels: Levels, d: int, v: int) -> bool:
+    """Put the set with one node more, and its front, on the next level; tell whether it may be such a set."""
+    levels.homes[d + 1] = levels.homes[d] + ground.homes[v]
+    levels.giants[d + 1] = levels.giants[d] + ground.giants[v]
+    levels.giant_count[d + 1] = levels.giant_count[d] + ground.giant_count[v]
+    levels.once[d + 1] = levels.once[d] or holds(ground.once, v)
+    for w in range(levels.units.shape[1]):
+        levels.units[d + 1, w] = levels.units[d, w] | ground.nodes[v, w]
+    for w in range(levels.front.shape[1]):
+        levels.shut[d + 1, w] = levels.shut[d, w]
+        levels.front[d + 1, w] = (levels.front[d, w] | ground.beside[v, w]) & ~levels.shut[d, w]
+    return not swallows(terms, levels.units[d + 1])
+
+
+@step
+def _may_be_divided(terms: Terms, levels: Levels, d: int) -> bool:
+    return may_be_divided(terms, levels.homes[d], levels.giants[d], levels.giant_count[d])
+
+
+def _list(problem: Problem, window: Window, terms: Terms, nodes: Nodes, limit: int, flag: Flag) -> LegalGrids:
+    """List the sets that are put together of some nodes."""
     m = len(nodes.masks)
     if m == 0 or nodes.roots == 0:
         return LegalGrids(np.zeros((0, problem.words), np.uint64), True)
     member = membership(nodes.masks, problem.n)
-    giant = problem.weight > facts[1]
+    giant = problem.weight > window.upper
     node_of = np.where(member.any(axis=0), member.argmax(axis=0), -1)
     a, b = node_of[problem.pairs[problem.open]].T if len(problem.pairs) else np.zeros((2, 0), np.int64)
     known = (a >= 0) & (b >= 0)
@@ -237,24 +284,16 @@ def _list(problem: Problem, facts: Ints, beside: Masks, nodes: Nodes, limit: int
     touching[a[known], b[known]] = touching[b[known], a[known]] = True
     np.fill_diagonal(touching, val=False)
     node_beside = np.array([mask_of(np.flatnonzero(row).tolist(), (m + 63) // 64) for row in touching])
-    full = mask_of(range(problem.n), problem.words)
-    masks, complete = _grow(
+    ground = Ground(
         nodes.masks,
         node_beside,
         member @ problem.weight,
         member @ (problem.weight * giant),
         member @ giant.astype(np.int64),
-        nodes.roots,
-        nodes.whole,
         nodes.once,
-        nodes.split_compounds,
-        beside,
-        problem.weight,
-        full,
-        facts,
-        limit,
-        flag,
     )
+    own = terms._replace(whole=nodes.whole, is_torn=nodes.split_compounds)
+    masks, complete = _grow(ground, own, nodes.roots, limit, flag)
     return LegalGrids(masks, bool(complete))
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from geogrid.partition.steps import part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def arcs_of(n: int, pairs: Ints, paid: Ints) -> Arcs:
     return Arcs(first, head[order], back, np.concatenate([paid, paid])[order].astype(np.int64))
 
 
-@njit(cache=True)
+@part
 def put_inside(v: int, end: Ints) -> int:
     """Decide that a node is inside; return what that adds to the least."""
     more = -end[v] if end[v] < 0 else 0
@@ -51,7 +52,7 @@ def put_inside(v: int, end: Ints) -> int:
     return int(more)
 
 
-@njit(cache=True)
+@part
 def put_outside(v: int, end: Ints) -> int:
     """Decide that a node is outside; return what that adds to the least."""
     more = max(end[v], 0)
@@ -59,7 +60,7 @@ def put_outside(v: int, end: Ints) -> int:
     return int(more)
 
 
-@njit(cache=True)
+@part
 def charge_more(v: int, more: int, end: Ints) -> int:
     """Change the charge of a node by ``more``; return what that adds to the least."""
     t = end[v]
@@ -73,7 +74,7 @@ def charge_more(v: int, more: int, end: Ints) -> int:
     return int(more + min(-more, max(-t, 0)))
 
 
-@njit(cache=True)
+@part
 def push(  # noqa: C901 - the inner loop of every bound, four times slower through calls
     first: Ints,
     head: Ints,

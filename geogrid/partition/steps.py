@@ -1,4 +1,8 @@
-"""How the steps of a compiled loop are compiled, so that a loop can be told in many short functions."""
+"""How the parts of a compiled loop are compiled, so that a loop can be told in many short functions.
+
+Only loops are called from Python. What they are made of needs no way in from there, which would have to be
+compiled as well.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,8 @@ if TYPE_CHECKING:
 
 Told = TypeVar("Told", bound="Callable[..., Any]")
 
+OPTIONS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 
 def step(told: Told) -> Told:
     """Compile a step, which becomes a part of the loop that calls it.
@@ -20,6 +26,12 @@ def step(told: Told) -> Told:
     on arrays that its caller holds, makes none, which numba would refuse of it and of what it calls, and
     returns none. Nor does it ask before each division whether that is by zero.
     """
-    options: Any = {"cache": True, "forceinline": True, "error_model": "numpy", "_nrt": False}
+    options: Any = OPTIONS | {"forceinline": True, "error_model": "numpy", "_nrt": False}
     compiled: Told = njit(**options)(told)
+    return compiled
+
+
+def part(told: Told) -> Told:
+    """Compile a part that is large, or makes arrays or returns some: it counts, and stays a call."""
+    compiled: Told = njit(**OPTIONS)(told)
     return compiled

@@ -9,13 +9,14 @@ at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from geogrid.partition.leftovers import ONE
+from geogrid.partition.leftovers import ONE, holds, place_of
 from geogrid.partition.legal_grids import NEVER
+from geogrid.partition.steps import part, step
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Flag
@@ -24,6 +25,35 @@ if TYPE_CHECKING:
 STEP_LIMIT = 100_000_000
 FIRST_ROOM = 1 << 13
 STATE_LIMIT = 1 << 21
+NO_CEILING = 1e299
+
+
+class Grids(NamedTuple):
+    """Grids by their first unit, those of unit u from ``start[u]`` on; ``costs`` are (m, stages)."""
+
+    masks: Masks
+    costs: Ints
+    price: Floats
+    start: Ints
+
+
+class States(NamedTuple):
+    """What is covered with so many grids ``used``, and of the ways to do it the best.
+
+    That ``paid`` (room, stages) and ``spent``, and ``came`` from another state ``by`` a grid. ``table`` finds
+    a state by its hash. Those whose first unit not covered is u (n: there is none) are a chain that begins
+    with ``first[u]``, each with the next one ``later``.
+    """
+
+    table: Ints
+    covered: Masks
+    used: Ints
+    paid: Ints
+    spent: Floats
+    came: Ints
+    by: Ints
+    first: Ints
+    later: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +109,12 @@ def sweep(
     start = np.searchsorted(first[by_first], np.arange(n + 1)).astype(np.int64)
     bound = np.zeros(n + 1) if potential is None else np.append(potential[order], potential[n])
     ceiling = 1e300 if not np.isfinite(most) else float(most)
-    table = np.ascontiguousarray(costs[by_first])
     prices = np.zeros(len(masks)) if price is None else price[by_first].astype(np.float64)
+    grids = Grids(moved[by_first], np.ascontiguousarray(costs[by_first]), prices, start)
     room, full, finished = FIRST_ROOM, True, False
     found = np.zeros(0, np.int64)
     while full and room <= STATE_LIMIT:
-        found, finished, full = _sweep(
-            moved[by_first], table, prices, start, parts, n, bound, ceiling, step_limit, room, flag
-        )
+        found, finished, full = _sweep(grids, parts, bound, ceiling, step_limit, room, flag)
         room *= 16
     if len(found) == 0:
         return Swept(None, bool(finished))
@@ -115,125 +143,183 @@ def _lowest(masks: Masks) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def _sweep(  # noqa: C901, PLR0912, PLR0915 - one loop, because numba is several times slower through calls
-    masks: Masks,
-    costs: Ints,
-    price: Floats,
-    start: Ints,
+def _sweep(
+    grids: Grids, parts: int, bound: Floats, ceiling: float, step_limit: int, room: int, flag: Flag
+) -> tuple[Ints, bool, bool]:
+    """Return the grids of the best plan, whether the sweep finished, and whether its room was too small."""
+    none = np.zeros(0, np.int64)
+    start = grids.start
+    n = len(start) - 1
+    states = _states(room, grids.masks.shape[1], grids.costs.shape[1], n)
+    later, used = states.later, states.used
+    fresh = np.zeros(grids.masks.shape[1], np.uint64)
+    count = len(states.first) - n
+    steps = 0
+    for u in range(n):
+        state = states.first[u]
+        while state >= 0:
+            if parts == 0 or used[state] < parts:
+                steps += start[u + 1] - start[u]
+                if steps > step_limit or flag[0]:
+                    return none, False, False
+                count = _extend(grids, states, u, state, parts, bound, ceiling, fresh, count)
+                if count < 0:
+                    return none, False, True
+            state = later[state]
+    return _plan(states, states.first[n]), True, False
+
+
+@step
+def _extend(
+    grids: Grids,
+    states: States,
+    u: int,
+    state: int,
     parts: int,
-    n: int,
     bound: Floats,
     ceiling: float,
-    step_limit: int,
-    room: int,
-    flag: Flag,
-) -> tuple[Ints, bool, bool]:
-    words = masks.shape[1]
-    stages = costs.shape[1]
-    size = 2 * room
-    table = np.full(size, -1, np.int64)
-    covered = np.zeros((room, words), np.uint64)
-    used = np.zeros(room, np.int64)
-    paid = np.zeros((room, stages), np.int64)
-    spent = np.zeros(room)
-    came = np.full(room, -1, np.int64)
-    by = np.full(room, -1, np.int64)
-    later = np.full(room, -1, np.int64)
-    bucket = np.full(n + 1, -1, np.int64)
-    bucket[0] = 0
-    count = 1
-    steps = 0
-    fresh = np.zeros(words, np.uint64)
-    for u in range(n):
-        state = bucket[u]
-        while state >= 0:
-            if parts > 0 and used[state] >= parts:
-                state = later[state]
-                continue
-            steps += start[u + 1] - start[u]
-            if steps > step_limit or flag[0]:
-                return np.zeros(0, np.int64), False, False
-            for c in range(start[u], start[u + 1]):
-                clash = False
-                for w in range(words):
-                    if masks[c, w] & covered[state, w]:
-                        clash = True
-                        break
-                if clash:
-                    continue
-                grids = used[state] + 1 if parts > 0 else 0
-                hashed = np.uint64(grids) * np.uint64(0x9E3779B97F4A7C15)
-                lowest = n
-                for w in range(words):
-                    fresh[w] = covered[state, w] | masks[c, w]
-                    hashed = (hashed ^ fresh[w]) * np.uint64(0xBF58476D1CE4E5B9)
-                    hashed ^= hashed >> np.uint64(29)
-                for w in range(words):
-                    gap = ~fresh[w]
-                    if gap:
-                        bit = gap & (~gap + ONE)
-                        at = 64 * w
-                        while bit > ONE:
-                            bit >>= ONE
-                            at += 1
-                        lowest = min(at, n)
-                        break
-                if parts > 0 and (grids > parts or (grids == parts) != (lowest == n)):
-                    continue
-                if ceiling < 1e299:
-                    rest = 0.0
-                    for v in range(lowest, n):
-                        if not (fresh[v >> 6] >> np.uint64(v & 63)) & ONE:
-                            rest += bound[v]
-                    left = parts - grids if parts > 0 else 0
-                    if spent[state] + price[c] + rest + left * bound[n] > ceiling:
-                        continue
-                slot = hashed & np.uint64(size - 1)
-                known = -1
-                while table[slot] >= 0:
-                    other = table[slot]
-                    same = used[other] == grids
-                    for w in range(words):
-                        if covered[other, w] != fresh[w]:
-                            same = False
-                            break
-                    if same:
-                        known = other
-                        break
-                    slot = (slot + ONE) & np.uint64(size - 1)
-                better = True
-                if known < 0:
-                    if count == room:
-                        return np.zeros(0, np.int64), False, True
-                    known = count
-                    count += 1
-                    table[slot] = known
-                    for w in range(words):
-                        covered[known, w] = fresh[w]
-                    used[known] = grids
-                    later[known] = bucket[lowest]
-                    bucket[lowest] = known
-                else:
-                    better = False
-                    for s in range(stages):
-                        new = paid[state, s] + costs[c, s]
-                        if new != paid[known, s]:
-                            better = new < paid[known, s]
-                            break
-                if better:
-                    for s in range(stages):
-                        paid[known, s] = paid[state, s] + costs[c, s]
-                    spent[known] = spent[state] + price[c]
-                    came[known] = state
-                    by[known] = c
-            state = later[state]
-    end = bucket[n]
-    if end < 0:
-        return np.zeros(0, np.int64), True, False
-    found = np.zeros(n, np.int64)
+    fresh: Masks,
+    count: int,
+) -> int:
+    """Add to a state each grid of its first unit not covered; return the number of states, -1: no room."""
+    n = len(bound) - 1
+    used = states.used[state] + 1 if parts > 0 else 0
+    left = parts - used if parts > 0 else 0
+    for c in range(grids.start[u], grids.start[u + 1]):
+        if _clash(grids, c, states, state):
+            continue
+        lowest = _join(grids, c, states, state, fresh, n)
+        if parts > 0 and (left < 0 or (left == 0) != (lowest == n)):
+            continue
+        spent = states.spent[state] + grids.price[c]
+        if ceiling < NO_CEILING and spent + _rest(fresh, lowest, bound) + left * bound[n] > ceiling:
+            continue
+        slot = _slot(states, fresh, used)
+        known = states.table[slot]
+        if known < 0:
+            if count == len(states.used):
+                return -1
+            known = count
+            count += 1
+            states.table[slot] = known
+            _open(states, known, fresh, used, lowest)
+        elif not _is_better(grids, c, states, state, known):
+            continue
+        _reach(grids, c, states, state, known)
+    return count
+
+
+@part
+def _states(room: int, words: int, stages: int, n: int) -> States:
+    """Begin with nothing covered."""
+    first = np.full(n + 1, -1, np.int64)
+    first[0] = 0
+    return States(
+        np.full(2 * room, -1, np.int64),
+        np.zeros((room, words), np.uint64),
+        np.zeros(room, np.int64),
+        np.zeros((room, stages), np.int64),
+        np.zeros(room),
+        np.full(room, -1, np.int64),
+        np.full(room, -1, np.int64),
+        first,
+        np.full(room, -1, np.int64),
+    )
+
+
+@step
+def _clash(grids: Grids, c: int, states: States, state: int) -> bool:
+    """Tell whether a grid holds a unit that is covered."""
+    for w in range(grids.masks.shape[1]):  # noqa: SIM110 - numba knows no generators in a call
+        if grids.masks[c, w] & states.covered[state, w]:
+            return True
+    return False
+
+
+@step
+def _join(grids: Grids, c: int, states: States, state: int, fresh: Masks, n: int) -> int:
+    """Write what is covered with one grid more; return the first unit that is not, ``n`` where all are."""
+    for w in range(len(fresh)):
+        fresh[w] = states.covered[state, w] | grids.masks[c, w]
+    for w in range(len(fresh)):
+        gap = ~fresh[w]
+        if gap:
+            return min(64 * w + place_of(gap & (~gap + ONE)), n)
+    return n
+
+
+@step
+def _rest(fresh: Masks, lowest: int, bound: Floats) -> float:
+    """Bound what the units not covered add."""
+    rest = 0.0
+    for v in range(lowest, len(bound) - 1):
+        if not holds(fresh, v):
+            rest += bound[v]
+    return rest
+
+
+@step
+def _slot(states: States, fresh: Masks, used: int) -> np.uint64:
+    """Return where the table knows the state of so many grids that covers the same, or has place for it."""
+    last = np.uint64(len(states.table) - 1)
+    slot = np.uint64(used) * np.uint64(0x9E3779B97F4A7C15)
+    for w in range(len(fresh)):
+        slot = (slot ^ fresh[w]) * np.uint64(0xBF58476D1CE4E5B9)
+        slot ^= slot >> np.uint64(29)
+    slot &= last
+    while states.table[slot] >= 0 and not _is_same(states, states.table[slot], fresh, used):
+        slot = (slot + ONE) & last
+    return slot
+
+
+@step
+def _is_same(states: States, state: int, fresh: Masks, used: int) -> bool:
+    differ = np.uint64(states.used[state] != used)
+    for w in range(len(fresh)):
+        differ |= states.covered[state, w] ^ fresh[w]
+    return not differ
+
+
+@step
+def _open(states: States, state: int, fresh: Masks, used: int, lowest: int) -> None:
+    """Write a state, the next to be looked at of those whose first unit not covered is this one."""
+    for w in range(len(fresh)):
+        states.covered[state, w] = fresh[w]
+    states.used[state] = used
+    states.later[state] = states.first[lowest]
+    states.first[lowest] = state
+
+
+@step
+def _is_better(grids: Grids, c: int, states: States, state: int, known: int) -> bool:
+    """Tell whether a state is reached at less cost than so far, by the first stage that differs."""
+    for s in range(grids.costs.shape[1]):
+        new = states.paid[state, s] + grids.costs[c, s]
+        if new != states.paid[known, s]:
+            return bool(new < states.paid[known, s])
+    return False
+
+
+@step
+def _reach(grids: Grids, c: int, states: States, state: int, known: int) -> None:
+    """Write how a state is reached: from another one, by a grid."""
+    for s in range(grids.costs.shape[1]):
+        states.paid[known, s] = states.paid[state, s] + grids.costs[c, s]
+    states.spent[known] = states.spent[state] + grids.price[c]
+    states.came[known] = state
+    states.by[known] = c
+
+
+@part
+def _plan(states: States, end: int) -> Ints:
+    """Return the grids by which a state is reached, from the last one on."""
     length = 0
-    while by[end] >= 0:
-        found[length] = by[end]
+    at = end
+    while at >= 0 and states.by[at] >= 0:
         length += 1
-        end = came[end]
-    return found[:length].copy(), True, False
+        at = states.came[at]
+    found = np.zeros(length, np.int64)
+    for i in range(length):
+        found[i] = states.by[end]
+        end = states.came[end]
+    return found
