@@ -19,7 +19,6 @@ from geogrid.partition.deciding import (
     DEAD,
     FREE,
     INSIDE,
-    LOWEST,
     OPEN,
     OUTSIDE,
     WHOLE,
@@ -37,7 +36,7 @@ from geogrid.partition.deciding import (
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END
-from geogrid.partition.steps import part, step
+from geogrid.partition.steps import ZERO, part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -179,7 +178,7 @@ def _list(frame: Frame, charges: Ints, boxes: Boxes, price: Ints, asked: Asked, 
             levels[0] = free
             levels[0, root] = INSIDE
             free[root] = OUTSIDE
-            d = LOWEST
+            d = ZERO
             while d >= 0:
                 here += 1
                 steps += 1

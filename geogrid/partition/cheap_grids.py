@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numba import njit
 
 from geogrid.partition.leftovers import holds, may_be_divided, may_be_grid, swallows
 from geogrid.partition.rows import row
-from geogrid.partition.steps import part, step
+from geogrid.partition.steps import ZERO, part, step
 from geogrid.partition.terrain import FAR
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from geogrid.partition.problem import Ints, Masks
 
 OPEN, IN, OUT = 0, 1, 2
-# Not plain numbers, for each of which numba would compile the steps anew.
-PUT: Any = np.int64(1)
-TAKEN: Any = np.int64(-1)
+PUT, TAKEN = ZERO + 1, ZERO - 1
 FIRST_ROOM = 256
 
 

@@ -17,7 +17,6 @@ from geogrid.partition.deciding import (
     DEAD,
     FREE,
     INSIDE,
-    LOWEST,
     OPEN,
     OUTSIDE,
     WHOLE,
@@ -35,7 +34,7 @@ from geogrid.partition.deciding import (
 )
 from geogrid.partition.legal_grids import NEVER
 from geogrid.partition.min_cut import NO_END, charge_more, push, put_inside, put_outside
-from geogrid.partition.steps import part, step
+from geogrid.partition.steps import ZERO, part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +105,7 @@ def _list(frame: Frame, charge: Ints, roots: Ints, asked: Asked, flag: Flag) -> 
         i = (asked.begin + turn) % len(roots)
         top = asked.limit
         _begin(frame, charge, roots, i, levels)
-        d = LOWEST
+        d = ZERO
         here = 0
         while d >= 0:
             here += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 FREE, INSIDE, OUTSIDE = 0, 1, 2
 DEAD, OPEN, WHOLE = 0, 1, 2
-# Not a plain number, for which numba would compile the steps of a level once more.
-LOWEST: Any = np.int64(0)
 ROWS_FIRST = 256
 
 

@@ -25,7 +25,7 @@ from geogrid.partition.leftovers import (
     terms_of,
 )
 from geogrid.partition.problem import mask_of, neighbour_masks
-from geogrid.partition.steps import part, step
+from geogrid.partition.steps import ZERO, part, step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -174,7 +174,8 @@ def _grow(ground: Ground, terms: Terms, roots: int, limit: int, flag: Flag) -> t
     count = 0
     steps = 0
     for root in range(roots):
-        d = _begin(levels, root)
+        _begin(levels, root)
+        d = ZERO
         while d >= 0:
             v = _next_node(levels, d)
             if v < 0:
@@ -215,15 +216,14 @@ def _levels(ground: Ground) -> Levels:
 
 
 @step
-def _begin(levels: Levels, root: int) -> int:
-    """Let a root alone join the empty set on the lowest level, and none before it ever; return the level."""
+def _begin(levels: Levels, root: int) -> None:
+    """Let a root alone join the empty set on the lowest level, and none before it ever."""
     for w in range(levels.front.shape[1]):
         levels.front[0, w] = 0
         levels.shut[0, w] = 0
     levels.front[0, root >> 6] = ONE << np.uint64(root & 63)
     for v in range(root):
         levels.shut[0, v >> 6] |= ONE << np.uint64(v & 63)
-    return 0
 
 
 @step

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 Told = TypeVar("Told", bound="Callable[..., Any]")
 
+# What a loop counts from: for a plain number, which is a type of its own, numba compiles each step once more.
+ZERO: Any = np.int64(0)
 OPTIONS: dict[str, Any] = {"cache": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 

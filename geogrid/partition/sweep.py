@@ -16,7 +16,7 @@ from numba import njit
 
 from geogrid.partition.leftovers import ONE, holds, place_of
 from geogrid.partition.legal_grids import NEVER
-from geogrid.partition.steps import part, step
+from geogrid.partition.steps import ZERO, part, step
 
 if TYPE_CHECKING:
     from geogrid.partition.legal_grids import Flag
@@ -153,7 +153,7 @@ def _sweep(
     states = _states(room, grids.masks.shape[1], grids.costs.shape[1], n)
     later, used = states.later, states.used
     fresh = np.zeros(grids.masks.shape[1], np.uint64)
-    count = len(states.first) - n
+    count = ZERO + 1
     steps = 0
     for u in range(n):
         state = states.first[u]
