@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # Grids that are listed before columns are generated, and where there is no other way.
 LIST_LIMIT = 100_000
-FULL_LIMIT = 2_000_000
+FULL_LIMIT = 1_000_000  # a program over more of them takes more than 3 GB
 LISTED_UNITS = 400
 # Shares of the time left that listing, and the first search, may take before the next engine gets the rest.
 LIST_SHARE = 0.3
