@@ -44,6 +44,8 @@ def folding() -> dict[int, str | None]:
     table: dict[int, str | None] = {
         ord(a): b for a, b in zip(han, converted, strict=True) if a != b and len(b) == 1
     }
+    for code, one in table.items():  # 薴 is written 苧, and 苧 is written 苎
+        table[code] = one and table.get(ord(one), one)
     table |= {ord(c): "-" for c in _DASHES} | {ord(c): "," for c in _COMMAS} | {ord(c): None for c in _SILENT}
     table |= {ord(a): b for a, b in _VARIANTS.items()} | _BRACKETS
     table |= dict.fromkeys(range(32), " ") | {0x3000: " ", 0xA0: " "}
@@ -53,10 +55,15 @@ def folding() -> dict[int, str | None]:
 def fold(text: str) -> str:
     """Fold a text to its key spelling, keeping single spaces and the punctuation ``- , ( ) #``."""
     text = text[:MAX_LENGTH]
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)[:MAX_LENGTH]
-    text = text.translate(folding()).upper()
+    # Twice, because capitals of composed letters may come apart.
+    text = _composed(_composed(text).translate(folding()).upper())
     return _SPACES.sub(" ", text).strip() if " " in text else text
+
+
+def _composed(text: str) -> str:
+    if unicodedata.is_normalized("NFKC", text):
+        return text
+    return unicodedata.normalize("NFKC", text)[:MAX_LENGTH]
 
 
 _NOT_NAME = re.compile(r"[\s,()\-.'\"#&/]+")
