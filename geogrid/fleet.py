@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -83,13 +84,24 @@ def cut(city: City, community_id: str) -> UnitGraph:
     :raises NotFoundError: the city has no such community.
     :raises PlanError: it met an unforeseen error; named.
     """
+    with _naming(community_id, "cutting", "cut into units"):
+        return _cut(city, community_id)
+
+
+def _cut(city: City, community_id: str) -> UnitGraph:
+    return build_graph(build_units(city, community_id), city.barriers, community_id)
+
+
+@contextmanager
+def _naming(community_id: str, doing: str, done: str) -> Iterator[None]:
+    """Let every error name the community that it met."""
     try:
-        return build_graph(build_units(city, community_id), city.barriers, community_id)
+        yield
     except GeogridError as error:
-        error.add_note(f"while cutting community {community_id}")
+        error.add_note(f"while {doing} community {community_id}")
         raise
     except Exception as error:
-        raise PlanError(f"community {community_id} could not be cut into units: {error!r}") from error
+        raise PlanError(f"community {community_id} could not be {done}: {error!r}") from error
 
 
 def _ids(city: City, communities: Sequence[str] | None) -> tuple[str, ...]:
@@ -109,8 +121,8 @@ def _one_by_one(work: _Work, ids: Sequence[str]) -> Iterator[Divided]:
 
 
 def _divide_one(work: _Work, community_id: str) -> Divided:
-    try:
-        graph = cut(work.city, community_id)
+    with _naming(community_id, "dividing", "divided"):
+        graph = _cut(work.city, community_id)
         held = work.incumbents.get(community_id)
         division = divide(
             graph,
@@ -118,11 +130,6 @@ def _divide_one(work: _Work, community_id: str) -> Divided:
             incumbent=carried_over(graph, held) if held is not None else None,
             time_limit_s=work.time_limit_s,
         )
-    except GeogridError as error:
-        error.add_note(f"while dividing community {community_id}")
-        raise
-    except Exception as error:
-        raise PlanError(f"community {community_id} could not be divided: {error!r}") from error
     return Divided(community_id, graph, division)
 
 

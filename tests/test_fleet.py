@@ -73,7 +73,7 @@ def test_an_error_names_its_community(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fleet, "build_units", fail)
     monkeypatch.setattr(fleet, "build_graph", lambda *_: None)
     monkeypatch.setattr(fleet, "divide", lambda *_, **__: None)
-    with pytest.raises(PlanError, match="community c3 could not be cut into units: ZeroDivisionError"):
+    with pytest.raises(PlanError, match="community c3 could not be divided: ZeroDivisionError"):
         divide_city(TOWN, POLICY, workers=1)
 
 
