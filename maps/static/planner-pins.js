@@ -6,12 +6,18 @@
 
   class Pins {
     constructor(desk) {
-      // `said` is null until something was heard.
-      Object.assign(this, { desk, said: null, heard: () => {}, layer: L.layerGroup().addTo(desk.map.map) });
+      // `said` is null until something was heard, `asking` where no question is on its way.
+      Object.assign(this, { desk, said: null, asking: null, heard: () => {}, layer: L.layerGroup().addTo(desk.map.map) });
       desk.map.map.createPane("pins").style.zIndex = 620;
     }
 
-    async load() {
+    // One question is on its way at a time.
+    load() {
+      if (!this.asking) this.asking = this.ask().finally(() => (this.asking = null));
+      return this.asking;
+    }
+
+    async ask() {
       try {
         this.hear(await planning.get("/drafts/" + this.desk.here.draft.id + "/comments"));
       } catch (error) {
@@ -27,10 +33,17 @@
     }
 
     // Asked for only where somebody spoke, or settled something, since: `open` are the ids that nobody has settled.
-    follow({ comments, open }) {
+    async follow({ comments, open }) {
+      await this.asking;
       if (!this.said && !comments) return this.hear([]);
       const known = this.said && this.said.length === comments && this.open().map((one) => one.id).join() === open.join();
       if (!known) return this.load();
+    }
+
+    // Somebody here has spoken: the service may have told of it already.
+    async spoke({ id }) {
+      await this.asking;
+      if (!(this.said || []).some((one) => one.id === id)) return this.load();
     }
 
     open() {

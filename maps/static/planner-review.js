@@ -102,10 +102,10 @@
     };
     const say = () => {
       const [subject, ...rest] = about.value.split(" ");
-      return planning.post(path, { text: text.value, subject, subject_id: rest.join(" ") }).then(() => {
+      return planning.post(path, { text: text.value, subject, subject_id: rest.join(" ") }).then((one) => {
         text.value = "";
         desk.about = null;
-        return desk.pins.load();
+        return desk.pins.spoke(one);
       }, desk.complain);
     };
     desk.pins.tell(fill);
