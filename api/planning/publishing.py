@@ -15,7 +15,6 @@ from api.logged import kind_and_place, start_log
 from api.planning.office import Office
 from geogrid.children import spawned_pool
 from geogrid.errors import GeogridError, StoreError
-from geogrid.snapshot import catch_up, put_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,6 +78,8 @@ def _in_office(settings: Settings, work: Callable[[Office], T]) -> T:
 
 def _finish(office: Office) -> None:
     """Show what is published and not compiled yet."""
+    from geogrid.snapshot import catch_up
+
     catch_up(office.archive, office.city_id, office.snapshots, given_up=timedelta(0))
 
 
@@ -95,4 +96,6 @@ def publish_anew(office: Office, version: int, day: date, by: Actor, note: str) 
 
 
 def _put_out(office: Office, version: int, day: date, who: str) -> Version:
+    from geogrid.snapshot import put_out  # whoever answers shall not load what compiles
+
     return put_out(office.archive, version, day, office.snapshots / str(version), who=who)
