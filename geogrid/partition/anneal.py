@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from geogrid.partition.rows import row, table
-from geogrid.partition.slope import slope_of
+from geogrid.partition.slope import Slope, slope_of
 from geogrid.partition.steps import step
 from geogrid.partition.tally import (
     Compound,
@@ -53,14 +53,9 @@ KINDS = {
 
 
 class Aim(NamedTuple):
-    """The weight of each objective, the kind of compactness, and the households a grid should have."""
+    """The weights, the kind of compactness, and the households a grid should have."""
 
-    window: float
-    alignment: float
-    barriers: float
-    retention: float
-    compactness: float
-    deviation: float
+    slope: Slope
     kind: int
     lower: int
     upper: int
@@ -81,18 +76,8 @@ def anneal(
     """Return the best plan met in so many ``moves`` from the plan ``grid`` (n), numbered from 0 alike."""
     parts = int(grid.max()) + 1
     slope = slope_of(problem, policy, parts)
-    aim = Aim(
-        slope.window,
-        slope.alignment,
-        slope.barriers,
-        slope.retention,
-        slope.compactness,
-        slope.deviation,
-        KINDS[policy.compactness],
-        window.lower,
-        min(window.upper, problem.total),
-        problem.total / parts,
-    )
+    most = min(window.upper, problem.total)
+    aim = Aim(slope, KINDS[policy.compactness], window.lower, most, problem.total / parts)
     heats = slope.step * np.array([heat, COLDEST])
     best = _anneal(
         *units_of(problem),
@@ -216,15 +201,15 @@ def _change(
             change += cost - before if after else 0.0
             before = cost
     if aim.kind == BORDER:
-        change += aim.compactness * 10.0 * (move.to_a - move.to_b)
-    change += aim.barriers * move.crossings
+        change += aim.slope.compactness * 10.0 * (move.to_a - move.to_b)
+    change += aim.slope.barriers * move.crossings
     if move.compound >= 0:
         before_a, before_b = grids[move.a].compounds, grids[move.b].compounds
-        change += aim.alignment * (max(move.a_compounds - 1, 0) - max(before_a - 1, 0))
-        change += aim.alignment * (max(move.b_compounds - 1, 0) - max(before_b - 1, 0))
+        change += aim.slope.alignment * (max(move.a_compounds - 1, 0) - max(before_a - 1, 0))
+        change += aim.slope.alignment * (max(move.b_compounds - 1, 0) - max(before_b - 1, 0))
         was = compounds[move.compound].grids
         now = was - (move.a_left == 0) + (inside[move.b, move.compound] == 0)
-        change += aim.alignment * ((now > 1) - (was > 1))
+        change += aim.slope.alignment * ((now > 1) - (was > 1))
     return change
 
 
@@ -244,17 +229,17 @@ def _cost(
     grid = grids[g]
     homes = grid.homes + sign * move.homes
     off = float(max(aim.lower - homes, homes - aim.upper, 0))
-    cost = aim.window * (off + off * off / aim.ideal) + aim.deviation * abs(homes - aim.ideal)
+    cost = aim.slope.window * (off + off * off / aim.ideal) + aim.slope.deviation * abs(homes - aim.ideal)
     if aim.kind == MOMENT:
         x, y = grid.x + sign * move.x, grid.y + sign * move.y
         square = grid.square + sign * move.square
-        cost += aim.compactness * (square - (x * x + y * y) / max(homes, 1))
+        cost += aim.slope.compactness * (square - (x * x + y * y) / max(homes, 1))
     elif aim.kind == POLSBY_POPPER:
         rim = grid.rim + sign * (move.rim - 2 * border)
         land = max(grid.land + sign * move.land, 1e-9)
-        cost += aim.compactness * rim * rim / (4 * math.pi * land) / len(grids)
+        cost += aim.slope.compactness * rim * rim / (4 * math.pi * land) / len(grids)
     if shared.shape[1]:
-        cost += aim.retention * _strangers(g, sign, move, moving, units, shared)
+        cost += aim.slope.retention * _strangers(g, sign, move, moving, units, shared)
     return cost
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from geogrid.partition.bounds import counted
 from geogrid.policy import Compactness, Objective
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 STEEPNESS = 8.0
 
 
-@dataclass(frozen=True)
-class Slope:
+class Slope(NamedTuple):
     """What annealing strives for: a weight for each objective, and the weight of a usual step of shape."""
 
     window: float
