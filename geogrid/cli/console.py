@@ -77,7 +77,9 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 
 
 def note_faults(faults: Sequence[Fault]) -> None:
-    """Print every fault as a table on stderr, the refused ones first."""
+    """Print every fault as a table on stderr, the refused ones first; nothing where there is none."""
+    if not faults:
+        return
     order = list(Severity)
     rows = [
         (fault.severity, fault.rule, _place(fault), fault.message, fault.remedy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from geogrid.cli.app import DEFAULT_STORE, JsonOption, StoreOption, app
 from geogrid.cli.console import bar, note, note_faults, note_repairs, print_json, say
 from geogrid.cli.store import opened
-from geogrid.errors import Fault, InputError
+from geogrid.errors import Fault, InputError, Severity
 
 if TYPE_CHECKING:
     from geogrid.archive import Archive
@@ -61,7 +62,7 @@ def cut_newer(archive: Archive, city: City) -> None:
         for community_id in left:
             archive.store_graphs(city.id, [cut(city, community_id)])
             progress.advance(progress.task_ids[0])
-    note_faults(archive.moved_on(city.id))
+    note_faults([replace(one, severity=Severity.WARNING) for one in archive.moved_on(city.id)])
 
 
 def read(source: Path, mapping: Path | None = None, *, every: bool = False) -> City:
