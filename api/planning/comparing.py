@@ -111,8 +111,9 @@ async def compared(who: Who, draft_id: int, before: str, after: str) -> Compared
         office = who.office
         count = office.archive.count_addresses(office.city_id, here.record.community_id)
         found = compare(here.bench.graph, old, new, count)
-        served = office.services(here.bench, old), office.services(here.bench, new)
-        return Compared(here, old, new, found, served[0], served[1])
+        return Compared(
+            here, old, new, found, office.services(here.bench, old), office.services(here.bench, new)
+        )
 
     return await asyncio.to_thread(work)
 

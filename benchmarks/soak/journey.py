@@ -7,7 +7,6 @@ compare, approve, publish and roll back in Chromium; what residents are told is 
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pandas as pd
 import shapely
-from playwright.sync_api import sync_playwright
 
 from benchmarks.bars import Bar, at_least
 from benchmarks.division.instances import ROOT
+from benchmarks.maps.browser import chromium
 from geogrid.accounts import AccountRole
 from geogrid.archive import Actor, Archive
 from geogrid.boundaries import read_city
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from geogrid.model import City
 
 CITIES = ("bukit-merah", "dandong")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOMES = 60  # in each of the two buildings of the new compound
 NEW = "journey-new"
 SOLVING_S = 20
@@ -104,13 +102,10 @@ def _go(name: str) -> Journey:
         place, text = _build_a_compound(store, name, folder)
         server = GridServer(store, folder / "served", 2).start()
         try:
-            with sync_playwright() as playwright:
-                path = next(filter(None, map(shutil.which, BROWSERS)))
-                browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            with chromium() as browser:
                 desks = Desks(server.url, browser)
                 _walk(way, desks, place, text)
                 assert desks.wrong == [], desks.wrong
-                browser.close()
         except Exception as error:  # told with the step that failed
             way.failed = way.failed or repr(error)
         finally:
