@@ -33,12 +33,16 @@ class Server:
 
 @dataclass(frozen=True)
 class Heard:
-    """What wrk saw; an error is another status than 2xx and 3xx, or a request without an answer."""
+    """What wrk saw; an error is another status than 2xx and 3xx, or a request without an answer.
+
+    ``late_ms`` is how much later than it was due a request was sent at most, of 99 in 100 (see ``at_rate``).
+    """
 
     rate: float
     count: int
     p99_ms: float
     errors: int
+    late_ms: float = 0
 
 
 @dataclass(frozen=True)
@@ -138,20 +142,68 @@ def ask(url: str, script: Path | None, seconds: float, connections: int, *, alon
     value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s|m)", done)[0]
     wrong = re.findall(r"Non-2xx or 3xx responses: (\d+)", done)
     lost = re.findall(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", done)
+    late = re.findall(r"Late 99% (\d+)ms", done)
     return Heard(
         rate=float(re.findall(r"Requests/sec:\s+([\d.]+)", done)[0]),
         count=int(re.findall(r"(\d+) requests in", done)[0]),
         p99_ms=float(value) * UNITS[unit],
         errors=sum(map(int, [*wrong, *(lost[0] if lost else ())])),
+        late_ms=float(late[0]) if late else 0,
     )
 
 
-def paused(script: Path, pause_ms: float) -> Path:
-    """Return a script that asks the same with a random pause before each request, so long on average."""
-    slow = script.with_name(f"slow-{script.name}")
-    delay = f"\ndelay = function() return math.random(0, {round(2 * pause_ms)}) end\n"
-    slow.write_text(script.read_text(encoding="utf-8") + delay, encoding="utf-8")
-    return slow
+# Requests are due at moments of their own, as by people who do not know of each other; one for which no
+# connection is free, or whose moment the program missed, is late and is asked as soon as possible.
+PACE = """
+local ffi = require("ffi")
+ffi.cdef("typedef struct { long s; long ns; } moment; int clock_gettime(int, moment *);")
+local moment = ffi.new("moment")
+local function now()
+  ffi.C.clock_gettime(1, moment)
+  return tonumber(moment.s) + tonumber(moment.ns) / 1e9
+end
+local due, taken, sent, threads = {}, 0, 0, {}
+late = {}
+setup = function(thread) threads[#threads + 1] = thread end
+delay = function()
+  local last = due[taken] or now()
+  taken = taken + 1
+  due[taken] = last - math.log(1 - math.random()) / RATE
+  return math.max(0, (due[taken] - now()) * 1e3)
+end
+local asked = request
+request = function()
+  if sent == taken then return asked() end  -- wrk tries the script once before it begins
+  sent = sent + 1
+  local ms = math.max(0, math.ceil((now() - due[sent]) * 1e3))
+  late[ms] = (late[ms] or 0) + 1
+  due[sent - 1] = nil
+  return asked()
+end
+done = function()
+  local all, most = {}, 0
+  for _, thread in ipairs(threads) do
+    for ms, count in pairs(thread:get("late")) do
+      all[ms], most = (all[ms] or 0) + count, math.max(most, ms)
+    end
+  end
+  local count, before = 0, 0
+  for _, n in pairs(all) do count = count + n end
+  for ms = 0, most do
+    before = before + (all[ms] or 0)
+    if before >= 0.99 * count then return print("Late 99% " .. ms .. "ms") end
+  end
+end
+"""
+
+
+def at_rate(script: Path, rate: float) -> Path:
+    """Return a script that asks the same at ``rate`` requests/s on average, whether answers come or not."""
+    paced = script.with_name(f"paced-{script.name}")
+    paced.write_text(
+        script.read_text(encoding="utf-8") + PACE.replace("RATE", f"{rate:.3f}"), encoding="utf-8"
+    )
+    return paced
 
 
 def lua(folder: Path, name: str, requests: list[tuple[str, str, str]]) -> Path:

@@ -16,7 +16,7 @@ from api import Settings
 from api.batch_shapes import Batch
 from api.routes.batch import told_batch
 from api.served import Served
-from benchmarks.api.load import Load, load, lua, paused
+from benchmarks.api.load import Load, at_rate, load, lua
 from benchmarks.bars import Bar, at_least, at_most
 
 if TYPE_CHECKING:
@@ -85,12 +85,7 @@ def _tell(name: str, runs: list[Load]) -> None:
 
 
 def at_half(hello: Server, ours: Server, ceiling: float, asked: dict[str, Path], seconds: float) -> list[Bar]:
-    """Return the p99 of each question at about half of the ceiling, hello's beside it.
-
-    wrk sends as fast as answers come, so half of the load is made by a pause before each request, of a random
-    length, so that the connections do not ask all at once.
-    """
-    pause = max(1, round(CONNECTIONS / (ceiling / 2) * 1e3))
+    """Return the p99 of each question at half of the ceiling, hello's beside it."""
     folder = next(iter(asked.values())).parent
     greeting = lua(folder, "hello", [("GET", "/hello", "")])
     bars = []
@@ -98,7 +93,7 @@ def at_half(hello: Server, ours: Server, ceiling: float, asked: dict[str, Path],
         ("FastAPI hello", hello, greeting),
         *((name, ours, script) for name, script in asked.items()),
     ):
-        found = load(server.url, server.pid, paused(script, pause), "/", seconds, CONNECTIONS)
+        found = load(server.url, server.pid, at_rate(script, ceiling / 2), "/", seconds, CONNECTIONS)
         print(f"{name} at {found.rate:,.0f} requests/s: p99 {found.p99_ms:.2f} ms")
         if server is ours:
             bars.append(at_most(f"{name}: p99 at half of the ceiling, ms", found.p99_ms, 5))
