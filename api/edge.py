@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from api.settings import Settings
 
 log = logging.getLogger("geogrid.api")
+# One answer in so many ends its connection. A proxy keeps connections, and the worker that took most of them
+# would stay the busiest: a new one is taken by whoever has time, a worker that has just started too.
+RENEWED = 1000
+CLOSE = (b"connection", b"close")
 AGAIN_S = "10"  # after which to ask again for what took too long
 SHEET_REQUESTS = 10  # what printing a sheet counts as
 # Styles of single elements are set by script (the CSS object model), which the policy does not concern.
@@ -81,10 +85,7 @@ class Edge:
         if bare:
             scope = {**scope, "method": "GET"}
         scope["scheme"] = scheme_of(scope, self.proxies)
-        others = not scope["path"].startswith(OURS)
-        headers = [*(self.open_headers if others else self.headers), (b"x-request-id", number.encode())]
-        if scope["scheme"] == "https":
-            headers.append(STRICT)
+        headers = self._headers(scope, number)
         status = 0
 
         async def dressed(message: Message) -> None:
@@ -116,6 +117,15 @@ class Edge:
             level = logging.WARNING if _is_attempt(scope, status) else logging.INFO
             if log.isEnabledFor(level):
                 _log_request(level, scope["method"], route, status, seconds, number)
+
+    def _headers(self, scope: Scope, number: str) -> list[tuple[bytes, bytes]]:
+        others = not scope["path"].startswith(OURS)
+        headers = [*(self.open_headers if others else self.headers), (b"x-request-id", number.encode())]
+        if scope["scheme"] == "https":
+            headers.append(STRICT)
+        if self.asked % RENEWED == 0:
+            headers.append(CLOSE)
+        return headers
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         shared = scope["path"].startswith("/v1/") and not scope["path"].startswith(OURS)

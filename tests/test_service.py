@@ -18,6 +18,7 @@ from fastapi.testclient import TestClient
 
 from api import Settings, create_app
 from api.deadline import answer_in_time
+from api.edge import RENEWED
 from api.limits import Buckets, Gate, UnknownToken, client_of
 from api.problems import Refusal
 from api.settings import NOT_IN_FILE, read_settings
@@ -306,6 +307,13 @@ def test_every_answer_has_a_number_that_is_in_the_log(
     assert line["request"] == number
     assert (line["route"], line["status"]) == ("/v1/lookup", 200)
     assert SECRET not in caplog.text
+
+
+def test_one_answer_in_a_thousand_ends_its_connection(client: TestClient) -> None:
+    """So that no worker keeps most of a proxy's connections for ever."""
+    told = [client.get("/healthz").headers.get("connection") for _ in range(2 * RENEWED)]
+    assert told.count("close") == 2
+    assert told.count(None) == 2 * RENEWED - 2
 
 
 def test_readiness_names_the_plan(client: TestClient) -> None:
