@@ -68,7 +68,10 @@ def prepare(folder: Path, *, hostile: bool = False) -> Settings:
     else:
         shutil.copytree(_template(name), folder, symlinks=True, dirs_exist_ok=True)
     current = folder / "snapshots" / "current"
-    return Settings(current, reload_s=0, rate=0, store=store_of(folder), city="town", clock=noon)
+    # Beside other tests no processor is ever idle: what is published does not wait for that.
+    return Settings(
+        current, reload_s=0, rate=0, store=store_of(folder), city="town", publish_idle_s=0, clock=noon
+    )
 
 
 @dataclass

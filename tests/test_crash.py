@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from api.planning.publishing import NICENESS, apart
-from geogrid.errors import StoreError
+from api.planning.publishing import NICENESS, apart, yield_to_answers
+from geogrid.errors import NotFoundError, StoreError
 from geogrid.snapshot import Snapshot
 from tests.governed import TODAY
 from tests.killing_planners import survive
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from api.planning.office import Office
 
 KILLS = int(os.environ.get("GEOGRID_KILLS", "10"))
+SECRET = "八三路 1 号"
 SEED = int(os.environ.get("GEOGRID_SEED", "0"))
 
 
@@ -41,44 +45,101 @@ def test_no_acknowledged_step_is_lost_and_no_plan_half_published(settings: Setti
     assert published > 0
 
 
-def who_publishes(office: Office) -> tuple[str, int, int]:
-    return office.city_id, os.getpid(), os.nice(0)
+def nothing(office: Office) -> int:
+    return 0
 
 
-def die(office: Office) -> None:
+def published_twice(office: Office) -> int:
+    return len([one for one in office.archive.versions(office.city_id) if one.copy_of == 1])
+
+
+def copy(office: Office) -> int:
+    return office.archive.copy_version(1).id
+
+
+def who_publishes(office: Office, *, version: int) -> tuple[str, int, int, int]:
+    return office.city_id, os.getpid(), os.sched_getscheduler(0), os.nice(0)
+
+
+def refuse(office: Office) -> int:
+    return office.archive.version(77).id
+
+
+def fail(office: Office) -> int:
+    raise ValueError(SECRET)
+
+
+def die(office: Office) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
+    return 0
 
 
-def publish_and_die(office: Office) -> None:
+def publish_and_die(office: Office) -> int:
     """Publish a copy of the plan in force, and be killed before anything of it is compiled."""
     made = office.archive.copy_version(1)
     office.archive.publish(made.id, TODAY)
-    die(office)
+    return die(office)
 
 
-def be_asked_to_stop(office: Office) -> bool:
+def be_asked_to_stop(office: Office, *, version: int) -> bool:
     for one in (signal.SIGINT, signal.SIGTERM):
         os.kill(os.getpid(), one)
     return office.archive.version(1).frozen
 
 
+def be_idle_for_ever(office: Office, *, version: int) -> tuple[int, int]:
+    """Wait as long as only idle processors are taken; return how many copies there are, and which is ours."""
+    if os.sched_getscheduler(0) == os.SCHED_IDLE:
+        time.sleep(600)
+    return published_twice(office), version
+
+
 def test_publishing_has_a_process_of_its_own_that_yields_to_answers(settings: Settings) -> None:
-    city, process, niceness = asyncio.run(apart(settings, who_publishes))
+    city, process, policy, niceness = asyncio.run(apart(settings, nothing, who_publishes))
     assert city == "town"
     assert process != os.getpid()
-    assert niceness == min(os.nice(0) + NICENESS, 19)
+    assert (policy, niceness) == (os.SCHED_OTHER, min(os.nice(0) + NICENESS, 19))
+
+
+def test_a_process_that_yields_takes_only_what_is_left_over() -> None:
+    with subprocess.Popen(["/bin/sleep", "60"]) as process:
+        yield_to_answers(process.pid, idle=True)
+        found = os.sched_getscheduler(process.pid)
+        process.kill()
+    assert found == os.SCHED_IDLE
+    yield_to_answers(process.pid, idle=True)  # it has ended, which nobody need know
+
+
+def test_a_publication_that_finds_no_idle_processor_goes_on_beside_answers(settings: Settings) -> None:
+    """What it had made before it was given up is shown, and not made again."""
+    settings = replace(settings, publish_idle_s=8)
+    copies, shown = asyncio.run(apart(settings, copy, be_idle_for_ever))
+    assert copies == 1
+    assert shown == 2
 
 
 def test_a_publication_is_ended_although_the_service_is_asked_to_stop(settings: Settings) -> None:
-    assert asyncio.run(apart(settings, be_asked_to_stop))
+    assert asyncio.run(apart(settings, nothing, be_asked_to_stop))
 
 
 def test_a_publication_that_is_killed_is_told_to_who_asked_for_it(settings: Settings) -> None:
     with pytest.raises(StoreError, match="look at the versions"):
-        asyncio.run(apart(settings, die))
+        asyncio.run(apart(settings, die, who_publishes))
+
+
+def test_a_refusal_of_a_publication_is_told_as_it_is(settings: Settings) -> None:
+    with pytest.raises(NotFoundError):
+        asyncio.run(apart(settings, refuse, who_publishes))
+
+
+def test_words_of_an_unknown_error_stay_in_the_process(settings: Settings) -> None:
+    with pytest.raises(RuntimeError) as caught:
+        asyncio.run(apart(settings, fail, who_publishes))
+    assert SECRET not in str(caught.value)
+    assert "ValueError" in str(caught.value)
 
 
 def test_what_a_killed_publication_has_published_is_shown(settings: Settings) -> None:
     with pytest.raises(StoreError, match="look at the versions"):
-        asyncio.run(apart(settings, publish_and_die))
+        asyncio.run(apart(settings, publish_and_die, who_publishes))
     assert Snapshot.open(settings.snapshot).city["version"] == 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -12,7 +11,7 @@ from starlette.responses import Response  # noqa: TC002 - read at run time by Fa
 from api.asked import read_body
 from api.documented import takes
 from api.planning.drafts import Viewer, told
-from api.planning.publishing import apart, publish_anew, publish_drafts
+from api.planning.publishing import publish_anew, publish_drafts
 from api.planning.shapes import NewRelease, RollBack
 from api.planning.who import Who, needs
 from geogrid.accounts import Right
@@ -59,10 +58,9 @@ async def release(request: Request, who: Publisher) -> Response:
         if record.city_id != office.city_id:
             raise NotFoundError("draft", str(draft_id))
 
-    work = partial(
-        publish_drafts, drafts=asked.drafts, day=asked.effective_from, by=who.actor, note=asked.note.strip()
+    done = await publish_drafts(
+        office.settings, asked.drafts, asked.effective_from, by=who.actor, note=asked.note.strip()
     )
-    done = await apart(office.settings, work)
     return told(_version_told(done, office.archive.today()), 201)
 
 
@@ -79,10 +77,9 @@ async def roll_back(request: Request, who: Publisher) -> Response:
         words = f"version {old.id} was never published"
         raise RefusedError((Fault("not-published", words, "Publish its drafts.", field="version"),))
 
-    work = partial(
-        publish_anew, version=old.id, day=asked.effective_from, by=who.actor, note=asked.note.strip()
+    done = await publish_anew(
+        office.settings, old.id, asked.effective_from, by=who.actor, note=asked.note.strip()
     )
-    done = await apart(office.settings, work)
     return told(_version_told(done, office.archive.today()), 201)
 
 
