@@ -9,6 +9,7 @@ from fastapi import Depends
 
 from api.asked import known_only
 from api.problems import to_planner
+from api.served import settle
 from geogrid.errors import GeogridError
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def open_office(app: FastAPI, settings: Settings) -> None:
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(known_only)], responses=refusals(*REFUSED))
     app.openapi_schema = None  # it is told anew, with these
+    settle()
 
 
 def close_office(app: FastAPI) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import gc
 import logging
+import os
+import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -28,10 +31,10 @@ from geogrid.snapshot import Period, Snapshot, read_timeline
 from geogrid.snapshot.nearby import NearbyIndex
 from maps.colours import colours_of
 from maps.drawing import Drawing
-from maps.dress import dress_city, dress_communities, dress_grids
+from maps.dress import dress_communities, dress_grids
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from api.settings import Settings
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from geogrid.batch import RowAnswer
 
 log = logging.getLogger("geogrid.api")
+TURN_LOOKS, TURN_LOOK_S = 50, 0.02  # for a second: a publication reaches everybody within two
 AT_EASE_S = 0.2  # after the start, before what is not needed at once is made ready
 
 
@@ -108,7 +112,6 @@ class Served:
         """Make ready what the first batch, misspelt address, suggestion and reverse lookup wait for."""
         warm(self.snapshot.addresses)
         _ = self.point_rows(DEFAULT), self.nearby
-        self.drawn("mosaic.json")  # of the first map of the whole city
 
     @cached_property
     def matcher(self) -> SnapshotMatcher:
@@ -118,7 +121,7 @@ class Served:
     @cached_property
     def drawing(self) -> Drawing:
         """Return what embedded maps draw of this plan."""
-        return Drawing(self.snapshot, colours_of(self.snapshot))
+        return Drawing(self.snapshot, colours_of(self.snapshot), orjson.Fragment)
 
     def drawn(self, path: str) -> Body:
         """Return a piece of the drawings; who asks while it is being made waits for it.
@@ -151,7 +154,7 @@ class Served:
 
     def city_background(self) -> Body:
         """Return what is drawn under the whole city."""
-        return self.collection("background", lambda: dress_city(self.snapshot))
+        return self._told("background", self.snapshot.city_ground_bytes)
 
     def grids_geojson(self, community_id: str) -> Body:
         """Return the grids of a community with colours, label places and everything their cards show."""
@@ -165,9 +168,11 @@ class Served:
     def background_geojson(self, community_id: str) -> Body:
         """Return what is drawn under the grids of a community."""
         self.require(community_id)
-        return self.collection(
-            f"background/{community_id}", lambda: self.snapshot.background_geojson(community_id)
-        )
+        return self._told(f"background/{community_id}", lambda: self.snapshot.background_bytes(community_id))
+
+    def _told(self, key: str, read: Callable[[], bytes]) -> Body:
+        """Return a collection of the snapshot as it lies there, unread, with the plan and its credit."""
+        return self.body(key, lambda: read()[:-1] + b"," + orjson.dumps(self.head())[1:], GEOJSON)
 
     def require(self, community_id: str) -> None:
         """Refuse an unknown community.
@@ -227,11 +232,14 @@ class Desk:
         if stamp is None or (stamp, self._periods) == self._stamp:
             return
         try:
-            fresh = self._opened(place)
-            if self._served is not None:  # which goes on answering; at the start somebody waits
-                fresh.warm()
-            replaced, self._served = self._served is not None, fresh
-            settle(replaced=replaced)
+            if self._served is None:  # somebody waits for the first answer
+                self._served = self._opened(place)
+                settle()
+            else:
+                with turn(place):
+                    fresh = self._opened(place)
+                    fresh.warm()
+                self._served = fresh
             self._stamp = (stamp, self._periods)
         except (GeogridError, OSError) as error:
             if str(error) != self._said:  # once, not every few seconds
@@ -269,16 +277,37 @@ class Desk:
         await asyncio.sleep(AT_EASE_S)
         if self._served is not None:
             await asyncio.to_thread(self._served.warm)
+            # For the first map of the whole city. Of a later plan whoever asks first waits a little: beside
+            # many questions its making would delay all of them.
+            await asyncio.to_thread(self._served.drawn, "mosaic.json")
         while self.settings.reload_s:
             await asyncio.sleep(self.settings.reload_s)
             await asyncio.to_thread(self.refresh)  # every file is read and checked; answers go on meanwhile
 
 
-def settle(*, replaced: bool) -> None:
-    """Keep the garbage collector from walking an index again and again that never changes."""
-    if replaced:
-        gc.unfreeze()
-        gc.collect()
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """Wait, for a while, until no other worker on this machine opens the snapshot in ``folder``.
+
+    Whoever opens one has less time for answers; the others answer meanwhile.
+    """
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        for _ in range(TURN_LOOKS):
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            time.sleep(TURN_LOOK_S)
+        yield
+    finally:
+        os.close(held)
+
+
+def settle() -> None:
+    """Keep the garbage collector from walking again and again what stays: every answer would wait meanwhile.
+
+    What is replaced later goes without the collector, since nothing in it leads back to it.
+    """
     gc.freeze()
 
 

@@ -15,10 +15,11 @@ import shapely
 
 from geogrid.errors import SnapshotError
 from geogrid.snapshot import Snapshot, read_timeline
+from geogrid.snapshot.files import read_manifest
 from maps.colouring import colour_grids
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -33,10 +34,13 @@ _making = threading.RLock()
 
 def colours_of(source: Snapshot) -> Mapping[str, int]:
     """Return the colour of every grid with homes by code, an index into the palette; remembered by plan."""
-    key = str(source.manifest["sha256"])
+    return _remembered(str(source.manifest["sha256"]), lambda: source)
+
+
+def _remembered(key: str, opened: Callable[[], Snapshot]) -> Mapping[str, int]:
     with _making:
         if key not in _made:
-            _made[key] = _colours(source)
+            _made[key] = _colours(opened())
             while len(_made) > REMEMBERED:
                 del _made[next(iter(_made))]
         return _made[key]
@@ -45,18 +49,24 @@ def colours_of(source: Snapshot) -> Mapping[str, int]:
 def _colours(source: Snapshot) -> dict[str, int]:
     if not any(card["replaces"] for card in source.grids()):
         return colour_plan(source)
-    earlier = plan_before(source)
-    return colour_plan(source, kept(source, colours_of(earlier)) if earlier else {})
+    return colour_plan(source, kept(source, colours_before(source)))
 
 
-def plan_before(source: Snapshot) -> Snapshot | None:
-    """Return the plan that was in force before, from the snapshot beside ``source``; None without one."""
+def colours_before(source: Snapshot) -> Mapping[str, int]:
+    """Return the colours of the plan that was in force before, of the snapshot beside ``source``.
+
+    Without one there are none.
+    """
     root, begins = source.folder.parent, source.city["effective_from"]
     try:
         older = [one for one in read_timeline(root) if _before(one.effective_from, begins)]
-        return Snapshot.open(root / str(older[-1].version), verify=False, numba=False) if older else None
+        if not older:
+            return {}
+        folder = root / str(older[-1].version)
+        key = str(read_manifest(folder, verify=False)["sha256"])
+        return _remembered(key, lambda: Snapshot.open(folder, verify=False, numba=False))
     except SnapshotError:
-        return None
+        return {}
 
 
 def _before(day: date, other: str) -> bool:

@@ -16,7 +16,7 @@ import shapely
 from geogrid.addresses.romanise import romanised
 from geogrid.errors import NotFoundError
 from geogrid.snapshot.geojson import geometry_texts
-from maps.dress import METRES_PER_DEGREE, dress_city, dress_grids, label_place
+from maps.dress import METRES_PER_DEGREE, dress_grids, label_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
     Row = Mapping[str, Any]
 
-REVISION = 1  # raise it when what is drawn of the same snapshot changes
+REVISION = 2  # raise it when what is drawn of the same snapshot changes
 LEVELS = ("district", "subdistrict", "community")
 WHOLE = ("", "over", "names")  # folders of pieces that show the whole city
 PLURALS = {"district": "districts", "subdistrict": "subdistricts", "community": "communities"}
@@ -41,11 +41,17 @@ AROUND = 0.6  # how far around a community its neighbours are drawn, in parts of
 
 
 class Drawing:
-    """The drawings of one plan."""
+    """The drawings of one plan.
 
-    def __init__(self, source: Snapshot, colours: Mapping[str, int]) -> None:
+    ``told`` makes a value of what is JSON already, text or bytes; who will only write it need not read it.
+    """
+
+    def __init__(
+        self, source: Snapshot, colours: Mapping[str, int], told: Callable[[Any], Any] = json.loads
+    ) -> None:
         self.source = source
         self.colours = colours
+        self.told = told
         self.rows: dict[str, dict[str, Row]] = {
             level: {str(row["id"]): row for row in source.layer(plural).rows}
             for level, plural in PLURALS.items()
@@ -115,8 +121,8 @@ class Drawing:
         return {
             "grids": self._grids(places, rows, shapes),
             "areas": {level: self._areas(level, rows, shapes) for level in LEVELS},
-            "borders": _borders(rows, shapes),
-            "ground": self.ground,
+            "borders": self._borders(rows, shapes),
+            "ground": self.told(self.source.city_ground_bytes()),
             "counts": self.source.city["counts"],
         }
 
@@ -132,7 +138,7 @@ class Drawing:
         texts = geometry_texts(outlines.shapes[own], DIGITS)
         return {
             "outlines": [
-                {"type": "Feature", "properties": {}, "geometry": json.loads(text)} for text in texts
+                {"type": "Feature", "properties": {}, "geometry": self.told(text)} for text in texts
             ],
             "places": [
                 {"name": row["name"], "kind": row["kind"], "lon": row["lon"], "lat": row["lat"]}
@@ -141,18 +147,13 @@ class Drawing:
             ],
         }
 
-    @cached_property
-    def ground(self) -> Json:
-        """Return what is drawn under the whole city."""
-        return dress_city(self.source)
-
     def _grids(self, places: Sequence[int], rows: Sequence[Row], shapes: Shapes) -> Json:
         cards, radii = self.source.grids(), _radii(shapes)
         texts = geometry_texts(shapes, _digits(shapes))
         features = [
             {
                 "type": "Feature",
-                "geometry": json.loads(text),
+                "geometry": self.told(text),
                 "properties": {
                     **_facts(cards[place]),
                     "community": row["community_id"],
@@ -188,6 +189,19 @@ class Drawing:
             )
         return found
 
+    def _borders(self, rows: Sequence[Row], shapes: Shapes) -> Json:
+        """Return the lines between the areas of every level, each drawn once."""
+        features = []
+        for level in LEVELS:
+            held = _gathered(row[f"{level}_id"] for row in rows)
+            if len(held) == 1 and level != "community":
+                continue
+            edges = [shapely.boundary(shapely.coverage_union_all(shapes[places])) for places in held.values()]
+            lines = shapely.line_merge(shapely.union_all(edges)) if edges else shapely.MultiLineString()
+            text = geometry_texts(np.array([lines], dtype=object), _digits(shapes))[0]
+            features.append({"type": "Feature", "properties": {"level": level}, "geometry": self.told(text)})
+        return {"type": "FeatureCollection", "features": features}
+
     # One community
 
     def community(self, community_id: str) -> Json:
@@ -199,7 +213,7 @@ class Drawing:
         return {
             "trail": self.trail("community", community_id),
             "grids": grids,
-            "ground": self.source.background_geojson(community_id),
+            "ground": self.told(self.source.background_bytes(community_id)),
             "around": self._around(community_id),
         }
 
@@ -222,7 +236,7 @@ class Drawing:
         features = [
             {
                 "type": "Feature",
-                "geometry": json.loads(text),
+                "geometry": self.told(text),
                 "properties": {
                     "id": layer.rows[n]["id"],
                     "name": layer.rows[n]["name"],
@@ -316,23 +330,9 @@ def _radii(shapes: Shapes) -> list[float]:
         return []
     middle = np.radians(shapely.get_y(shapely.centroid(shapes)).mean())
     flat = shapely.transform(shapes, lambda points: points * [np.cos(middle), 1.0])
-    circles = shapely.maximum_inscribed_circle(flat, tolerance=2e-6)
+    circles = shapely.maximum_inscribed_circle(flat, tolerance=1e-5)  # a metre
     found: list[float] = np.round(shapely.length(circles) * METRES_PER_DEGREE, 1).tolist()
     return found
-
-
-def _borders(rows: Sequence[Row], shapes: Shapes) -> Json:
-    """Return the lines between the areas of every level, each drawn once."""
-    features = []
-    for level in LEVELS:
-        held = _gathered(row[f"{level}_id"] for row in rows)
-        if len(held) == 1 and level != "community":
-            continue
-        edges = [shapely.boundary(shapely.coverage_union_all(shapes[places])) for places in held.values()]
-        lines = shapely.line_merge(shapely.union_all(edges)) if edges else shapely.MultiLineString()
-        text = geometry_texts(np.array([lines], dtype=object), _digits(shapes))[0]
-        features.append({"type": "Feature", "properties": {"level": level}, "geometry": json.loads(text)})
-    return {"type": "FeatureCollection", "features": features}
 
 
 def _gathered(keys: Iterable[str]) -> dict[str, list[int]]:

@@ -54,11 +54,6 @@ def dress_communities(source: Snapshot) -> Json:
     return {"type": "FeatureCollection", "features": features}
 
 
-def dress_city(source: Snapshot) -> Json:
-    """Return what is drawn under the whole city: water, parks, land and the lines that divide it."""
-    return source.city_ground_geojson()
-
-
 def label_place(geometry: BaseGeometry) -> list[float]:
     """Return where a label sits best: lon, lat, metres of free radius, metres of free half width.
 

@@ -29,7 +29,7 @@ from geogrid.errors import InputError
 from geogrid.snapshot import Snapshot
 from maps.assets import BUNDLES, FILES, asset
 from maps.colouring import ciede2000, colour_grids, distances
-from maps.colours import colours_of, kept, plan_before, touching
+from maps.colours import colours_before, colours_of, kept, touching
 from maps.drawing import Drawing
 from maps.embed import scripts_of
 from maps.explorer import View
@@ -407,7 +407,7 @@ def two_plans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_grid_that_survives_keeps_its_colour(two_plans: Path) -> None:
     old, new = (Snapshot.open(two_plans.parent / version) for version in ("1", "2"))
-    assert plan_before(old) is None
+    assert colours_before(old) == {}
     before, after = colours_of(old), colours_of(new)
     codes = {plan: {card["name"]: card["code"] for card in plan.grids()} for plan in (old, new)}
     for name in ("A小区", "B小区", "C小区", "D小区"):

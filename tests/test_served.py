@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import subprocess
 import sys
+import threading
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +16,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api import create_app
-from api.served import Desk
+from api.served import Desk, turn
 from api.settings import Settings
 from geogrid.clock import SHANGHAI
 from geogrid.snapshot import publish_snapshot
@@ -126,6 +130,44 @@ def test_a_damaged_timeline_does_not_bring_an_old_plan_back(two: Path, tmp_path:
         (folder / "timeline.json").write_text("")
         app.state.desk.refresh()
         assert plan_and_cache(client)[0] == 2
+
+
+def test_what_was_replaced_goes_without_the_collector(two: Path) -> None:
+    """It is frozen, which the collector never looks at: whatever led back to it would keep it for ever."""
+    clock = Clock(NOON)
+    app = service(two / "current", clock)
+    desk: Desk = app.state.desk
+    gone: list[Callable[[], object]] = [weakref.ref(desk.now()), weakref.ref(desk.now().snapshot)]
+    gc.disable()
+    try:
+        with TestClient(app) as client:
+            for path in ("/v1/communities", "/v1/communities/c1/grids", "/v1/lookup?address=A小区1号楼", "/"):
+                assert client.get(path).status_code == 200
+            desk.now().warm()
+            desk.now().drawn("mosaic.json")
+            clock.at = MIDNIGHT
+            desk.refresh()
+            assert plan_and_cache(client)[0] == 2
+        assert [one() for one in gone] == [None, None]
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
+def test_workers_open_a_new_plan_one_after_the_other(two: Path, tmp_path: Path) -> None:
+    shutil.copytree(two, tmp_path / "town", symlinks=True)
+    clock = Clock(NOON)
+    desks = [Desk(Settings(tmp_path / "town" / "current", reload_s=0), clock) for _ in range(2)]
+    for desk in desks:
+        desk.refresh()
+    clock.at = MIDNIGHT
+    with turn(tmp_path / "town" / "2"), ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(desk.refresh) for desk in desks]
+        threading.Event().wait(0.3)
+        assert [desk.version() for desk in desks] == [1, 1]  # somebody else has the turn, but not for ever
+        for one in waiting:
+            one.result()
+    assert [desk.version() for desk in desks] == [2, 2]
 
 
 def test_a_plan_of_another_day_tells_its_last_day_everywhere(tmp_path: Path) -> None:

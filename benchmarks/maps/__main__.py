@@ -113,7 +113,7 @@ def _before_data(url: str) -> int:
 
 def _different(source: Snapshot, url: str, html: dict[str, bytes], asked: dict[str, str]) -> int:
     """Count what is not the same, byte by byte, when it is asked for again or made from the snapshot anew."""
-    again = Drawing(Snapshot.open(source.folder), colours_of(source))
+    again = Drawing(Snapshot.open(source.folder), colours_of(source), orjson.Fragment)
     pages = [_get(url + path) for path in ("/embed/city", "/embed/city")]
     made = [orjson.dumps(again.piece(path.split("/", 5)[5])) for path in asked.values()]
     served = [_get(url + path) for path in asked.values()]

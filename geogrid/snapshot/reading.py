@@ -123,9 +123,12 @@ class Snapshot:
         """Return ``background_geojson`` as it lies on the disk, UTF-8."""
         return self._piece("background", community_id)
 
-    def city_ground_geojson(self) -> dict[str, Any]:
-        """Return what lies under the whole city: water, parks, land, dividing lines, beyond its edge too."""
-        return _parsed(self._piece("ground", self.city["id"]))
+    def city_ground_bytes(self) -> bytes:
+        """Return what lies under the whole city as a FeatureCollection as it lies on the disk, UTF-8.
+
+        Water, parks, land and dividing lines, beyond its edge too, with properties as ``background_geojson``.
+        """
+        return self._piece("ground", self.city["id"])
 
     def content_hash(self, kind: str, community_id: str) -> str:
         """Return the SHA-256 of ``grids_bytes`` ("grids") or ``background_bytes`` ("background")."""
