@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -44,6 +46,22 @@ class Body:
             return None
         packed = gzip.compress(self.content, 6, mtime=0)
         return packed if len(packed) < len(self.content) else None
+
+
+class Events(StreamingResponse):
+    """Server-sent events, which nothing keeps back; where the service stops, the stream ends in order."""
+
+    media_type = EVENTS
+
+    def __init__(self, content: AsyncIterator[bytes]) -> None:
+        super().__init__(content, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events as they come."""
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def reply(request: Request, body: Body, cache: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -161,5 +161,7 @@ def test_a_server_stops_soon_though_a_planner_listens(tmp_path: Path) -> None:
                 assert server.process is not None
                 server.process.terminate()
                 server.process.wait(30)
+                assert b"event: changed" in stream.read()  # to its end: it is not cut off
+        assert "Traceback" not in server.said()
     finally:
         server.kill()

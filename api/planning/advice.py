@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from shapely import LineString
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response  # noqa: TC002 - read at run time by FastAPI
 
 from api.asked import read_body
 from api.documented import gives, takes
@@ -18,7 +18,7 @@ from api.planning.drafts import LARGE, Planner, Viewer, drafted, editable, told
 from api.planning.shapes import Asked, PartsAsked, ProposalAsked, WhyAsked
 from api.planning.told import breaches_told, encode, preview_told, proposal_told
 from api.problems import Refusal
-from api.replies import EVENTS
+from api.replies import EVENTS, Events
 from geogrid.crs import points_to_metres
 from geogrid.errors import Fault, GeogridError, RefusedError
 from geogrid.partition import why_not
@@ -160,9 +160,7 @@ async def proposals(request: Request, who: Planner, draft_id: int) -> Response:
         return [done]
 
     run = single if asked.alternatives == 1 else lambda _progress, _stop: several()
-    return StreamingResponse(
-        _streamed(run), media_type=EVENTS, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    )
+    return Events(_streamed(run))
 
 
 async def _streamed(

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response  # noqa: TC002 - read at run time by FastAPI
 
 from api.asked import read_body
 from api.documented import gives, takes
@@ -18,7 +18,7 @@ from api.planning.drafts import Planner, Viewer, changed, drafted, editable, sho
 from api.planning.shapes import CommentState, Judged, NewComment, NewShare, Seen
 from api.planning.told import record_told
 from api.planning.who import Who, needs
-from api.replies import EVENTS
+from api.replies import EVENTS, Events
 from geogrid.accounts import Right
 from geogrid.archive import Subject
 from geogrid.errors import GeogridError
@@ -149,11 +149,7 @@ async def shared(request: Request, secret: str) -> Response:
 async def events(request: Request, who: Viewer, draft_id: int) -> Response:
     """Stream ``event: changed`` with where the draft stands, each time it changes."""
     await drafted(who, draft_id)
-    return StreamingResponse(
-        _watched(request, who, draft_id),
-        media_type=EVENTS,
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    return Events(_watched(request, who, draft_id))
 
 
 async def _watched(request: Request, who: Who, draft_id: int) -> AsyncIterator[bytes]:
