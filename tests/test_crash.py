@@ -8,25 +8,26 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from api.planning.publishing import NICENESS, apart, yield_to_answers
+from api.planning.apart import NICENESS, apart
 from geogrid.errors import NotFoundError, StoreError
 from geogrid.snapshot import Snapshot
 from tests.governed import TODAY
 from tests.killing_planners import survive
 from tests.planned import prepare
+from tests.servers import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from api import Settings
     from api.planning.office import Office
+    from geogrid.snapshot.compiling import Caller
 
 KILLS = int(os.environ.get("GEOGRID_KILLS", "10"))
 SECRET = "八三路 1 号"
@@ -53,11 +54,13 @@ def published_twice(office: Office) -> int:
     return len([one for one in office.archive.versions(office.city_id) if one.copy_of == 1])
 
 
-def copy(office: Office) -> int:
+def copy_unless_idle(office: Office) -> int:
+    """Hold the store, for which others wait: who does may not be waiting for an idle processor."""
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
     return office.archive.copy_version(1).id
 
 
-def who_publishes(office: Office, *, version: int) -> tuple[str, int, int, int]:
+def who_publishes(office: Office, promptly: Caller, *, version: int) -> tuple[str, int, int, int]:
     return office.city_id, os.getpid(), os.sched_getscheduler(0), os.nice(0)
 
 
@@ -81,17 +84,17 @@ def publish_and_die(office: Office) -> int:
     return die(office)
 
 
-def be_asked_to_stop(office: Office, *, version: int) -> bool:
+def be_asked_to_stop(office: Office, promptly: Caller, *, version: int) -> bool:
     for one in (signal.SIGINT, signal.SIGTERM):
         os.kill(os.getpid(), one)
     return office.archive.version(1).frozen
 
 
-def be_idle_for_ever(office: Office, *, version: int) -> tuple[int, int]:
-    """Wait as long as only idle processors are taken; return how many copies there are, and which is ours."""
+def be_idle_for_ever(office: Office, promptly: Caller, *, version: int) -> tuple[int, int, int]:
+    """Wait as long as only idle processors are taken; return the copies there are, ours, and who called."""
     if os.sched_getscheduler(0) == os.SCHED_IDLE:
         time.sleep(600)
-    return published_twice(office), version
+    return published_twice(office), version, promptly(os.sched_getscheduler, 0)
 
 
 def test_publishing_has_a_process_of_its_own_that_yields_to_answers(settings: Settings) -> None:
@@ -101,21 +104,14 @@ def test_publishing_has_a_process_of_its_own_that_yields_to_answers(settings: Se
     assert (policy, niceness) == (os.SCHED_OTHER, min(os.nice(0) + NICENESS, 19))
 
 
-def test_a_process_that_yields_takes_only_what_is_left_over() -> None:
-    with subprocess.Popen(["/bin/sleep", "60"]) as process:
-        yield_to_answers(process.pid, idle=True)
-        found = os.sched_getscheduler(process.pid)
-        process.kill()
-    assert found == os.SCHED_IDLE
-    yield_to_answers(process.pid, idle=True)  # it has ended, which nobody need know
-
-
-def test_a_publication_that_finds_no_idle_processor_goes_on_beside_answers(settings: Settings) -> None:
+def test_a_publication_that_finds_no_idle_processor_goes_on_beside_answers(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     """What it had made before it was given up is shown, and not made again."""
-    settings = replace(settings, publish_idle_s=8)
-    copies, shown = asyncio.run(apart(settings, copy, be_idle_for_ever))
-    assert copies == 1
-    assert shown == 2
+    settings = replace(settings, publish_idle_s=20)
+    copies, shown, policy = asyncio.run(apart(settings, copy_unless_idle, be_idle_for_ever))
+    assert "no idle processor" in caplog.text
+    assert (copies, shown, policy) == (1, 2, os.SCHED_OTHER)
 
 
 def test_a_publication_is_ended_although_the_service_is_asked_to_stop(settings: Settings) -> None:
@@ -125,6 +121,13 @@ def test_a_publication_is_ended_although_the_service_is_asked_to_stop(settings: 
 def test_a_publication_that_is_killed_is_told_to_who_asked_for_it(settings: Settings) -> None:
     with pytest.raises(StoreError, match="look at the versions"):
         asyncio.run(apart(settings, die, who_publishes))
+
+
+def test_a_store_that_cannot_be_reached_is_told_as_it_is(settings: Settings) -> None:
+    away = replace(settings, store=f"postgresql://nobody@127.0.0.1:{free_port()}/town")
+    with pytest.raises(StoreError) as caught:
+        asyncio.run(apart(away, refuse, who_publishes))
+    assert "killed" not in str(caught.value)
 
 
 def test_a_refusal_of_a_publication_is_told_as_it_is(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import shapely
@@ -27,7 +27,7 @@ from geogrid.snapshot.reading import Snapshot
 from geogrid.snapshot.timeline import put_in_force, write_timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from geogrid.snapshot.answers import CityCard, GridCard
     from geogrid.snapshot.layout import Layout
 
+T = TypeVar("T")
 # What a manifest repeats of the city's facts.
 TOLD = (
     "version",
@@ -51,6 +52,18 @@ TOLD = (
 # Display polygons keep every vertex up to this many in a city; beyond, borders are smoothed by 0.3 m.
 MANY_VERTICES = 300_000
 SMOOTH_DEGREES = 3e-6
+
+
+class Caller(Protocol):
+    """Calls what holds the store, for which others wait."""
+
+    def __call__(self, work: Callable[..., T], /, *told: Any, **named: Any) -> T:
+        """Return what the work gives."""
+
+
+def at_once(work: Callable[..., T], /, *told: Any, **named: Any) -> T:
+    """Call it here and now."""
+    return work(*told, **named)
 
 
 def compile_snapshot(
@@ -74,9 +87,17 @@ def compile_snapshot(
 
 
 def publish_snapshot(
-    archive: Archive, version: int, effective_from: date, folder: Path, *, who: str = "geogrid"
+    archive: Archive,
+    version: int,
+    effective_from: date,
+    folder: Path,
+    *,
+    who: str = "geogrid",
+    promptly: Caller = at_once,
 ) -> Snapshot:
     """Publish a version and compile it; a plan that cannot be laid out is refused before it is published.
+
+    ``promptly`` calls what holds the store, so that who calls with a low priority keeps nobody waiting.
 
     :raises PlanError: the grids overlap beyond repair, or a community is not divided.
     :raises FrozenError: it is published for another day.
@@ -84,20 +105,27 @@ def publish_snapshot(
     :raises StoreError: the day is over and another version was in force or announced then.
     """
     layout = lay_out(archive, version)
-    published = archive.publish(version, effective_from, revision=layout.version.revision, who=who)
+    revision = layout.version.revision
+    published = promptly(archive.publish, version, effective_from, revision=revision, who=who)
     ready = replace(layout, version=published, records=records_of(archive, layout))
     write_snapshot(ready, folder, inherit=True)
-    return _shown(archive, published, folder)
+    return _shown(archive, published, folder, promptly)
 
 
 def put_out(
-    archive: Archive, version: int, effective_from: date, folder: Path, *, who: str = "geogrid"
+    archive: Archive,
+    version: int,
+    effective_from: date,
+    folder: Path,
+    *,
+    who: str = "geogrid",
+    promptly: Caller = at_once,
 ) -> Version:
     """Publish a version, compile it, and show it to readers where it is in force today.
 
     :raises GeogridError: as ``publish_snapshot`` does.
     """
-    publish_snapshot(archive, version, effective_from, folder, who=who)
+    publish_snapshot(archive, version, effective_from, folder, who=who, promptly=promptly)
     here = archive.version(version)
     in_force = archive.version_in_force(here.city_id)
     if in_force is not None and in_force.id == version:
@@ -105,12 +133,12 @@ def put_out(
     return here
 
 
-def _shown(archive: Archive, version: Version, folder: Path) -> Snapshot:
+def _shown(archive: Archive, version: Version, folder: Path, promptly: Caller = at_once) -> Snapshot:
     """Tell the readers of a snapshot's folder of it, and those elsewhere where the store is a server."""
     write_timeline(archive, version.city_id, folder.parent)
     snapshot = Snapshot.open(folder)
     if archive.file is None:
-        archive.deposits.add(version.id, read_manifest(folder, verify=False)["sha256"], folder)
+        promptly(archive.deposits.add, version.id, read_manifest(folder, verify=False)["sha256"], folder)
     return snapshot
 
 
