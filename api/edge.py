@@ -86,6 +86,7 @@ class Edge:
             scope = {**scope, "method": "GET"}
         scope["scheme"] = scheme_of(scope, self.proxies)
         headers = self._headers(scope, number)
+        renewed = self.asked % RENEWED == 0
         status = 0
 
         async def dressed(message: Message) -> None:
@@ -93,7 +94,9 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = {name for name, _ in message["headers"]}  # a route may know better
-                message["headers"] = [*message["headers"], *(one for one in headers if one[0] not in own)]
+                closing = [CLOSE] if renewed and status < 400 else []  # what refuses may not have read all
+                told = [one for one in (*headers, *closing) if one[0] not in own]
+                message["headers"] = [*message["headers"], *told]
             elif bare:
                 message = {"type": "http.response.body", "body": b"", "more_body": False}
             await send(message)
@@ -102,8 +105,8 @@ class Edge:
             await self._answer(scope, receive, dressed)
         except Refusal as refusal:
             if not status:
-                told = {"Retry-After": AGAIN_S} if refusal.status == 504 else None
-                await problem(refusal.status, refusal.detail, headers=told, language=language_of(scope))(
+                again = {"Retry-After": AGAIN_S} if refusal.status == 504 else None
+                await problem(refusal.status, refusal.detail, headers=again, language=language_of(scope))(
                     scope, receive, dressed
                 )
         except Exception as error:  # the last place: what gets past it lands in a log with the question
@@ -123,8 +126,6 @@ class Edge:
         headers = [*(self.open_headers if others else self.headers), (b"x-request-id", number.encode())]
         if scope["scheme"] == "https":
             headers.append(STRICT)
-        if self.asked % RENEWED == 0:
-            headers.append(CLOSE)
         return headers
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

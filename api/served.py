@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -67,7 +66,7 @@ class Served:
     bodies: dict[str, Body] = field(default_factory=dict)
     cards: dict[str, GridFacts] = field(default_factory=dict)
     rows: dict[str, list[bytes]] = field(default_factory=dict)
-    making: Lock = field(default_factory=Lock)
+    making: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
         plan = plan_of(self.snapshot.city)
@@ -123,13 +122,20 @@ class Served:
         """Return what embedded maps draw of this plan."""
         return Drawing(self.snapshot, colours_of(self.snapshot), orjson.Fragment)
 
-    def drawn(self, path: str) -> Body:
-        """Return a piece of the drawings; who asks while it is being made waits for it.
+    def choices(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the areas that can be embedded, by level."""
+        return self.drawing.choices()
+
+    async def drawn(self, path: str) -> Body:
+        """Return a piece of the drawings; who asks while one is being made waits for it, and in no thread.
 
         :raises NotFoundError: there is no such piece.
         """
-        with self.making:
-            return self.body(f"embed/{path}", lambda: orjson.dumps(self.drawing.piece(path)))
+        key = f"embed/{path}"
+        if key in self.bodies:
+            return self.bodies[key]
+        async with self.making:
+            return await asyncio.to_thread(self.body, key, lambda: orjson.dumps(self.drawing.piece(path)))
 
     @cached_property
     def nearby(self) -> NearbyIndex:
@@ -279,7 +285,7 @@ class Desk:
             await asyncio.to_thread(self._served.warm)
             # For the first map of the whole city. Of a later plan whoever asks first waits a little: beside
             # many questions its making would delay all of them.
-            await asyncio.to_thread(self._served.drawn, "mosaic.json")
+            await self._served.drawn("mosaic.json")
         while self.settings.reload_s:
             await asyncio.sleep(self.settings.reload_s)
             await asyncio.to_thread(self.refresh)  # every file is read and checked; answers go on meanwhile
@@ -294,19 +300,23 @@ def turn(folder: Path) -> Iterator[None]:
     held = os.open(folder, os.O_RDONLY)
     try:
         for _ in range(TURN_LOOKS):
-            with contextlib.suppress(BlockingIOError):
+            try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(TURN_LOOK_S)
+            except OSError:  # nothing can be locked on this file system, which is no reason to wait
                 break
-            time.sleep(TURN_LOOK_S)
+            else:
+                break
         yield
     finally:
         os.close(held)
 
 
 def settle() -> None:
-    """Keep the garbage collector from walking again and again what stays: every answer would wait meanwhile.
+    """Keep the garbage collector from walking what is here now again and again: every answer would wait.
 
-    What is replaced later goes without the collector, since nothing in it leads back to it.
+    A plan that is replaced later goes without the collector, since nothing in it leads back to it.
     """
     gc.freeze()
 

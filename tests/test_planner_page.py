@@ -531,6 +531,16 @@ def test_a_run_of_the_solver_is_stopped_and_kept(bench: Bench, monkeypatch: pyte
     assert page.locator(".proposal").count() == 0
 
 
+def test_a_run_that_ends_with_the_service_is_not_shown_as_running(bench: Bench) -> None:
+    page = bench.signed_in("planner")
+    begin(page)
+    page.route("**/proposals", lambda route: route.fulfill(content_type="text/event-stream", body=""))
+    tab(page, "propose")
+    page.click("[data-key=run]")
+    page.get_by_text(say("stopped.none")).wait_for()
+    page.locator("[data-key=run]:not([disabled])").wait_for()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing(bench: Bench, language: str) -> None:
     def findings(page: Page) -> list[str]:

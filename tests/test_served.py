@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+
+    from api.served import Served
 
 CHANGE = TODAY + timedelta(days=2)
 MIDNIGHT = datetime.combine(CHANGE, time(), SHANGHAI)
@@ -144,7 +147,7 @@ def test_what_was_replaced_goes_without_the_collector(two: Path) -> None:
             for path in ("/v1/communities", "/v1/communities/c1/grids", "/v1/lookup?address=A小区1号楼", "/"):
                 assert client.get(path).status_code == 200
             desk.now().warm()
-            desk.now().drawn("mosaic.json")
+            asyncio.run(desk.now().drawn("mosaic.json"))
             clock.at = MIDNIGHT
             desk.refresh()
             assert plan_and_cache(client)[0] == 2
@@ -154,20 +157,54 @@ def test_what_was_replaced_goes_without_the_collector(two: Path) -> None:
         gc.unfreeze()
 
 
-def test_workers_open_a_new_plan_one_after_the_other(two: Path, tmp_path: Path) -> None:
-    shutil.copytree(two, tmp_path / "town", symlinks=True)
+class SlowDesk(Desk):
+    """A worker that takes its time to open a plan, and knows how many do at once."""
+
+    opening: ClassVar[list[int]] = []
+    most: ClassVar[list[int]] = []
+
+    def _opened(self, place: Path) -> Served:
+        self.opening.append(1)
+        self.most.append(len(self.opening))
+        threading.Event().wait(0.1)
+        self.opening.pop()
+        return super()._opened(place)
+
+
+def changing(folder: Path, workers: int) -> list[SlowDesk]:
+    """Return workers that serve the first of two plans; by the clock it is time for the second."""
     clock = Clock(NOON)
-    desks = [Desk(Settings(tmp_path / "town" / "current", reload_s=0), clock) for _ in range(2)]
+    desks = [SlowDesk(Settings(folder / "current", reload_s=0), clock) for _ in range(workers)]
     for desk in desks:
         desk.refresh()
     clock.at = MIDNIGHT
-    with turn(tmp_path / "town" / "2"), ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(desk.refresh) for desk in desks]
-        threading.Event().wait(0.3)
-        assert [desk.version() for desk in desks] == [1, 1]  # somebody else has the turn, but not for ever
-        for one in waiting:
-            one.result()
+    SlowDesk.most.clear()
+    return desks
+
+
+def test_workers_open_a_new_plan_one_after_the_other(two: Path) -> None:
+    desks = changing(two, 2)
+    with ThreadPoolExecutor(2) as pool:
+        assert [one.result() for one in [pool.submit(desk.refresh) for desk in desks]] == [None, None]
+    assert SlowDesk.most == [1, 1]
     assert [desk.version() for desk in desks] == [2, 2]
+
+
+def test_no_worker_waits_for_its_turn_for_ever(two: Path) -> None:
+    (desk,) = changing(two, 1)
+    with turn(two / "2"):
+        desk.refresh()
+    assert desk.version() == 2
+
+
+def test_where_nothing_can_be_locked_nobody_waits(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("api.served.fcntl.flock", refuse)
+    (desk,) = changing(two, 1)
+    desk.refresh()
+    assert desk.version() == 2
 
 
 def test_a_plan_of_another_day_tells_its_last_day_everywhere(tmp_path: Path) -> None:

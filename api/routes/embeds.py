@@ -68,7 +68,8 @@ async def portal(request: Request) -> Response:
     here = await served(request)
     language = language_for(request.query_params.get("lang"))
     host = host_of(request)
-    made = portal_page(here.snapshot.city, language, host, here.drawing.choices())
+    choices = await asyncio.to_thread(here.choices)  # its first use colours the whole plan
+    made = portal_page(here.snapshot.city, language, host, choices)
     headers = {"Content-Security-Policy": f"{POLICY}; frame-src 'self'"}
     return reply(request, Body(made.encode(), HTML), "public, no-cache", headers)
 
@@ -85,7 +86,7 @@ async def drawn(request: Request, version: int, seal: str, path: str) -> Respons
     here = await served(request)
     if version != here.plan.version:
         here = await asyncio.to_thread(history_of(request).version, version, here)
-    body = await asyncio.to_thread(here.drawn, path)
+    body = await here.drawn(path)
     return reply(request, body, FOREVER if seal == here.drawing.seal else "public, no-cache")
 
 

@@ -35,10 +35,11 @@
 
   // Run the solver; what it has found so far can be kept at any time.
   async function solve(desk, { values, list }, stop) {
-    let best = null;
+    let best = null, ended = false;
     const taking = (found) => proposal(desk, found, button(t("planner.apply"), () => desk.adopt(found.operation), { disabled: !desk.editable }));
     const keep = () => (stop.abort(), desk.adopt(best.operation));
     const running = () => el("p", {}, t("planner.running"));
+    const halted = () => list.replaceChildren(el("p", {}, t(best ? "planner.stopped" : "planner.stopped.none")), ...(best ? [taking(best)] : []));
     list.replaceChildren(running());
     const policy = { ...desk.bench.policy, grids: { min: Math.min(values.min, values.max), max: Math.max(values.min, values.max) }, band: { share: values.share / 100 } };
     const body = { seconds: values.seconds, policy, alternatives: values.count, grids: values.count === 1 ? desk.chosenGrids() : [] };
@@ -46,14 +47,16 @@
       await planning.stream("/drafts/" + desk.here.draft.id + "/proposals", body, (kind, found) => {
         if (kind === "refused") list.replaceChildren(el("p", { class: "vacant" }, found.detail));
         if (kind === "done") list.replaceChildren(...found.map(taking));
-        if (kind !== "better") return;
+        ended = kind !== "better";
+        if (ended) return;
         best = found;
         list.replaceChildren(running(), proposal(desk, found, button(t("planner.keep"), keep, { disabled: !desk.editable })));
       }, stop.signal);
+      if (!ended) halted(); // the service was stopped
     } catch (error) {
       if (error.status === 401) return desk.complain(error);
       if (error.name !== "AbortError") list.replaceChildren(el("p", { class: "vacant" }, geogrid.faultText(error)));
-      else if (list.firstChild) list.replaceChildren(el("p", {}, t(best ? "planner.stopped" : "planner.stopped.none")), ...(best ? [taking(best)] : []));
+      else if (list.firstChild) halted();
     }
   }
 
