@@ -356,6 +356,25 @@ def test_grids_are_linked_to_those_they_replace(archive: Archive) -> None:
     assert all(not grid.replaces for grid in archive.grids(first.id))
 
 
+def test_a_succession_found_before_is_taken_only_where_it_still_fits(archive: Archive) -> None:
+    """An empty one is taken as it is, so that one can see that it was; of an older revision it is found anew."""
+    first = filled(archive)
+    assert archive.succession(first.id, TODAY) is None
+    archive.publish(first.id, TODAY)
+    assert archive.succession(first.id, TODAY) is None
+    for edited, expected in ((False, 0), (True, 5)):
+        second = archive.copy_version(first.id)
+        found = archive.succession(second.id, TOMORROW)
+        assert found is not None
+        assert len(found.links) == 5
+        nothing = replace(found, links=())
+        if edited:
+            archive.edit_version(second.id, division("c2", {"D": 2, "E": 1}), revision=1)
+        archive.publish(second.id, TOMORROW, succession=nothing)
+        assert sum(len(grid.replaces) for grid in archive.grids(second.id)) == expected
+        archive.withdraw(second.id)
+
+
 # The trail
 
 

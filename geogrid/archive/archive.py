@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from geogrid.adjacency import UnitGraph
+    from geogrid.archive.links import Succession
     from geogrid.errors import Fault
     from geogrid.partition import Division
     from geogrid.plan import Plan
@@ -242,12 +243,13 @@ class Archive(Store):
         effective_from: date,
         *,
         revision: int | None = None,
+        succession: Succession | None = None,
         who: str = NOBODY,
     ) -> Version:
         """Freeze a version and put it in force from 00:00 of a day in Asia/Shanghai.
 
-        Its grids are linked to those of the version that it follows. Publishing it again for the same day
-        changes nothing.
+        Its grids are linked to those of the version that it follows; with a ``succession`` that was found
+        before the store is held for less long. Publishing it again for the same day changes nothing.
 
         :raises FrozenError: it is published for another day.
         :raises StaleError: somebody else edited it since ``revision``.
@@ -262,10 +264,19 @@ class Archive(Store):
             old = versions.in_force(connection, here.city_id, effective_from)
             versions.publish_row(connection, here, effective_from, self._clock())
             if old is not None:
-                links.link_grids(connection, here, old)
+                links.link_grids(connection, here, old, succession)
             details = {"effective_from": effective_from.isoformat(), "follows": old.id if old else None}
             self._mark(connection, who, "publish", here, details)
             return versions.read_version(connection, version)
+
+    def succession(self, version: int, effective_from: date) -> Succession | None:
+        """Find what the grids of a version would replace, were it published for a day; None for nothing."""
+        with reading(self._engine) as connection:
+            here = versions.read_version(connection, version)
+            old = versions.in_force(connection, here.city_id, effective_from)
+            if old is None or here.status is Status.PUBLISHED:
+                return None
+            return links.succession(connection, here, old)
 
     def withdraw(self, version: int, *, who: str = NOBODY) -> Version:
         """Retire a published version before the day on which it would have come into force.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import shapely
@@ -23,8 +24,29 @@ if TYPE_CHECKING:
 LEAST_M2 = 1.0
 
 
-def link_grids(connection: Connection, new: Version, old: Version) -> None:
-    """Note for each grid of ``new`` the grids of ``old`` that it overlaps; the largest overlap is ``main``.
+@dataclass(frozen=True)
+class Succession:
+    """What the grids of a revision of a version replace of those before: rows of ``grid_link``."""
+
+    version: int
+    revision: int
+    follows: int
+    links: tuple[dict[str, Any], ...]
+
+    def fits(self, new: Version, old: Version) -> bool:
+        """Tell whether it is of these two, as they are now."""
+        return (self.version, self.revision, self.follows) == (new.id, new.revision, old.id)
+
+
+def link_grids(connection: Connection, new: Version, old: Version, ready: Succession | None = None) -> None:
+    """Note what each grid of ``new`` replaces of ``old``; ``ready`` is taken where it still fits."""
+    found = ready if ready is not None and ready.fits(new, old) else succession(connection, new, old)
+    if found.links:
+        connection.execute(insert(grid_link), list(found.links))
+
+
+def succession(connection: Connection, new: Version, old: Version) -> Succession:
+    """Find for each grid of ``new`` the grids of ``old`` that it overlaps; the largest overlap is ``main``.
 
     Buildings are known by their ids in both, and count with the households of the newer data.
     """
@@ -55,8 +77,7 @@ def link_grids(connection: Connection, new: Version, old: Version) -> None:
             }
             for place, n in enumerate(found)
         ]
-    if rows:
-        connection.execute(insert(grid_link), rows)
+    return Succession(new.id, new.revision, old.id, tuple(rows))
 
 
 def _shared_land(

@@ -105,8 +105,8 @@ def publish_snapshot(
     :raises StoreError: the day is over and another version was in force or announced then.
     """
     layout = lay_out(archive, version)
-    revision = layout.version.revision
-    published = promptly(archive.publish, version, effective_from, revision=revision, who=who)
+    told = {"revision": layout.version.revision, "succession": archive.succession(version, effective_from)}
+    published = promptly(archive.publish, version, effective_from, who=who, **told)
     ready = replace(layout, version=published, records=records_of(archive, layout))
     write_snapshot(ready, folder, inherit=True)
     return _shown(archive, published, folder, promptly)
