@@ -357,7 +357,7 @@ def test_grids_are_linked_to_those_they_replace(archive: Archive) -> None:
 
 
 def test_a_succession_found_before_is_taken_only_where_it_still_fits(archive: Archive) -> None:
-    """An empty one is taken as it is, so that one can see that it was; of an older revision it is found anew."""
+    """An empty one is taken as it is, by which one sees that it was; of an older revision it is made anew."""
     first = filled(archive)
     assert archive.succession(first.id, TODAY) is None
     archive.publish(first.id, TODAY)

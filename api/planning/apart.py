@@ -147,6 +147,7 @@ def _work(parent: int, settings: Settings, line: Connection, idle: bool) -> None
         thread = threading.Thread(target=clerk.attend)
         thread.start()
         thread.join()
+    os._exit(0)  # nothing is left to be put away; taking the interpreter apart would take time from answers
 
 
 class _Clerk:
