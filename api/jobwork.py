@@ -14,6 +14,7 @@ from pathlib import Path
 from api.jobs import fail, read_json, write_json
 from api.remembered import Remembered
 from geogrid.batch import Columns, assign_file, matcher_of
+from geogrid.children import NICENESS
 from geogrid.errors import Fault, GeogridError, InputError, SnapshotError
 from geogrid.snapshot import Snapshot
 
@@ -29,7 +30,7 @@ def main() -> None:
     """Assign the file of one job and say how it ended."""
     place, snapshot = Path(sys.argv[1]), Path(sys.argv[2])
     rows, seconds, memory, size = (float(word) for word in sys.argv[3:7])
-    os.nice(10)
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size) * GROWTH, int(size) * GROWTH))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) * 2, int(seconds) * 2))

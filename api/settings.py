@@ -57,9 +57,7 @@ class Settings:
     review_number: str = ""  # the map review number (审图号), named on every sheet and map
     store: str = ""  # the store that planners work on, like sqlite:///FILE; "": no planner's service
     city: str = ""  # the city in it that is planned
-    publish_idle_s: float = (
-        60.0  # how long publishing waits for idle processors; then it goes on beside answers
-    )
+    publish_idle_s: float = 60.0  # how long publishing waits for idle processors, before it does not
     openid: Path | None = None  # a TOML file of the identity provider that planners may sign in with
     passwords: bool = True  # planners may sign in with a password; false: with the provider only
     embed_sites: str = ""  # origins whose pages may frame the maps, spaces between; "*" for all

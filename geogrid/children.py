@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LOOK_S = 1.0
+NICENESS = 10  # of what works beside a service, so that answers come first
 
 
 def mind_the_parent(parent: int) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from api.planning.office import Office
 from geogrid.archive import Actor, Archive, DraftStatus
 from geogrid.errors import RefusedError, SnapshotError, StaleError
-from geogrid.snapshot import Snapshot, compile_snapshot, put_in_force, put_out
+from geogrid.snapshot import Snapshot, compile_snapshot, publish_snapshot, put_in_force, show_today
 from geogrid.workbench import Assign, Lock, OpenGrid, Rename, Unlock, operation_to_json
 from tests.governed import TODAY
 
@@ -97,7 +97,8 @@ def release(office: Office, draft: int, tell: Callable[[Told], None]) -> None:
     except StaleError:
         office.archive.reviews.reopen(draft, revision=drafts.record(draft).revision, by=APPROVER)
         return
-    put_out(office.archive, made.id, TODAY, office.snapshots / str(made.id), who=PUBLISHER.name)
+    folder = office.snapshots / str(made.id)
+    show_today(office.archive, publish_snapshot(office.archive, made.id, TODAY, folder, who=PUBLISHER.name))
     tell({"published": made.id, "draft": draft})
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.planning.apart import NICENESS, apart
+from api.planning.apart import apart
+from geogrid.children import NICENESS
 from geogrid.errors import NotFoundError, StoreError
 from geogrid.snapshot import Snapshot
 from tests.governed import TODAY

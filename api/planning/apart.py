@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from api.logged import kind_and_place, start_log
-from geogrid.children import mind_the_parent
+from geogrid.children import NICENESS, mind_the_parent
 from geogrid.errors import GeogridError, StoreError
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from geogrid.snapshot.compiling import Caller
 
 T = TypeVar("T")
-NICENESS = 10  # of the process, so that answers come first
 LONGEST_IDLE_S = 240.0  # after five minutes other servers compile what nobody has deposited
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 log = logging.getLogger("geogrid.api")
@@ -169,7 +168,7 @@ class _Clerk:
 
     def attend(self) -> None:
         """Do one piece of work after the other."""
-        if self.idle and sys.platform == "linux":
+        if self.idle:
             with suppress(OSError):  # forbidden here; then it only has a low priority
                 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))  # of this thread
         with suppress(EOFError, OSError):

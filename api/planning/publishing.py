@@ -47,7 +47,8 @@ def _copied(office: Office, *, version: int, by: Actor, note: str) -> int:
 
 
 def _put_out(office: Office, promptly: Caller, *, version: int, day: date, who: str) -> Version:
-    from geogrid.snapshot import put_out  # whoever answers shall not load what compiles
+    from geogrid.snapshot import publish_snapshot, show_today  # not loaded by whoever answers
 
     folder = office.snapshots / str(version)
-    return put_out(office.archive, version, day, folder, who=who, promptly=promptly)
+    published = publish_snapshot(office.archive, version, day, folder, who=who, promptly=promptly)
+    return show_today(office.archive, published)

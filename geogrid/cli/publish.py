@@ -65,7 +65,7 @@ def put_out(archive: Archive, store: str, number: int, day: date) -> tuple[Versi
 
     note(f"Publishing version {number} and compiling its snapshot ...")
     folder = snapshot_folder(store, archive.version(number).city_id, number)
-    return snapshot.put_out(archive, number, day, folder), folder
+    return snapshot.show_today(archive, snapshot.publish_snapshot(archive, number, day, folder)), folder
 
 
 def _newest_draft(versions: object, city_id: str) -> int:

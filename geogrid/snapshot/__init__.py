@@ -26,7 +26,7 @@ from geogrid.snapshot.timeline import (
 )
 
 if TYPE_CHECKING:
-    from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot, put_out
+    from geogrid.snapshot.compiling import compile_snapshot, publish_snapshot, show_today
     from geogrid.snapshot.following import catch_up, follow
 
 __all__ = [
@@ -45,8 +45,8 @@ __all__ = [
     "open_on",
     "publish_snapshot",
     "put_in_force",
-    "put_out",
     "read_timeline",
+    "show_today",
     "withdraw_version",
     "write_timeline",
 ]
@@ -54,7 +54,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the half of the room that needs the store for the names that are in it."""
-    if name in ("compile_snapshot", "publish_snapshot", "put_out"):
+    if name in ("compile_snapshot", "publish_snapshot", "show_today"):
         from geogrid.snapshot import compiling as half
     elif name in ("catch_up", "follow"):
         from geogrid.snapshot import following as half  # type: ignore[no-redef]

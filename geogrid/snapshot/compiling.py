@@ -105,31 +105,21 @@ def publish_snapshot(
     :raises StoreError: the day is over and another version was in force or announced then.
     """
     layout = lay_out(archive, version)
-    told = {"revision": layout.version.revision, "succession": archive.succession(version, effective_from)}
-    published = promptly(archive.publish, version, effective_from, who=who, **told)
+    revision, found = layout.version.revision, archive.succession(version, effective_from)
+    published = promptly(
+        archive.publish, version, effective_from, revision=revision, succession=found, who=who
+    )
     ready = replace(layout, version=published, records=records_of(archive, layout))
     write_snapshot(ready, folder, inherit=True)
     return _shown(archive, published, folder, promptly)
 
 
-def put_out(
-    archive: Archive,
-    version: int,
-    effective_from: date,
-    folder: Path,
-    *,
-    who: str = "geogrid",
-    promptly: Caller = at_once,
-) -> Version:
-    """Publish a version, compile it, and show it to readers where it is in force today.
-
-    :raises GeogridError: as ``publish_snapshot`` does.
-    """
-    publish_snapshot(archive, version, effective_from, folder, who=who, promptly=promptly)
-    here = archive.version(version)
+def show_today(archive: Archive, published: Snapshot) -> Version:
+    """Show what was published to readers where it is in force today; return its version."""
+    here = archive.version(published.city["version"])
     in_force = archive.version_in_force(here.city_id)
-    if in_force is not None and in_force.id == version:
-        put_in_force(folder)
+    if in_force is not None and in_force.id == here.id:
+        put_in_force(published.folder)
     return here
 
 
